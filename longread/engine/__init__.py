@@ -1,0 +1,1 @@
+"""A `Prompt` becomes events. Engines are named lazily: naming one imports only that one."""

@@ -1,0 +1,45 @@
+"""Everything longread raises on purpose.
+
+LongreadError
+├── ConfigError        a setting that cannot mean anything
+├── IngestError        a source that cannot be read at all
+├── BudgetError        a budget in which nothing fits
+├── TrustError         text that would leave this machine without a person's yes
+├── EngineError        a model that cannot be reached, or stopped half-way
+└── StoreError         a session file that cannot be opened
+
+One unreadable file in a readable source is not an error: it is an entry of the ledger, and
+the reader is told. Front ends turn `EngineError` into exit code 3 and the rest into 2.
+"""
+
+
+class LongreadError(Exception):
+    """What went wrong, and what the reader can do about it."""
+
+    def __init__(self, message: str, *, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class ConfigError(LongreadError):
+    """A setting that cannot mean anything."""
+
+
+class IngestError(LongreadError):
+    """A source that cannot be read at all."""
+
+
+class BudgetError(LongreadError):
+    """A budget in which nothing fits."""
+
+
+class TrustError(LongreadError):
+    """Text would leave this machine, and nobody said it may."""
+
+
+class EngineError(LongreadError):
+    """A model that cannot be reached, or stopped half-way."""
+
+
+class StoreError(LongreadError):
+    """A session file that cannot be opened, or a session that is not in it."""

@@ -1,0 +1,1 @@
+"""A source becomes a `Corpus`. Nothing of a source is ever run."""

@@ -1,0 +1,1 @@
+"""Sessions on disk: SQLAlchemy Core over SQLite, Alembic migrations."""

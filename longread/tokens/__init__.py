@@ -1,0 +1,1 @@
+"""Model families: tokenizer, chat template and stop ids. It never talks to a server."""

@@ -1,0 +1,448 @@
+"""The nouns of longread, and nothing else.
+
+Every value is frozen and compares by content; identity (row ids, times of writing) belongs
+to `longread.store`. Positions are 1-based and inclusive, as editors and PDF readers show
+them; character offsets are 0-based and half-open, as Python slices.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from itertools import zip_longest
+from typing import Literal, Protocol
+
+Unit = Literal["line", "page", "cell"]
+MARKS: dict[Unit, str] = {"line": "L", "page": "p", "cell": "c"}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of lines in a file, of pages in a PDF, or of cells in a notebook."""
+
+    unit: Unit
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        mark = MARKS[self.unit]
+        if self.first == self.last:
+            return f"{mark}{self.first}"
+        return f"{mark}{self.first}-{mark}{self.last}"
+
+    def overlaps(self, other: Span) -> bool:
+        """Whether both name at least one line, page or cell in common."""
+        return self.unit == other.unit and self.first <= other.last and other.first <= self.last
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The smallest addressable piece of a document: a function, a class head, a page.
+
+    The segments of a document tile its text: the first starts at 0, each starts where the
+    one before ended, the last ends at `len(text)`. A segment has at most about 60 lines; a
+    longer function is several segments with one name.
+    """
+
+    kind: str
+    """"function", "method", "class", "section", "block", "page" or "cell"."""
+    name: str
+    """Qualified where it has one ("Client.send", "3.2 Term"), otherwise empty."""
+    span: Span
+    start: int
+    end: int
+    signature: tuple[int, int] | None = None
+    """Character offsets, in the document's text, of what SIGNATURES shows of it."""
+
+
+Kind = Literal[
+    "source", "test", "docs", "config", "data", "generated", "minified", "vendored", "lock",
+    "locale", "notebook", "pdf", "binary", "image", "submodule", "symlink", "lfs", "empty", "other",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file or PDF at one version, decoded, with secrets masked."""
+
+    path: str
+    """Relative to its source, "/" between parts; bytes that are not UTF-8 as "\\xNN"."""
+    kind: Kind
+    language: str
+    content_id: str
+    """Hash of the bytes, of how they were read, and of whether secrets were masked."""
+    text: str = field(repr=False)
+    segments: Sequence[Segment] = field(repr=False)
+    unit: Unit = "line"
+    links: tuple[str, ...] = field(default=(), repr=False)
+    """What it imports, includes or links to, as written there."""
+    id: str = ""
+    """Short id in the prompt ("d12"); empty until the corpus is in reading order."""
+
+    def segments_in(self, span: Span) -> list[Segment]:
+        """Return the segments that share a line, page or cell with `span`."""
+        return [s for s in self.segments if s.span.overlaps(span)]
+
+
+class Level(IntEnum):
+    """How much of a document, or of a symbol, the prompt shows. More is greater."""
+
+    NONE = 0
+    PATH = 1
+    OUTLINE = 2
+    SIGNATURES = 3
+    SIGNATURES_DOC = 4
+    FULL = 5
+
+    @property
+    def label(self) -> str:
+        """The level's name in ledgers and on the command line."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the ledger says of one tracked file."""
+
+    path: str
+    kind: Kind
+    content_id: str = ""
+    bytes: int = 0
+    lines: int = 0
+    language: str = ""
+    encoding: str = ""
+    masked: int = 0
+    """How many secrets were masked."""
+    full_tokens: int = 0
+    level: Level = Level.NONE
+    tokens: int = 0
+    reason: str = ""
+    """Why it is not shown in full; empty when it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the ledger says of one page of a PDF."""
+
+    path: str
+    page: int
+    """Physical page, from 1."""
+    label: str = ""
+    """The printed page number, where the document gives one."""
+    characters: int = 0
+    ocr: bool = False
+    level: Level = Level.NONE
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """An entry for every tracked file and every page: nothing is dropped in silence."""
+
+    sources: tuple[str, ...]
+    tokenizer: str
+    budget: int
+    tokens: int
+    files: tuple[Entry, ...]
+    pages: tuple[Page, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a corpus was read from, and how."""
+
+    location: str
+    """Absolute path or URL, as it can be read again."""
+    way: Literal["git", "folder", "pdf", "file"]
+    version: str = ""
+    """Commit that the work tree stands on or that was asked for; empty outside git."""
+    note: str = ""
+    """What the first line of output says: how it was read, how much was left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Documents, in reading order once `prompt.order` has seen them, plus what was not read."""
+
+    sources: tuple[Source, ...]
+    documents: tuple[Document, ...]
+    entries: tuple[Entry, ...]
+    """One for every tracked file, readable or not, ordered by path; levels still NONE."""
+    pages: tuple[Page, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How a model's window is shared out, in tokens."""
+
+    window: int
+    answer: int
+    question: int = 256
+    conversation: int = 0
+    changes: int = 0
+    evidence: int = 0
+
+    @property
+    def room(self) -> int:
+        """Tokens left for the corpus, its head and the chat template."""
+        kept = self.answer + self.question + self.conversation + self.changes + self.evidence
+        return self.window - kept
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One document's place in a layout."""
+
+    id: str
+    path: str
+    content_id: str
+    level: Level
+    raised: tuple[int, ...] = ()
+    """Indices of the segments shown in full although the document is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The promise about a prefix: what was shown, in which order, at which level."""
+
+    mark: str
+    """The boundary mark, such as "§0", that occurs in no document."""
+    placed: tuple[Placed, ...]
+    version: int = 1
+    """Of the rendering rules; a layout of another version is laid out anew."""
+    changes: tuple[Placed, ...] = ()
+    """Later versions, appended so that the prefix survives; NONE means deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of prompt text that was encoded once."""
+
+    text: str = field(repr=False)
+    ids: array[int] = field(repr=False)
+    """Token ids, `array('I')`; for a family without a tokenizer, only their number counts."""
+    document: str = ""
+    """Short id of the document it shows; empty for the head, notices and questions."""
+    level: Level = Level.FULL
+    ranges: tuple[tuple[int, int], ...] = ()
+    """Character ranges of the document's text that stand in it."""
+
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of the conversation."""
+
+    role: Role
+    pieces: tuple[Piece, ...]
+
+    @property
+    def text(self) -> str:
+        """What the message says."""
+        return "".join(p.text for p in self.pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Turns, and the literal token ids that the chat template puts around them."""
+
+    turns: tuple[Turn, ...]
+    frame: tuple[array[int], ...]
+    """Template ids: before each turn's content, and after the last; `len(turns) + 1` arrays."""
+    stop_ids: tuple[int, ...] = ()
+    exact: bool = True
+    """False where counts are estimates because no tokenizer is known."""
+
+    @property
+    def ids(self) -> array[int]:
+        """The whole prompt as `array('I')`, joined from pieces that were each encoded once."""
+        joined = array("I")
+        for literal, turn in zip_longest(self.frame, self.turns):
+            joined.extend(literal)
+            if turn:
+                for piece in turn.pieces:
+                    joined.extend(piece.ids)
+        return joined
+
+    @property
+    def size(self) -> int:
+        """Tokens of the whole prompt."""
+        framed = sum(len(literal) for literal in self.frame)
+        return framed + sum(len(piece.ids) for turn in self.turns for piece in turn.pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the model should write."""
+
+    max_tokens: int
+    temperature: float = 0.0
+    seed: int | None = 0
+    schema: str = ""
+    """A JSON schema, as JSON text, that the output must satisfy; empty for free text."""
+    repetition_penalty: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person asks, and how the answer should be written."""
+
+    text: str
+    sampling: Sampling
+
+
+class Verdict(StrEnum):
+    """What the program found when it looked a citation up."""
+
+    EXACT = "exact"
+    FOLDED = "folded"
+    LETTERS = "letters"
+    ELIDED = "elided"
+    PLACE = "place"
+    OUTDATED = "outdated"
+    NOT_SHOWN = "not shown"
+    NOT_FOUND = "not found"
+
+    @property
+    def holds(self) -> bool:
+        """Whether the source says so, or the place was at least there to be read."""
+        return self not in (Verdict.OUTDATED, Verdict.NOT_SHOWN, Verdict.NOT_FOUND)
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A place, perhaps with words, that an answer leans on; judged."""
+
+    document: str
+    """Short id as the model wrote it."""
+    path: str
+    """The document's path; empty where no document has that id."""
+    span: Span | None
+    """The place as the model wrote it; None where it named none."""
+    quote: str
+    verdict: Verdict
+    guided: bool = False
+    """Chosen from a list of places rather than written by the model."""
+    found: Span | None = None
+    """Where the words really stand, when they do."""
+    note: str = ""
+    """The gap of an elided quote, or the closest text as a difference."""
+    ocr: bool = False
+    at: tuple[int, int] | None = None
+    """Character offsets of the citation in the answer's text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One document as a citation can be judged against it."""
+
+    document: Document
+    ranges: tuple[tuple[int, int], ...]
+    """Character ranges of its text that stood in the prompt, sorted, not overlapping."""
+    superseded: tuple[Document, ...] = ()
+    """Earlier versions that stood in the prompt under the same short id."""
+    ocr: frozenset[int] = frozenset()
+    """Pages whose text was recognised from a picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What the engine counted."""
+
+    prompt_tokens: int
+    output_tokens: int
+    cached_tokens: int | None = None
+    """Prompt tokens whose work was reused; None where the server does not say."""
+    first_token_seconds: float = 0.0
+    seconds: float = 0.0
+    expected_tokens: int | None = None
+    """Our own count of the prompt; None where it was an estimate."""
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the server saw fewer tokens than were sent."""
+        return self.expected_tokens is not None and self.prompt_tokens < self.expected_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a piece of long work is."""
+
+    stage: str
+    done: int = 0
+    total: int = 0
+    """0 where the end is not known."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of the answer, as it was written."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoning:
+    """A piece of what the model thought before it answered."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Why the model stopped."""
+
+    reason: Literal["stop", "length", "cut"]
+    """"stop": it was done; "length": no room was left; "cut": the engine failed or was told to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the model said, judged."""
+
+    question: str
+    text: str
+    citations: tuple[Citation, ...]
+    finished: Literal["stop", "length", "cut"]
+    strategy: str = "whole"
+    share: float = 1.0
+    """Part of the readable corpus' tokens that the prompt showed in full, 0 to 1."""
+    usage: Usage | None = None
+    caveat: str = ""
+    """What a reader must know of this answer's worth; empty where there is nothing."""
+    session: str = ""
+    """Id of the session that keeps it; empty when none does."""
+
+
+Event = Progress | Text | Reasoning | Usage | Finished | Answer
+
+
+class Engine(Protocol):
+    """One model, ready to be asked.
+
+    Leaving the iteration early stops the generation. An engine that cannot finish raises
+    `EngineError`; what it yielded before stays valid.
+    """
+
+    def stream(self, prompt: Prompt, sampling: Sampling) -> AsyncIterator[Event]:
+        """Yield `Text` and `Reasoning` as they are written, then `Usage` and `Finished`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A corpus, the layout it was shown in, and what was asked of it."""
+
+    title: str
+    sources: tuple[Source, ...]
+    profile: str
+    layout: Layout
+    ledger: Ledger
+    documents: Mapping[str, Document] = field(repr=False)
+    """By content id: every version that stood in a prompt."""
+    answers: tuple[Answer, ...] = ()

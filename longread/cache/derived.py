@@ -63,7 +63,7 @@ def _open(path: Path) -> sqlite3.Connection:
     db.execute("PRAGMA synchronous = OFF")
     db.execute(
         "CREATE TABLE IF NOT EXISTS derived (kind TEXT, key TEXT, value BLOB,"
-        " PRIMARY KEY (kind, key)) WITHOUT ROWID"
+        " PRIMARY KEY (kind, key))"
     )
     path.chmod(0o600)
     return db

@@ -1,0 +1,65 @@
+"""Reading order: what explains the whole first, definitions before uses, noise last.
+
+The order depends on the documents alone, so the same content is always laid out the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from longread.prompt.rank import link, overview, rank
+from longread.types import Corpus, Document, Kind
+
+GROUPS: dict[Kind, int] = {
+    "source": 1,
+    "pdf": 1,
+    "notebook": 2,
+    "config": 2,
+    "test": 3,
+    "docs": 4,
+    "other": 5,
+    "data": 6,
+    "vendored": 7,
+    "locale": 7,
+    "generated": 8,
+    "minified": 8,
+    "lock": 9,
+}
+
+
+def arrange(corpus: Corpus) -> tuple[Corpus, list[float]]:
+    """Return the corpus in reading order, with short ids given, and each document's rank."""
+    graph = link(corpus.documents)
+    ranks = rank(corpus.documents, graph)
+    order = sort(corpus.documents, graph)
+    documents = tuple(
+        replace(corpus.documents[position], id=f"d{number}")
+        for number, position in enumerate(order, 1)
+    )
+    return replace(corpus, documents=documents), [ranks[position] for position in order]
+
+
+def sort(documents: Sequence[Document], graph: Sequence[Sequence[int]]) -> list[int]:
+    """Return positions in reading order: by group, within it what is linked to first."""
+    groups = [0 if overview(d) else GROUPS.get(d.kind, 5) for d in documents]
+    by_path = sorted(range(len(documents)), key=lambda p: (groups[p], documents[p].path))
+    order: list[int] = []
+    seen = [False] * len(documents)
+    for start in by_path:
+        if seen[start]:
+            continue
+        seen[start] = True
+        path = [(start, iter(sorted(graph[start], key=lambda p: documents[p].path)))]
+        while path:
+            position, links = path[-1]
+            for target in links:
+                if not seen[target] and groups[target] == groups[position]:
+                    seen[target] = True
+                    later = sorted(graph[target], key=lambda p: documents[p].path)
+                    path.append((target, iter(later)))
+                    break
+            else:
+                order.append(position)
+                path.pop()
+    return order

@@ -1,0 +1,84 @@
+"""Texts encoded once: their ids and counts are kept in the cache by family and content."""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from longread.cache.derived import Derived
+from longread.tokens import Family
+
+BATCH = 8_000_000
+"""Characters encoded between two writes, which bounds memory."""
+
+Keyed = tuple[str, Callable[[], str]]
+"""A key that names a text's content, and the text itself when it is wanted."""
+
+
+class Pieces:
+    """What one family makes of texts."""
+
+    def __init__(self, family: Family, derived: Derived) -> None:
+        self.family = family
+        self._derived = derived
+        self._counts: dict[str, int] = {}
+
+    def count(
+        self, items: Sequence[Keyed], progress: Callable[[int, int], None] | None = None
+    ) -> list[int]:
+        """Return the token count of each text, encoding only what was never counted."""
+        kind = f"count:{self.family.id}"
+        wanted = [key for key, _ in items if key not in self._counts]
+        for key, value in self._derived.get(kind, wanted).items():
+            self._counts[key] = int.from_bytes(value, "little")
+        missing = [(key, text) for key, text in items if key not in self._counts]
+        keys: list[str] = []
+        texts: list[str] = []
+        size = 0
+        for index, (key, text) in enumerate(missing, 1):
+            keys.append(key)
+            texts.append(text())
+            size += len(texts[-1])
+            if size >= BATCH or index == len(missing):
+                counts = self.family.count(texts)
+                self._counts.update(zip(keys, counts, strict=True))
+                self._derived.put(
+                    kind,
+                    [(k, n.to_bytes(4, "little")) for k, n in zip(keys, counts, strict=True)],
+                )
+                keys, texts, size = [], [], 0
+                if progress:
+                    progress(index, len(missing))
+        return [self._counts[key] for key, _ in items]
+
+    def count_texts(self, texts: Sequence[str]) -> list[int]:
+        """Return the token count of short texts, such as boundary lines, keyed by themselves."""
+        return self.count([(text_key(text), partial(str, text)) for text in texts])
+
+    def encode(self, items: Sequence[Keyed]) -> list[array[int]]:
+        """Return the ids of each text as `array('I')`, encoding only what never was."""
+        kind = f"ids:{self.family.id}"
+        kept = self._derived.get(kind, [key for key, _ in items])
+        found: dict[str, array[int]] = {}
+        fresh: list[tuple[str, bytes]] = []
+        for key, text in items:
+            if key in found:
+                continue
+            if key in kept:
+                found[key] = array("I", kept[key])
+            else:
+                found[key] = self.family.encode(text())
+                fresh.append((key, found[key].tobytes()))
+        self._derived.put(kind, fresh)
+        return [found[key] for key, _ in items]
+
+    def encode_text(self, text: str) -> array[int]:
+        """Return the ids of one text that is not worth keeping, such as a question."""
+        return self.family.encode(text)
+
+
+def text_key(text: str) -> str:
+    """Return the key of a text that has no document: a hash of itself."""
+    return "t:" + hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from longread.types import Route
+
 
 def private(path: Path) -> Path:
     """Make a directory that only its owner can read, and return it."""
@@ -40,9 +42,6 @@ def _place(variable: str, function: str) -> Path:
     import platformdirs
 
     return private(Path(getattr(platformdirs, function)("longread", appauthor=False)))
-
-
-Route = Literal["ids", "text"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from itertools import zip_longest
 from typing import Literal, Protocol
 
 Unit = Literal["line", "page", "cell"]
+Route = Literal["ids", "text"]
+"""Token ids to a completions route, or chat messages that the server's own template renders."""
 MARKS: dict[Unit, str] = {"line": "L", "page": "p", "cell": "c"}
 
 

@@ -1,0 +1,93 @@
+"""A prompt from its parts: head, corpus, changes, evidence, earlier turns, question last."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from longread.prompt.render import Chunk
+from longread.tokens.pieces import Pieces, text_key
+from longread.types import Level, Piece, Prompt, Role, Route, Turn
+
+JOINER = "\u2060"
+"""Word joiner: it has no width, and a special token with one inside is ordinary text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """An earlier question with the evidence it was asked with, and its answer."""
+
+    evidence: tuple[Chunk, ...]
+    question: str
+    answer: str
+
+
+def compose(
+    head: str,
+    corpus: Sequence[Chunk],
+    notice: str,
+    exchanges: Sequence[Exchange],
+    evidence: Sequence[Chunk],
+    question: str,
+    mark: str,
+    pieces: Pieces,
+    route: Route,
+) -> Prompt:
+    """Return the prompt. Each turn but the last is fixed once asked, so engines can reuse it."""
+    turns = [Turn("system", (_plain(head, pieces),))]
+    opening = [*show(corpus, pieces, route)]
+    if notice:
+        opening.append(_plain(neutralise(notice, route), pieces))
+    for exchange in exchanges:
+        shown = show(exchange.evidence, pieces, route)
+        turns.append(Turn("user", (*opening, *shown, ask(exchange.question, mark, pieces))))
+        turns.append(Turn("assistant", (_plain(exchange.answer, pieces),)))
+        opening = []
+    shown = show(evidence, pieces, route)
+    turns.append(Turn("user", (*opening, *shown, ask(question, mark, pieces))))
+    roles: list[Role] = [turn.role for turn in turns]
+    family = pieces.family
+    return Prompt(tuple(turns), family.frame(roles), family.stop_ids, family.exact)
+
+
+def extend(prompt: Prompt, answer: str, request: str, pieces: Pieces) -> Prompt:
+    """Return `prompt` with the answer it got and one more request of the user."""
+    turns = (
+        *prompt.turns,
+        Turn("assistant", (_plain(answer, pieces),)),
+        Turn("user", (_plain(request, pieces),)),
+    )
+    frame = pieces.family.frame([turn.role for turn in turns])
+    return Prompt(turns, frame, prompt.stop_ids, prompt.exact)
+
+
+def show(chunks: Sequence[Chunk], pieces: Pieces, route: Route) -> list[Piece]:
+    """Return chunks as pieces; ids of bodies and boundary lines come from the cache."""
+    heads = pieces.encode([(text_key(c.head), partial(str, c.head)) for c in chunks])
+    bodies = iter(pieces.encode([(c.key, c.read) for c in chunks if c.key]))
+    made = []
+    for chunk, title in zip(chunks, heads, strict=True):
+        ids = title + (next(bodies) if chunk.key else array("I"))
+        text = neutralise(chunk.head + chunk.read() if chunk.key else chunk.head, route)
+        made.append(Piece(text, ids, chunk.document.id, chunk.level, chunk.ranges))
+    return made
+
+
+def ask(question: str, mark: str, pieces: Pieces) -> Piece:
+    """Return the question under a boundary line of its own."""
+    return _plain(f"{mark} question\n{question.strip()}", pieces)
+
+
+def neutralise(text: str, route: Route) -> str:
+    """Return text in which no special token can be read, for servers that look for them.
+
+    Reversible: judging citations leaves word joiners out on both sides. Token ids need none of
+    it, for they are those of ordinary text.
+    """
+    return text.replace("<|", f"<{JOINER}|") if route == "text" else text
+
+
+def _plain(text: str, pieces: Pieces) -> Piece:
+    return Piece(text, pieces.encode_text(text), "", Level.FULL, ())

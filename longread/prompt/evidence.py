@@ -1,0 +1,173 @@
+"""The pieces most relevant to a question, for a corpus that is not shown in full.
+
+bm25 over segments, lifted where the question names a document, a symbol or exact words. What
+the question says literally always wins over what merely resembles it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from longread.cache.search import SearchIndex, parts
+from longread.prompt.render import Chunk, excerpt, runs
+from longread.tokens.pieces import Pieces
+from longread.types import Document
+
+CANDIDATES = 400
+"""Segments taken from the index before they are weighed."""
+NAMED = 3.0
+"""How often over a segment counts whose document the question names in full."""
+LITERAL = 1000.0
+"""Added where the segment has words that the question quotes: they always win."""
+WORD = re.compile(r"\w+(?:[.'-]\w+)*")
+QUOTED = re.compile(r"`([^`\n]{2,200})`|\"([^\"\n]{2,200})\"|“([^”\n]{2,200})”")
+SYMBOL = re.compile(r"\b(?:\w+(?:[._/]\w+)+(?:\(\))?|\w*[a-z][A-Z]\w*|\w+\(\))")
+"""What only code has: dotted, snake or camel names, paths, calls."""
+STOP = frozenset(
+    "a about all an and any are as at be been by can could did do does each for from had has have"
+    " how i if in into is it its list many me much must my name no not of on one or our out please"
+    " shall should show so some tell than that the their them then there these they this those"
+    " to under up us was we were what when where which who whom whose why will with would you your"
+    .split()
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A segment and how relevant it is; more is better."""
+
+    document: int
+    segment: int
+    score: float
+
+
+def find(question: str, documents: Sequence[Document], index: SearchIndex) -> list[Hit]:
+    """Return the segments that answer `question` best, best first; `index` is up to date."""
+    words = list(dict.fromkeys(w.casefold() for w in query(question)))
+    by_content: dict[str, list[int]] = defaultdict(list)
+    for position, document in enumerate(documents):
+        by_content[document.content_id].append(position)
+    named = affinity(question, documents)
+    literals = quoted(question)
+    hits = {
+        (position, number): score
+        for content, number, score in index.search(words, CANDIDATES)
+        for position in by_content.get(content, ())
+    }
+    best = max(hits.values(), default=1.0)
+    for position in sorted(named, key=lambda p: (-named[p], p))[:8]:
+        for number in range(min(len(documents[position].segments), CANDIDATES)):
+            hits.setdefault((position, number), best * 0.01 / (number + 1))
+    found = []
+    for (position, number), score in hits.items():
+        document = documents[position]
+        segment = document.segments[number]
+        lifted = score * (1 + NAMED * named.get(position, 0.0))
+        text = document.text[segment.start : segment.end]
+        lifted += LITERAL * sum(literal in text for literal in literals)
+        found.append(Hit(position, number, lifted))
+    return sorted(found, key=lambda h: (-h.score, h.document, h.segment))
+
+
+def query(question: str) -> list[str]:
+    """Return the words to search for: identifiers whole and in parts, no filler words."""
+    words: list[str] = []
+    for word in WORD.findall(question):
+        pieces = [word, *re.split(r"[\W_]+", word), *parts(word)]
+        words += [p for p in pieces if len(p) > 1 and p.casefold() not in STOP]
+    return words
+
+
+def quoted(question: str) -> list[str]:
+    """Return what the question quotes, and the symbols and paths in it, to be met literally."""
+    marked = ["".join(groups) for groups in QUOTED.findall(question)]
+    symbols = [match.removesuffix("()") for match in SYMBOL.findall(question)]
+    return list(dict.fromkeys([*marked, *symbols]))
+
+
+def affinity(question: str, documents: Sequence[Document]) -> dict[int, float]:
+    """Return how far the question names a document by its path, 0 to 1, where it does at all.
+
+    Letters and digits only, so that "2TheMart" finds "01_2ThemartComInc.pdf". A word counts by
+    its rarity: one that is in every path names none.
+    """
+    words = {_squeeze(w) for w in WORD.findall(question) if w.casefold() not in STOP}
+    paths = [_squeeze(document.path) for document in documents]
+    worth: dict[int, float] = defaultdict(float)
+    for word in sorted(w for w in words if len(w) >= 4):
+        holders = [position for position, path in enumerate(paths) if word in path]
+        if holders and (len(documents) == 1 or len(holders) < len(documents)):
+            for position in holders:
+                worth[position] += math.log(1 + len(documents) / len(holders))
+    top = max(worth.values(), default=0.0)
+    return {position: value / top for position, value in worth.items()}
+
+
+def select(
+    hits: Sequence[Hit],
+    documents: Sequence[Document],
+    shown: Mapping[str, tuple[tuple[int, int], ...]],
+    room: int,
+    mark: str,
+    pieces: Pieces,
+) -> list[Chunk]:
+    """Return excerpts that fit `room` tokens, the most relevant document last.
+
+    Args:
+        shown: by short id, character ranges that the prompt shows already.
+    """
+    chosen: dict[int, list[int]] = {}
+    order: list[tuple[int, int]] = []
+    left = room
+    for hit in hits:
+        document = documents[hit.document]
+        segment = document.segments[hit.segment]
+        if any(a <= segment.start and segment.end <= b for a, b in shown.get(document.id, ())):
+            continue
+        price = _price([excerpt(document, range(hit.segment, hit.segment + 1), mark)], pieces)
+        if price <= left:
+            left -= price
+            order.append((hit.document, hit.segment))
+            chosen.setdefault(hit.document, []).append(hit.segment)
+    while True:
+        made = [
+            excerpt(documents[position], run, mark)
+            for position in reversed(chosen)
+            for run in runs(chosen[position])
+        ]
+        # Neighbours share one boundary line; should joining ever cost more, the last one goes.
+        if not order or _price(made, pieces) <= room:
+            return made
+        position, number = order.pop()
+        chosen[position].remove(number)
+        if not chosen[position]:
+            del chosen[position]
+
+
+def bring_up_to_date(
+    index: SearchIndex,
+    documents: Sequence[Document],
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Index the segments of documents whose content is not in `index` yet."""
+
+    def rows(document: Document) -> Callable[[], list[tuple[int, str, str]]]:
+        return lambda: [
+            (number, segment.name, document.text[segment.start : segment.end])
+            for number, segment in enumerate(document.segments)
+        ]
+
+    index.sync({d.content_id: rows(d) for d in documents}, progress)
+
+
+def _price(made: Sequence[Chunk], pieces: Pieces) -> int:
+    heads = sum(pieces.count_texts([chunk.head for chunk in made]))
+    return heads + sum(pieces.count([(chunk.key, chunk.read) for chunk in made]))
+
+
+def _squeeze(text: str) -> str:
+    return "".join(c for c in text.casefold() if c.isalnum())

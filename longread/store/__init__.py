@@ -1,1 +1,10 @@
-"""Sessions on disk: SQLAlchemy Core over SQLite, Alembic migrations."""
+"""Sessions on disk: SQLAlchemy Core over SQLite, Alembic migrations.
+
+`open_store` gives a `Store`. A session's short id is what people type; a value read back
+equals the value written.
+"""
+
+from longread.store.open import default_path, open_store
+from longread.store.sessions import Row, Store
+
+__all__ = ["Row", "Store", "default_path", "open_store"]

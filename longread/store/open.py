@@ -1,0 +1,107 @@
+"""Finding, making, checking and migrating the file. It reads and writes no session."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from longread import config
+from longread.errors import StoreError
+from longread.store.connection import BUSY_SECONDS, connect, plain, writing
+from longread.store.schema import APPLICATION, VERSION
+from longread.store.sessions import Store
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def default_path() -> Path:
+    """Where sessions are kept when nobody says otherwise."""
+    return config.home() / "longread.db"
+
+
+def open_store(path: Path | None = None) -> Store:
+    """Open the store, made or migrated if need be.
+
+    Raises:
+        StoreError: the file is not a longread store, is newer than this program, is locked
+            for more than 30 seconds, or cannot be opened. Nothing was written then.
+    """
+    path = (path or default_path()).absolute()
+    _make_room(path)
+    engine = connect(path)
+    try:
+        with plain(engine, path) as raw:
+            current = _version(raw, path)
+            if current == 0:
+                raw.execute("PRAGMA auto_vacuum = INCREMENTAL").fetchall()
+            _log_ahead(raw)
+        if current < VERSION:
+            _migrate(engine, path)
+    except BaseException:
+        engine.dispose()
+        raise
+    return Store(engine, path)
+
+
+def _make_room(path: Path) -> None:
+    """Make folder and file, readable by their owner only; SQLite's own files follow suit."""
+    try:
+        if not path.parent.is_dir():
+            config.private(path.parent)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be opened: {error.strerror}",
+            hint="name a file that you may write with --store",
+        ) from error
+
+
+def _version(raw: Any, path: Path) -> int:
+    """Return the migration that the store stands at, 0 for a file that is still empty."""
+    (application,) = raw.execute("PRAGMA application_id").fetchone()
+    (version,) = raw.execute("PRAGMA user_version").fetchone()
+    if application == APPLICATION:
+        if version > VERSION:
+            raise StoreError(
+                f"{path} was written by a newer longread (format {version}, this one: {VERSION})",
+                hint="update longread, or name another file with --store",
+            )
+        return int(version)
+    (tables,) = raw.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if application or version or tables:
+        raise StoreError(f"{path} is not a longread store", hint="name another file with --store")
+    return 0
+
+
+def _log_ahead(raw: Any) -> None:
+    """Turn the write-ahead log on; SQLite itself does not wait for others here."""
+    until = time.monotonic() + BUSY_SECONDS
+    while raw.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        try:
+            raw.execute("PRAGMA journal_mode = WAL").fetchall()
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+
+
+def _migrate(engine: Engine, path: Path) -> None:
+    """Bring the tables up to date in one transaction."""
+    from alembic import command
+    from alembic.config import Config
+
+    with writing(engine, path) as connection:
+        raw = connection.connection.driver_connection
+        if _version(raw, path) == VERSION:
+            return  # Another program was faster.
+        settings = Config()
+        settings.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "head")
+        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION}")
+        connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")

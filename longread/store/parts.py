@@ -1,0 +1,198 @@
+"""What a session consists of, written and read on a connection that somebody else opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby, islice
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Table, delete, exists, insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from longread.store import rows, schema
+from longread.store.connection import add
+from longread.store.texts import Packed, Texts, pack
+from longread.types import Answer, Document, Layout, Ledger, Source, Usage
+
+BATCH = 500
+"""Values per query; SQLite's oldest limit on variables is 999."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Documents about to be kept, and the rows that were compressed for it ahead of time."""
+
+    packed: Mapping[str, Packed] = field(default_factory=dict)
+    rows: Mapping[bytes, dict[str, Any]] = field(default_factory=dict)
+
+
+def ready(db: Connection, documents: Mapping[str, Document]) -> Ready:
+    """Compress what the store has not got."""
+    packed = {content_id: pack(document) for content_id, document in documents.items()}
+    there = _numbers(db, packed.values())
+    return Ready(packed, {p.digest: p.row() for p in packed.values() if p.digest not in there})
+
+
+def keep_sources(db: Connection, n: int, sources: Sequence[Source]) -> None:
+    """Write where session `n` was read from."""
+    _add_all(db, schema.sources, rows.of_sources(n, sources))
+
+
+def sources(db: Connection, n: int) -> tuple[Source, ...]:
+    """Read it."""
+    return tuple(map(rows.to_source, _of(db, schema.sources, n)))
+
+
+def keep_layout(db: Connection, n: int, layout: Layout) -> None:
+    """Write the layout of session `n`, in place of the one it had."""
+    row = rows.of_layout(n, layout)
+    db.execute(
+        upsert(schema.layouts)
+        .values(row)
+        .on_conflict_do_update(index_elements=["session"], set_=row)
+    )
+
+
+def layout(db: Connection, n: int) -> Layout:
+    """Read it."""
+    (row,) = _of(db, schema.layouts, n)
+    return rows.to_layout(row)
+
+
+def keep_ledger(db: Connection, n: int, ledger: Ledger) -> None:
+    """Write the ledger of session `n`."""
+    _add_all(db, schema.ledgers, [rows.of_ledger(n, ledger)])
+    _add_all(db, schema.files, rows.of_files(n, ledger.files))
+    _add_all(db, schema.pages, rows.of_pages(n, ledger.pages))
+
+
+def ledger(db: Connection, n: int) -> Ledger:
+    """Read it."""
+    (row,) = _of(db, schema.ledgers, n)
+    return rows.to_ledger(
+        row,
+        [rows.to_file(file) for file in _of(db, schema.files, n)],
+        [rows.to_page(page) for page in _of(db, schema.pages, n)],
+    )
+
+
+def keep_documents(db: Connection, n: int, documents: Mapping[str, Document], ready: Ready) -> None:
+    """Write the texts of session `n`, in place of what it had under the same content ids."""
+    there = _numbers(db, ready.packed.values())
+    missing = {p.digest: p for p in ready.packed.values() if p.digest not in there}
+    # A text that was there a moment ago may be gone with another session.
+    _add_all(db, schema.texts, [ready.rows.get(d) or p.row() for d, p in missing.items()])
+    there |= _numbers(db, missing.values())
+    if not documents:
+        return
+    table = upsert(schema.session_texts)
+    kept = ("text", "path", "id")
+    db.execute(
+        table.on_conflict_do_update(
+            index_elements=["session", "content_id"],
+            set_={name: table.excluded[name] for name in kept},
+        ),
+        [
+            {
+                "session": n,
+                "content_id": content_id,
+                "text": there[ready.packed[content_id].digest],
+                "path": document.path,
+                "id": document.id,
+            }
+            for content_id, document in documents.items()
+        ],
+    )
+
+
+def documents(db: Connection, n: int) -> Texts:
+    """Read them; each is unpacked when it is looked at."""
+    used, texts = schema.session_texts.c, schema.texts.c
+    query = (
+        select(used.content_id, used.path, used.id, texts.kind, texts.language, texts.unit)
+        .add_columns(texts.content_id.label("own_id"), texts.text, texts.segments)
+        .join(schema.texts, texts.n == used.text)
+        .where(used.session == n)
+    )
+    return Texts(
+        {
+            row.content_id: (
+                Document(
+                    path=row.path,
+                    kind=row.kind,
+                    language=row.language,
+                    content_id=row.own_id,
+                    text="",
+                    segments=(),
+                    unit=row.unit,
+                    id=row.id,
+                ),
+                row.text,
+                row.segments,
+            )
+            for row in db.execute(query)
+        }
+    )
+
+
+def drop_unneeded_texts(db: Connection) -> None:
+    """Remove the texts that no session has."""
+    needed = exists().where(schema.session_texts.c.text == schema.texts.c.n)
+    db.execute(delete(schema.texts).where(~needed))
+
+
+def keep_answer(db: Connection, n: int, answer: Answer, now: str) -> None:
+    """Write one more answer of session `n`."""
+    number = add(db, schema.answers, rows.of_answer(n, answer, now))
+    _add_all(db, schema.citations, rows.of_citations(number, answer.citations))
+    if answer.usage:
+        _add_all(db, schema.usage, [rows.of_usage(number, answer.usage)])
+
+
+def answers(db: Connection, n: int) -> tuple[Answer, ...]:
+    """Read the answers of session `n` in the order they were given."""
+    table, cited = schema.answers, schema.citations
+    own = select(table.c.n).where(table.c.session == n)
+    query = select(cited).where(cited.c.answer.in_(own)).order_by(cited.c.answer, cited.c.position)
+    citations = {
+        number: [rows.to_citation(row) for row in group]
+        for number, group in groupby(db.execute(query).mappings(), key=lambda row: row["answer"])
+    }
+    counted = select(schema.usage).where(schema.usage.c.answer.in_(own))
+    usage: dict[int, Usage] = {
+        row["answer"]: rows.to_usage(row) for row in db.execute(counted).mappings()
+    }
+    return tuple(
+        rows.to_answer(row, citations.get(row["n"], ()), usage.get(row["n"]))
+        for row in db.execute(
+            select(table).where(table.c.session == n).order_by(table.c.n)
+        ).mappings()
+    )
+
+
+def _of(db: Connection, table: Table, n: int) -> Sequence[RowMapping]:
+    query = select(table).where(table.c.session == n)
+    if "position" in table.c:
+        query = query.order_by(table.c.position)
+    return db.execute(query).mappings().all()
+
+
+def _add_all(db: Connection, table: Table, many: Sequence[dict[str, Any]]) -> None:
+    if many:
+        db.execute(insert(table), many)
+
+
+def _numbers(db: Connection, packed: Iterable[Packed]) -> dict[bytes, int]:
+    """Return the numbers of the texts that are there, by digest."""
+    texts = schema.texts.c
+    found: dict[bytes, int] = {}
+    for batch in _batches(p.digest for p in packed):
+        for digest, n in db.execute(select(texts.digest, texts.n).where(texts.digest.in_(batch))):
+            found[digest] = n
+    return found
+
+
+def _batches(values: Iterator[bytes]) -> Iterator[list[bytes]]:
+    while batch := list(islice(values, BATCH)):
+        yield batch

@@ -1,0 +1,238 @@
+"""Sessions written, read and deleted, each call one transaction. It opens no file by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, delete, func, select, update
+
+from longread.errors import StoreError
+from longread.store import corpora, parts, schema
+from longread.store.connection import add, plain, reading, writing
+from longread.types import Answer, Document, Layout, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A session as a list shows it."""
+
+    id: str
+    title: str
+    sources: tuple[str, ...]
+    """Their locations."""
+    profile: str
+    answers: int
+    tokens: int
+    """Of the prompt's corpus."""
+    share: float
+    """Part of the corpus' tokens that is shown in full, 0 to 1."""
+    created: datetime
+    updated: datetime
+
+
+class Store:
+    """One file of sessions. Several threads and processes may use it at once."""
+
+    def __init__(self, engine: Engine, path: Path) -> None:
+        self._engine = engine
+        self.path = path
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._engine.dispose()
+
+    def create(self, session: Session) -> str:
+        """Keep a session, whole, and return its short id."""
+        ready = self._ready(session.documents)
+        now = _now()
+        with writing(self._engine, self.path) as db:
+            session_id = corpora.new_id(db, schema.sessions)
+            n = add(
+                db,
+                schema.sessions,
+                {
+                    "id": session_id,
+                    "corpus": corpora.read_from(db, session.sources, now),
+                    "title": session.title,
+                    "profile": session.profile,
+                    "created": now,
+                    "updated": now,
+                },
+            )
+            parts.keep_sources(db, n, session.sources)
+            parts.keep_layout(db, n, session.layout)
+            parts.keep_ledger(db, n, session.ledger)
+            parts.keep_documents(db, n, session.documents, ready)
+            for answer in session.answers:
+                parts.keep_answer(db, n, answer, now)
+        return session_id
+
+    def add_answer(
+        self,
+        session_id: str,
+        answer: Answer,
+        layout: Layout | None = None,
+        documents: Mapping[str, Document] = {},
+    ) -> None:
+        """Keep one more answer, and what was appended to the prompt for it."""
+        ready = self._ready(documents)
+        now = _now()
+        with writing(self._engine, self.path) as db:
+            n = self._number(db, session_id)
+            parts.keep_documents(db, n, documents, ready)
+            if layout:
+                parts.keep_layout(db, n, layout)
+            parts.keep_answer(db, n, answer, now)
+            db.execute(update(schema.sessions).where(schema.sessions.c.n == n).values(updated=now))
+
+    def session(self, session_id: str = "") -> Session:
+        """Read a session by its id or the start of it; without one, the newest."""
+        with reading(self._engine, self.path) as db:
+            n = self._number(db, session_id)
+            head = db.execute(select(schema.sessions).where(schema.sessions.c.n == n)).one()
+            return Session(
+                title=head.title,
+                sources=parts.sources(db, n),
+                profile=head.profile,
+                layout=parts.layout(db, n),
+                ledger=parts.ledger(db, n),
+                documents=parts.documents(db, n),
+                answers=parts.answers(db, n),
+            )
+
+    def resolve(self, session_id: str = "") -> str:
+        """Return the whole id that starts so; without a start, the newest session's."""
+        with reading(self._engine, self.path) as db:
+            n = self._number(db, session_id)
+            return str(db.scalar(select(schema.sessions.c.id).where(schema.sessions.c.n == n)))
+
+    def sessions(self) -> list[Row]:
+        """Return what is kept, newest first."""
+        s, ledgers, answers = schema.sessions.c, schema.ledgers.c, schema.answers.c
+        counted = select(func.count()).where(answers.session == s.n).scalar_subquery()
+        query = (
+            select(s.n, s.id, s.title, s.profile, s.created, s.updated)
+            .add_columns(ledgers.tokens, ledgers.share, counted.label("answers"))
+            .join(schema.ledgers, ledgers.session == s.n)
+            .order_by(s.updated.desc(), s.n.desc())
+        )
+        sources = schema.sources.c
+        with reading(self._engine, self.path) as db:
+            located = db.execute(
+                select(sources.session, sources.location).order_by(
+                    sources.session, sources.position
+                )
+            )
+            locations = {
+                n: tuple(row.location for row in group)
+                for n, group in groupby(located, key=lambda row: row.session)
+            }
+            return [
+                Row(
+                    id=row.id,
+                    title=row.title,
+                    sources=locations.get(row.n, ()),
+                    profile=row.profile,
+                    answers=row.answers,
+                    tokens=row.tokens,
+                    share=row.share,
+                    created=datetime.fromisoformat(row.created),
+                    updated=datetime.fromisoformat(row.updated),
+                )
+                for row in db.execute(query)
+            ]
+
+    def delete(self, session_id: str) -> None:
+        """Remove a session and every byte of it that no other session needs.
+
+        Raises:
+            StoreError: it is removed, but another program is reading, so that its text can
+                still be found in the write-ahead log until that program ends.
+        """
+        if not session_id:
+            raise StoreError("no session is named", hint="longread sessions list shows them")
+        with writing(self._engine, self.path) as db:
+            n = self._number(db, session_id)
+            corpus = db.scalar(select(schema.sessions.c.corpus).where(schema.sessions.c.n == n))
+            db.execute(delete(schema.sessions).where(schema.sessions.c.n == n))
+            parts.drop_unneeded_texts(db)
+            corpora.drop_unneeded(db, corpus)
+        with plain(self._engine, self.path) as raw:
+            raw.execute("PRAGMA incremental_vacuum").fetchall()
+            busy, *_ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise StoreError(
+                f"session {session_id} is deleted, but another program reads {self.path}, "
+                "so its text stays in the log beside it",
+                hint="end that program: the log goes with it",
+            )
+
+    def trusted(self, corpus: str, host: str) -> bool:
+        """Whether a person has said that this corpus may be sent to this host.
+
+        A corpus is named by its id or by its place; the same name must be used each time.
+        """
+        with reading(self._engine, self.path) as db:
+            return corpora.trusted(db, corpus, host)
+
+    def trust(self, corpus: str, host: str) -> None:
+        """Remember that a person said so."""
+        with writing(self._engine, self.path) as db:
+            corpora.trust(db, corpus, host, _now())
+
+    def place_known(self, location: str) -> str | None:
+        """Return the id of the corpus that was read there, if one was.
+
+        The place of several sources is their locations, sorted, one a line.
+        """
+        with reading(self._engine, self.path) as db:
+            return corpora.at(db, location)
+
+    def attach(self, corpus: str, location: str) -> None:
+        """Say that a corpus is now read from this place too, as when a folder was moved."""
+        with writing(self._engine, self.path) as db:
+            corpora.attach(db, corpus, location)
+
+    def _number(self, db: Connection, session_id: str) -> int:
+        s = schema.sessions.c
+        if not session_id:
+            n = db.scalar(select(s.n).order_by(s.updated.desc(), s.n.desc()).limit(1))
+            if n is None:
+                raise StoreError(
+                    f"no session yet in {self.path}", hint="longread ask SOURCE starts one"
+                )
+            return int(n)
+        starts = func.substr(s.id, 1, len(session_id)) == session_id.lower()
+        match db.execute(select(s.n, s.id).where(starts).limit(9)).all():
+            case [only]:
+                return int(only.n)
+            case []:
+                raise StoreError(
+                    f"no session {session_id} in {self.path}",
+                    hint="longread sessions list shows them",
+                )
+            case several:
+                names = ", ".join(row.id for row in several)
+                raise StoreError(
+                    f"{session_id} could be any of several sessions",
+                    hint=f"type more of one: {names}",
+                )
+
+    def _ready(self, documents: Mapping[str, Document]) -> parts.Ready:
+        """Compress what is not there yet before the lock is taken, for it takes time."""
+        with reading(self._engine, self.path) as db:
+            return parts.ready(db, documents)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")

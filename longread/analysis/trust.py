@@ -1,0 +1,62 @@
+"""Nothing leaves this machine unasked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from longread import config
+from longread.analysis.engines import is_local
+from longread.config import Profile
+from longread.errors import TrustError
+from longread.store import Store
+from longread.types import Corpus, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """What would leave this machine, for a person to decide on."""
+
+    host: str
+    model: str
+    documents: int
+    tokens: int
+    """Of the prompt, the answer not counted."""
+    price: float
+    """US dollars for prompt and a whole answer; 0 where the profile names no price."""
+    masked: int
+    """Secrets masked in what is sent."""
+
+
+Confirm = Callable[[Departure], bool]
+
+
+def check(
+    profile: Profile, corpus: Corpus, tokens: int, store: Store, confirm: Confirm, *, yes: bool
+) -> None:
+    """Ask once per corpus and host whether its text may be sent there.
+
+    Raises:
+        TrustError: the person said no, or nobody could be asked.
+    """
+    if is_local(profile):
+        return
+    host = urlsplit(profile.url).hostname or profile.url
+    place = place_of(corpus.sources)
+    if host in config.settings().hosts or store.trusted(place, host):
+        return
+    price = (tokens * profile.price_input + profile.answer * profile.price_output) / 1e6
+    masked = sum(entry.masked for entry in corpus.entries)
+    departure = Departure(host, profile.model, len(corpus.documents), tokens, price, masked)
+    if not yes and not confirm(departure):
+        raise TrustError(
+            f"nothing was sent to {host}",
+            hint=f'say --yes, or put "{host}" under [trust] hosts in config.toml',
+        )
+    store.trust(place, host)
+
+
+def place_of(sources: Sequence[Source]) -> str:
+    """Return the name of a corpus by where it is read from: its locations, sorted, one a line."""
+    return "\n".join(sorted({source.location for source in sources}))

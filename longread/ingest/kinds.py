@@ -71,6 +71,7 @@ VENDORED = _words(
     " bower_components jspm_packages site-packages pods carthage godeps extern externals"
     " _vendored"
 )
+DOC_FOLDER = re.compile(r"(?:^|/)docs?/|(?:^|/)documentation/", re.IGNORECASE)
 LOCALE_FOLDER = re.compile(
     r"(?:^|/)(?:locales?|lang|langs|i18n|l10n|translations|messages)/[a-z]{2,3}(?:[-_@][a-z]{2,8}){0,2}(?:/|\.[a-z]+$)"
     r"|(?:^|/)res/values-[a-z]{2,3}",
@@ -83,7 +84,7 @@ TEST_NAME = re.compile(
     r"|[A-Z]\w*(?:Test|Tests|Spec|TestCase)\.\w+)$"
 )
 LFS = b"version https://git-lfs.github.com/spec/v1\n"
-IMAGES = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"\0\0\1\0", b"8BPS")
+IMAGES = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"8BPS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,7 @@ def classify(
         return "minified"
     if end in LOCALE_ENDS or LOCALE_FOLDER.search(path):
         return "locale"
-    written = _by_name(name, stem, end, language, size)
+    written = _by_name(path, stem, end, language, size)
     if looks.generated and written != "docs" and "-linguist-generated" not in attributes:
         return "generated"
     if looks.longest > LONG_LINE and looks.minified and written in ("source", "other"):
@@ -187,11 +188,11 @@ def of_bytes(path: str, head: bytes) -> Kind:
     return "locale" if end == "mo" else "binary"
 
 
-def _by_name(name: str, stem: str, end: str, language: str, size: int) -> Kind:
-    lower = name.lower()
+def _by_name(path: str, stem: str, end: str, language: str, size: int) -> Kind:
+    lower = path.rpartition("/")[2].lower()
     if lower in CONFIGS or lower.startswith(("dockerfile.", "requirements", ".git")):
         return "config"
-    if end in SIZED_ENDS and size > LARGE:
+    if end in SIZED_ENDS and size > LARGE and not (end == "txt" and DOC_FOLDER.search(path)):
         return "data"
     if (stem or lower).partition(".")[0] in DOCS and (end in DOC_ENDS or not stem):
         return "docs"

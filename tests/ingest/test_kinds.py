@@ -41,6 +41,7 @@ def kind_of(path: str, text: str = "words\n", language: str = "", *attributes: s
         ("tsconfig.json", "{}\n", "json", "config"),
         ("big.json", "{}\n" * 50_000, "json", "data"),
         ("notes.txt", "word\n" * 50_000, "", "data"),
+        ("docs/ref/notes.txt", "word\n" * 50_000, "", "docs"),
         ("table.csv", "a,b\n", "", "data"),
         ("logo.svg", "<svg/>\n", "", "data"),
         ("poetry.lock", "x\n", "toml", "lock"),

@@ -1,0 +1,228 @@
+"""Sources → Corpus: a folder, a repository, a URL, a PDF, a text file, or several of them.
+
+One unreadable file is an entry with a reason. What cannot be read at all is an `IngestError`.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, count
+from pathlib import Path
+from typing import Literal
+
+from longread.cache.derived import Derived
+from longread.errors import IngestError
+from longread.ingest import clone, folder, git
+from longread.ingest.contents import Reader
+from longread.ingest.folder import Found
+from longread.types import Corpus, Entry, Progress, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How sources are read."""
+
+    rev: str = ""
+    """A commit, branch or tag to be read instead of the work tree."""
+    secrets: Literal["mask", "keep"] = "mask"
+    """"mask": credentials are blotted out before anything is kept or sent."""
+    passwords: tuple[str, ...] = ()
+    """Tried on encrypted PDFs, after the empty one."""
+
+
+@dataclass(slots=True)
+class Place:
+    """A location that was found, before its files are read."""
+
+    name: str
+    source: Source
+    files: Iterator[Found]
+    total: int = 0
+    """How many files there are, where that is known before they are read."""
+    seen: int = 0
+
+
+def read(
+    locations: Sequence[str],
+    options: Options,
+    derived: Derived,
+    progress: Callable[[Progress], None],
+) -> Corpus:
+    """Return the documents of all `locations`, ordered by path, and an entry for every file.
+
+    Raises:
+        IngestError: a location cannot be read at all, or nothing in any of them can.
+    """
+    places: dict[str, Place] = {}
+    for location in locations:
+        progress(Progress("open", len(places), len(locations), clone.without_password(location)))
+        place = _open(location, options)
+        places.setdefault(place.source.location, place)
+    if not places:
+        raise IngestError("no source was named", hint="name a folder, a repository or a PDF")
+    files = chain.from_iterable(
+        _named(place, name if len(places) > 1 else "")
+        for place, name in zip(places.values(), _names(places.values()), strict=True)
+    )
+    reader = Reader(options.secrets, options.passwords, derived, progress)
+    contents = reader.read(files, sum(place.total for place in places.values()))
+    if not contents.documents:
+        raise _nothing_readable(list(places.values()), contents.entries)
+    sources = tuple(
+        replace(p.source, note=p.source.note.format(files=_number(p.seen, "file")))
+        for p in places.values()
+    )
+    return Corpus(sources, contents.documents, contents.entries, contents.pages)
+
+
+def _open(location: str, options: Options) -> Place:
+    if clone.is_url(location):
+        directory, remark = clone.fetched(location)
+        repository = git.Repository(directory, None)
+        shown = clone.without_password(location)
+        return _at_commit(repository, options.rev or "HEAD", shown, clone.name_of(shown), remark)
+    try:
+        path = Path(os.path.realpath(os.path.expanduser(location)))  # noqa: PTH111
+        is_folder = stat.S_ISDIR(path.stat().st_mode)
+    except (OSError, ValueError) as error:
+        raise IngestError(
+            f"{location} cannot be opened: {_why(error)}", hint="check the path"
+        ) from None
+    repository_or_none = git.find(path) if is_folder else None
+    if repository_or_none:
+        place = _in_repository(repository_or_none, path, options)
+        if place:
+            return place
+    if options.rev:
+        raise IngestError(
+            f"{location} is not in a git repository, so it has no revision {options.rev!r}",
+            hint="leave --rev away, or name a repository",
+        )
+    if not is_folder:
+        return _file(path)
+    what = "with nothing tracked by git in it" if repository_or_none else "not a git repository"
+    source = Source(str(path), "folder", note=f"folder, {what}: {{files}}")
+    return Place(path.name, source, folder.walk(path))
+
+
+def _in_repository(repository: git.Repository, path: Path, options: Options) -> Place | None:
+    """Open what git tracks; None for a folder in which it tracks nothing."""
+    if options.rev or not repository.tree:
+        return _at_commit(repository, options.rev or "HEAD", str(path), path.name)
+    tracked = git.tracked(repository)
+    if not tracked and repository.prefix:
+        return None
+    if not tracked:
+        raise _empty(repository)
+    version = git.commit(repository)
+    left_out = git.untracked(repository)
+    note = f"git work tree of {repository.name} {_at(version)}: "
+    note += _number(len(tracked), "tracked file")
+    if left_out:
+        note += f"; {_number(left_out, 'untracked file')} left out"
+    source = Source(str(path), "git", version, _literal(note))
+    return Place(path.name, source, git.read_tree(repository, tracked), len(tracked))
+
+
+def _at_commit(
+    repository: git.Repository, rev: str, location: str, name: str, remark: str = ""
+) -> Place:
+    version = git.commit(repository, rev)
+    tracked = git.tracked_at(repository, version) if version else []
+    if not tracked:
+        raise _empty(repository)
+    note = f"git commit {version[:7]} of {name}: {_number(len(tracked), 'file')}"
+    if remark:
+        note += f"; {remark}"
+    source = Source(location, "git", version, _literal(note))
+    return Place(name, source, git.read_commit(repository, version, tracked), len(tracked))
+
+
+def _file(path: Path) -> Place:
+    def files() -> Iterator[Found]:
+        with folder.Beneath(os.fsencode(path.parent)) as beneath:
+            yield beneath.read(os.fsencode(path.name))
+
+    is_pdf = path.suffix.lower() == ".pdf"
+    source = Source(
+        str(path), "pdf" if is_pdf else "file", note="one PDF" if is_pdf else "one file"
+    )
+    return Place(path.name, source, files(), 1)
+
+
+def _named(place: Place, name: str) -> Iterator[Found]:
+    """Yield a place's files, with its name before their paths if it has one."""
+    single = place.source.way in ("pdf", "file")
+    for found in place.files:
+        place.seen += 1
+        if not name:
+            yield found
+        elif single:
+            yield replace(found, path=name)
+        else:
+            yield replace(found, prefix=f"{name}/")
+
+
+def _names(places: Iterable[Place]) -> list[str]:
+    """Return a name for each place that no other has."""
+    given: list[str] = []
+    for place in places:
+        base = folder.shown(os.fsencode(place.name)) or "root"
+        single = place.source.way in ("pdf", "file")
+        stem, end = os.path.splitext(base) if single else (base, "")  # noqa: PTH122
+        others = (f"{stem}-{number}{end}" for number in count(2))
+        given.append(next(name for name in chain([base], others) if name not in given))
+    return given
+
+
+def _empty(repository: git.Repository) -> IngestError:
+    return IngestError(
+        f"{repository.name} is an empty repository: git tracks nothing in it",
+        hint="git add the files to be read, or name a folder below it to read it as it stands",
+    )
+
+
+def _nothing_readable(places: list[Place], entries: tuple[Entry, ...]) -> IngestError:
+    where = ", ".join(place.source.location for place in places[:3])
+    if len(entries) == 1:
+        reason = entries[0].reason
+        hint = next((h for key, h in HINTS.items() if key in reason), "name a text file or a PDF")
+        return IngestError(f"{where} cannot be read: {reason}", hint=hint)
+    if not entries:
+        return IngestError(f"{where} holds no files", hint="name a folder that holds text or PDFs")
+    reasons = Counter(entry.reason.partition(":")[0].partition(" to ")[0] for entry in entries)
+    listed = ", ".join(f"{number:,} {reason}" for reason, number in reasons.most_common(4))
+    return IngestError(
+        f"nothing in {where} can be read: {_number(len(entries), 'file')} ({listed})",
+        hint="name a folder that holds text or PDFs",
+    )
+
+
+HINTS = {
+    "password": "give the document's password",
+    "PDF": "check how the file was made or downloaded: it does not begin as a PDF does",
+    "damaged": "open it in a PDF viewer and save it anew",
+    "no text": "it may be scanned: run OCR over it first",
+}
+
+
+def _at(version: str) -> str:
+    return f"at {version[:7]}" if version else "before its first commit"
+
+
+def _number(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _literal(note: str) -> str:
+    return note.replace("{", "{{").replace("}", "}}")
+
+
+def _why(error: OSError | ValueError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "no such file or folder"
+    return (error.strerror or "error").lower() if isinstance(error, OSError) else str(error)

@@ -37,8 +37,6 @@ def open_store(path: Path | None = None) -> Store:
     try:
         with plain(engine, path) as raw:
             current = _version(raw, path)
-            if current == 0:
-                raw.execute("PRAGMA auto_vacuum = INCREMENTAL").fetchall()
             _log_ahead(raw)
         if current < VERSION:
             _migrate(engine, path)

@@ -212,6 +212,7 @@ answers = Table(
     Column("finished", Text, nullable=False),
     Column("strategy", Text, nullable=False),
     Column("share", Float, nullable=False),
+    _words("coverage"),
     _words("caveat"),
     _words("kept_in"),
     Column("created", Text, nullable=False),

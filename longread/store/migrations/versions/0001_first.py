@@ -79,6 +79,7 @@ def upgrade() -> None:
         sa.Column("finished", sa.Text(), nullable=False),
         sa.Column("strategy", sa.Text(), nullable=False),
         sa.Column("share", sa.Float(), nullable=False),
+        sa.Column("coverage", sa.Text(), nullable=False),
         sa.Column("caveat", sa.Text(), nullable=False),
         sa.Column("kept_in", sa.Text(), nullable=False),
         sa.Column("created", sa.Text(), nullable=False),

@@ -1,0 +1,245 @@
+"""`longread sessions`: what was asked, answered and cited, read from the store."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from longread.cli.output import line, visible
+from longread.errors import LongreadError, StoreError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from longread.store import Row, Store
+    from longread.types import Answer, Citation, Session
+
+Command = Callable[..., Any]
+
+
+def _store(command: Command) -> Command:
+    return click.option(
+        "--store",
+        "store_path",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="The file of sessions; matters can be kept apart.",
+    )(command)
+
+
+def _json(command: Command) -> Command:
+    return click.option("--json", "as_data", is_flag=True, help="Print JSON.")(command)
+
+
+@click.group()
+def sessions() -> None:
+    """List, show, export and delete what was asked."""
+
+
+@sessions.command("list")
+@_store
+@_json
+def list_(store_path: Path | None, as_data: bool) -> None:
+    """List the sessions, newest first."""
+    from longread.export.session import as_json
+    from longread.store import default_path
+
+    rows: list[Row] = []
+    if store_path or default_path().exists():
+        with _open(store_path) as store:
+            rows = store.sessions()
+    if as_data:
+        click.echo(as_json([_row(row) for row in rows]))
+    elif rows:
+        for text in _table(rows):
+            click.echo(text)
+    else:
+        click.echo("no sessions yet: longread ask SOURCE -q QUESTION starts one", err=True)
+
+
+@sessions.command()
+@click.argument("session", default="")
+@_store
+@_json
+def show(session: str, store_path: Path | None, as_data: bool) -> None:
+    """Show SESSION, by its id or the start of it; without one, the newest."""
+    from longread.export.session import as_json
+
+    with _open(store_path) as store:
+        row, kept = _read(store, session)
+        if as_data:
+            click.echo(as_json(_data(row, kept)))
+        else:
+            click.echo("\n".join(_report(row, kept)))
+
+
+@sessions.command()
+@click.argument("session", default="")
+@click.option("--format", "form", type=click.Choice(["md", "json"]), default="md")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Where to write; standard output if not given.",
+)
+@click.option("--force", is_flag=True, help="Write over FILE if it is there.")
+@_store
+def export(
+    session: str, form: str, output: Path | None, force: bool, store_path: Path | None
+) -> None:
+    """Write SESSION (the newest, if none is named) as Markdown or JSON."""
+    from longread.export.session import as_json, markdown
+
+    with _open(store_path) as store:
+        row, kept = _read(store, session)
+        if form == "json":
+            text = as_json(_data(row, kept)) + "\n"
+        else:
+            text = visible(markdown(kept, row.id))
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        with output.open("w" if force else "x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise LongreadError(
+            f"{output} is already there", hint="add --force to write over it"
+        ) from None
+    except OSError as error:
+        raise LongreadError(
+            f"{output} cannot be written: {error.strerror}", hint="name another file with -o"
+        ) from error
+    click.echo(f"{output}: session {row.id}", err=True)
+
+
+@sessions.command()
+@click.argument("session")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@_store
+def delete(session: str, yes: bool, store_path: Path | None) -> None:
+    """Delete SESSION and every text that no other session needs. This cannot be undone."""
+    with _open(store_path) as store:
+        if not session:
+            raise StoreError("no session is named", hint="longread sessions list shows them")
+        short = store.resolve(session)
+        row = next(row for row in store.sessions() if row.id == short)
+        if not yes:
+            if not sys.stdin.isatty():
+                raise LongreadError(
+                    f"session {short} is not deleted: there is no terminal to ask at",
+                    hint="add --yes if you are sure",
+                )
+            what = f"“{line(row.title)}”, {_answers(row.answers)}"
+            click.confirm(f"Delete session {short} ({what}) for good?", abort=True, err=True)
+        store.delete(short)
+    click.echo(f"deleted session {short}", err=True)
+
+
+def _open(store_path: Path | None) -> Store:
+    """Open what is there: reading must not make an empty store where a name was mistyped."""
+    from longread.store import default_path, open_store
+
+    path = store_path or default_path()
+    if not path.exists():
+        raise StoreError(f"there is no store at {path}", hint="longread ask SOURCE starts one")
+    return open_store(path)
+
+
+def _read(store: Store, session: str) -> tuple[Row, Session]:
+    short = store.resolve(session)
+    return next(row for row in store.sessions() if row.id == short), store.session(short)
+
+
+def _data(row: Row, kept: Session) -> dict[str, Any]:
+    from longread.export.session import data
+
+    times = {"created": row.created.isoformat(), "updated": row.updated.isoformat()}
+    return data(kept, row.id, **times)
+
+
+def _row(row: Row) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "title": row.title,
+        "sources": list(row.sources),
+        "profile": row.profile,
+        "answers": row.answers,
+        "tokens": row.tokens,
+        "share": row.share,
+        "created": row.created.isoformat(),
+        "updated": row.updated.isoformat(),
+    }
+
+
+def _answers(n: int) -> str:
+    return f"{n:,} answer" if n == 1 else f"{n:,} answers"
+
+
+def _when(time: datetime) -> str:
+    return time.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def _table(rows: list[Row]) -> Iterator[str]:
+    from longread.export.session import percent
+
+    for row in rows:
+        facts = (
+            _answers(row.answers),
+            f"{row.tokens:,} tokens",
+            f"{percent(row.share)} in full",
+            line(row.profile),
+        )
+        yield f"{row.id}  {_when(row.updated)}  {line(row.title)}"
+        yield f"          {', '.join(facts)}; {line(', '.join(row.sources))}"
+
+
+def _report(row: Row, kept: Session) -> Iterator[str]:
+    from longread.export.session import coverage
+
+    yield f"{line(kept.title)}"
+    yield f"session {row.id}, profile {line(kept.profile)}, {_when(row.updated)}"
+    for source in kept.sources:
+        version = f" at {source.version}" if source.version else ""
+        note = f": {source.note}" if source.note else ""
+        yield line(f"source {source.location} ({source.way}){version}{note}")
+    yield from map(line, coverage(kept.ledger))
+    for number, answer in enumerate(kept.answers, start=1):
+        yield ""
+        yield from _answer(number, answer)
+
+
+def _answer(number: int, answer: Answer) -> Iterator[str]:
+    from longread.export.session import ending, prompted, spent
+
+    yield f"{number}. {visible(answer.question)}"
+    yield ""
+    yield visible(answer.text.strip())
+    yield ""
+    if note := ending(answer):
+        yield note
+    for citation in answer.citations:
+        yield from _citation(citation)
+    if not answer.citations:
+        yield "no citations"
+    yield line(prompted(answer))
+    if answer.usage:
+        yield spent(answer.usage)
+    if answer.caveat:
+        yield f"! {line(answer.caveat)}"
+
+
+def _citation(citation: Citation) -> Iterator[str]:
+    from longread.export.session import mark, where
+
+    yield f"[{mark(citation)}] {line(where(citation))}"
+    if citation.quote:
+        yield f"    “{line(citation.quote)}”"
+    if citation.note:
+        for text in visible(citation.note).splitlines():
+            yield f"    {text}"

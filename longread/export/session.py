@@ -1,0 +1,257 @@
+"""A session as data and as Markdown. It writes no file and prints nothing.
+
+Signs always come with words, so nothing depends on colour or on a font.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from longread.types import Answer, Citation, Ledger, Level, Session, Usage, Verdict
+
+SIGNS = {
+    Verdict.EXACT: "✓",
+    Verdict.FOLDED: "≈",
+    Verdict.LETTERS: "≈",
+    Verdict.ELIDED: "≈",
+    Verdict.PLACE: "•",
+    Verdict.OUTDATED: "✗",
+    Verdict.NOT_SHOWN: "✗",
+    Verdict.NOT_FOUND: "✗",
+}
+NAMED = 10
+"""Files, and reasons, that are named before the rest is only counted."""
+
+
+def mark(citation: Citation) -> str:
+    """Return the verdict as a sign and words: "✓ exact", "• place, chosen from a list"."""
+    words = [f"{SIGNS[citation.verdict]} {citation.verdict.value}"]
+    if citation.guided:
+        words.append("chosen from a list")
+    if citation.ocr:
+        words.append("recognised from a picture")
+    if citation.found and citation.found != citation.span:
+        words.append(f"stands at {citation.found}")
+    return ", ".join(words)
+
+
+def where(citation: Citation) -> str:
+    """Return the place as a person reads it: "src/app.py:L10-L20"."""
+    name = citation.path or f"{citation.document} (no such document)"
+    return f"{name}:{citation.span}" if citation.span else name
+
+
+def coverage(ledger: Ledger) -> list[str]:
+    """Say what was shown in full, what was not, and why."""
+    full = sum(entry.level is Level.FULL for entry in ledger.files)
+    lines = [f"shown in full: {full:,} of {_count(len(ledger.files), 'file')}"]
+    if ledger.pages:
+        pages = sum(page.level is Level.FULL for page in ledger.pages)
+        lines[0] += f", {pages:,} of {_count(len(ledger.pages), 'page')}"
+    partly = [entry for entry in ledger.files if entry.level is not Level.FULL]
+    if partly:
+        reasons = Counter(f"{entry.reason or 'no reason given'}" for entry in partly)
+        lines += [f"not in full: {_count(len(partly), 'file')}"]
+        lines += _first(f"  {n:,} × {reason}" for reason, n in reasons.most_common())
+        lines += ["namely:"]
+        lines += _first(
+            f"  {entry.path}: {entry.level.label}, {entry.reason or 'no reason given'}"
+            for entry in partly
+        )
+    hidden = [page for page in ledger.pages if page.level is not Level.FULL]
+    if hidden:
+        reasons = Counter(page.reason or "no reason given" for page in hidden)
+        lines += [f"not in full: {_count(len(hidden), 'page')}"]
+        lines += _first(f"  {n:,} × {reason}" for reason, n in reasons.most_common())
+    return lines
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def _first(lines: Iterator[str]) -> list[str]:
+    every = list(lines)
+    left = len(every) - NAMED
+    return every[:NAMED] + ([f"  … {left:,} more"] if left > 0 else [])
+
+
+def spent(usage: Usage) -> str:
+    """Say what the engine counted."""
+    prompt = f"prompt {usage.prompt_tokens:,} tokens"
+    if usage.cached_tokens is not None and usage.prompt_tokens:
+        prompt += f", {percent(usage.cached_tokens / usage.prompt_tokens)} from the cache"
+    wrote = f"answer {usage.output_tokens:,} tokens"
+    writing = usage.seconds - usage.first_token_seconds
+    if writing > 0:
+        wrote += f" at {usage.output_tokens / writing:,.0f} tok/s"
+    parts = [prompt, wrote]
+    if usage.seconds:
+        parts.append(
+            f"{usage.first_token_seconds:.1f} s to the first, {usage.seconds:.1f} s in all"
+        )
+    if usage.truncated:
+        parts.append(f"✗ truncated: {usage.expected_tokens:,} tokens were sent")
+    return "; ".join(parts)
+
+
+def percent(share: float) -> str:
+    """Return a share as a person reads it; what is not all is never called 100 %."""
+    if 0 < share < 0.01:
+        return "under 1 %"
+    if 0.99 < share < 1:
+        return "over 99 %"
+    return f"{share:.0%}".replace("%", " %")
+
+
+def prompted(answer: Answer) -> str:
+    """Say how the prompt was made and how much of the corpus it showed."""
+    shown = answer.coverage or f"{percent(answer.share)} shown in full"
+    return f"strategy {answer.strategy}; {shown}"
+
+
+def ending(answer: Answer) -> str:
+    """Say when an answer is not whole; empty where it is."""
+    return {
+        "stop": "",
+        "length": "✗ unfinished: no room was left for more",
+        "cut": "✗ cut: the engine stopped before the answer was done",
+    }[answer.finished]
+
+
+def data(session: Session, short: str = "", **more: object) -> dict[str, Any]:
+    """Return the session as JSON knows it, without the documents' texts.
+
+    `more` goes beside the id: times of writing, which a `Session` does not know.
+    """
+    return {
+        "id": short,
+        "title": session.title,
+        **more,
+        "profile": session.profile,
+        "sources": [asdict(source) for source in session.sources],
+        "ledger": _ledger(session.ledger),
+        "answers": [_answer(answer) for answer in session.answers],
+    }
+
+
+def _ledger(ledger: Ledger) -> dict[str, Any]:
+    return {
+        "sources": list(ledger.sources),
+        "tokenizer": ledger.tokenizer,
+        "budget": ledger.budget,
+        "tokens": ledger.tokens,
+        "files": [asdict(entry) | {"level": entry.level.label} for entry in ledger.files],
+        "pages": [asdict(page) | {"level": page.level.label} for page in ledger.pages],
+    }
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    return {
+        "question": answer.question,
+        "text": answer.text,
+        "finished": answer.finished,
+        "strategy": answer.strategy,
+        "share": answer.share,
+        "coverage": answer.coverage,
+        "caveat": answer.caveat,
+        "usage": asdict(answer.usage) if answer.usage else None,
+        "citations": [_citation(citation) for citation in answer.citations],
+    }
+
+
+def _citation(citation: Citation) -> dict[str, Any]:
+    return {
+        "document": citation.document,
+        "path": citation.path,
+        "span": str(citation.span) if citation.span else None,
+        "quote": citation.quote,
+        "verdict": citation.verdict.value,
+        "guided": citation.guided,
+        "found": str(citation.found) if citation.found else None,
+        "note": citation.note,
+        "ocr": citation.ocr,
+        "at": list(citation.at) if citation.at else None,
+    }
+
+
+STEERING = (
+    "\x7f-\x9f"
+    # What reorders or hides text: marks of direction, line separators, tags.
+    "\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
+    # Bytes that were not UTF-8, which can be neither shown nor written.
+    "\ud800-\udfff"
+)
+"""Characters beyond ASCII's controls, as in a regular expression's brackets."""
+
+
+def as_json(value: object) -> str:
+    """Return indented JSON in which nothing can steer a terminal and any byte can be written."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    return re.sub(f"[{STEERING}]", _escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4))
+
+
+def markdown(session: Session, short: str = "") -> str:
+    """Return the session as Markdown that reads well as plain text too."""
+    lines = [f"# {_line(session.title)}", ""]
+    if short:
+        lines += [f"Session {short}, profile {_line(session.profile)}.", ""]
+    lines += ["## Sources", ""]
+    for source in session.sources:
+        version = f" at {code(source.version)}" if source.version else ""
+        note = f": {_line(source.note)}" if source.note else ""
+        lines.append(f"- {code(source.location)} ({source.way}){version}{note}")
+    lines += ["", "## Coverage", "", *fenced("\n".join(coverage(session.ledger)))]
+    for number, answer in enumerate(session.answers, start=1):
+        lines += ["", f"## {number}. {_line(answer.question)}", "", answer.text.strip(), ""]
+        if note := ending(answer):
+            lines += [f"**{note}**", ""]
+        lines += [f"- {_cited(citation)}" for citation in answer.citations]
+        if not answer.citations:
+            lines.append("No citations.")
+        lines += ["", f"{_line(prompted(answer))}."]
+        if answer.usage:
+            lines.append(f"{spent(answer.usage)}.")
+        if answer.caveat:
+            lines += ["", f"> {_line(answer.caveat)}"]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _cited(citation: Citation) -> str:
+    text = f"{mark(citation)}: {code(where(citation))}"
+    if citation.quote:
+        text += f" “{code(citation.quote)}”"
+    if citation.note:
+        text += f" ({code(citation.note)})"
+    return text
+
+
+def _line(text: str) -> str:
+    """Words on one line, with what Markdown or HTML would act on escaped."""
+    return re.sub(r"([\\`*_\[\]<>#|])", r"\\\1", " ".join(text.split()))
+
+
+def code(text: str) -> str:
+    """Return text as inline code, whatever backticks it holds."""
+    text = " ".join(text.split())
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    space = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{space}{text}{space}{fence}"
+
+
+def fenced(text: str) -> list[str]:
+    """Return text as a code block, whatever fences it holds."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return [fence, *text.split("\n"), fence]

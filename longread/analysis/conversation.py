@@ -100,18 +100,8 @@ class Conversation:
         return compose.compose(*parts, chosen, *tail)
 
     def hits(self, question: str, tell: Tell) -> list[Hit]:
-        """Return the segments most relevant to `question`, from the corpus' own index."""
-        name = hashlib.blake2b(place_of(self.corpus.sources).encode(), digest_size=12)
-        index = SearchIndex(config.cache() / "search" / f"{name.hexdigest()}.db")
-        try:
-
-            def indexed(done: int, total: int) -> None:
-                tell(Progress("index", done, total))
-
-            evidence.bring_up_to_date(index, self.corpus.documents, indexed)
-            return evidence.find(question, self.corpus.documents, index)
-        finally:
-            index.close()
+        """Return the segments most relevant to `question`."""
+        return relevant(self.corpus, question, tell)
 
     def shown(self, prompt: Prompt) -> dict[str, Shown]:
         """Return every document as citations can be judged against it, by short id."""
@@ -210,6 +200,21 @@ def reopen(store: Store, session: str, profile: Profile | None, tell: Tell) -> C
         list(kept.answers),
         session,
     )
+
+
+def relevant(corpus: Corpus, question: str, tell: Tell) -> list[Hit]:
+    """Return the segments most relevant to `question`, from the corpus' own index."""
+    name = hashlib.blake2b(place_of(corpus.sources).encode(), digest_size=12)
+    index = SearchIndex(config.cache() / "search" / f"{name.hexdigest()}.db")
+    try:
+
+        def indexed(done: int, total: int) -> None:
+            tell(Progress("index", done, total))
+
+        evidence.bring_up_to_date(index, corpus.documents, indexed)
+        return evidence.find(question, corpus.documents, index)
+    finally:
+        index.close()
 
 
 def usable(profile: Profile, budget: int | None) -> int:

@@ -1,1 +1,58 @@
-"""The command line: each command is a few lines over `longread.analysis`."""
+"""The command line: each command is a few lines over `longread.analysis`.
+
+Commands are imported when they are used, so that `longread --help` loads nothing heavy.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from longread import __version__
+from longread.cli.output import fail
+from longread.errors import LongreadError
+
+COMMANDS = {
+    "ask": "longread.cli.ask:ask",
+    "pack": "longread.cli.pack:pack",
+    "sessions": "longread.cli.sessions:sessions",
+    "profiles": "longread.cli.profiles:profiles",
+    "engine": "longread.cli.engine:engine",
+    "doctor": "longread.cli.doctor:doctor",
+}
+"""Command names and where they live."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when one of them is called or described."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, in the order people need them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="longread")
+def longread() -> None:
+    """Ask a long-context model about a whole repository or a whole shelf of PDFs.
+
+    Exit codes: 0 done, 1 done with failures listed, 2 wrong usage or unusable input,
+    3 the engine failed and what came is saved.
+    """
+
+
+def main() -> None:
+    """Run the command line; what longread raises on purpose becomes one line and a hint."""
+    try:
+        longread(prog_name="longread")
+    except LongreadError as error:
+        fail(error)

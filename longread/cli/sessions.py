@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from longread.cli.answers import below
 from longread.cli.output import line, visible
 from longread.errors import LongreadError, StoreError
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from longread.store import Row, Store
-    from longread.types import Answer, Citation, Session
+    from longread.types import Answer, Session
 
 Command = Callable[..., Any]
 
@@ -215,31 +216,8 @@ def _report(row: Row, kept: Session) -> Iterator[str]:
 
 
 def _answer(number: int, answer: Answer) -> Iterator[str]:
-    from longread.export.session import ending, prompted, spent
-
     yield f"{number}. {visible(answer.question)}"
     yield ""
     yield visible(answer.text.strip())
     yield ""
-    if note := ending(answer):
-        yield note
-    for citation in answer.citations:
-        yield from _citation(citation)
-    if not answer.citations:
-        yield "no citations"
-    yield line(prompted(answer))
-    if answer.usage:
-        yield spent(answer.usage)
-    if answer.caveat:
-        yield f"! {line(answer.caveat)}"
-
-
-def _citation(citation: Citation) -> Iterator[str]:
-    from longread.export.session import mark, where
-
-    yield f"[{mark(citation)}] {line(where(citation))}"
-    if citation.quote:
-        yield f"    “{line(citation.quote)}”"
-    if citation.note:
-        for text in visible(citation.note).splitlines():
-            yield f"    {text}"
+    yield from below(answer)

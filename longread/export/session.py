@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from longread.types import Answer, Citation, Ledger, Level, Session, Usage, Verdict
+from longread.types import Answer, Citation, Ledger, Level, Session, Span, Usage, Verdict
 
 SIGNS = {
     Verdict.EXACT: "✓",
@@ -35,9 +35,15 @@ def mark(citation: Citation) -> str:
         words.append("chosen from a list")
     if citation.ocr:
         words.append("recognised from a picture")
-    if citation.found and citation.found != citation.span:
+    if citation.found and not _within(citation.found, citation.span):
         words.append(f"stands at {citation.found}")
     return ", ".join(words)
+
+
+def _within(inner: Span, outer: Span | None) -> bool:
+    if outer is None or inner.unit != outer.unit:
+        return False
+    return outer.first <= inner.first and inner.last <= outer.last
 
 
 def where(citation: Citation) -> str:
@@ -115,6 +121,11 @@ def prompted(answer: Answer) -> str:
     return f"strategy {answer.strategy}; {shown}"
 
 
+def said(answer: Answer) -> str:
+    """Return the answer's text, or that there is none."""
+    return answer.text.strip() or "(nothing was written)"
+
+
 def ending(answer: Answer) -> str:
     """Say when an answer is not whole; empty where it is."""
     return {
@@ -135,12 +146,12 @@ def data(session: Session, short: str = "", **more: object) -> dict[str, Any]:
         **more,
         "profile": session.profile,
         "sources": [asdict(source) for source in session.sources],
-        "ledger": _ledger(session.ledger),
-        "answers": [_answer(answer) for answer in session.answers],
+        "ledger": ledger_data(session.ledger),
+        "answers": [answer_data(answer) for answer in session.answers],
     }
 
 
-def _ledger(ledger: Ledger) -> dict[str, Any]:
+def ledger_data(ledger: Ledger) -> dict[str, Any]:
     return {
         "sources": list(ledger.sources),
         "tokenizer": ledger.tokenizer,
@@ -151,7 +162,7 @@ def _ledger(ledger: Ledger) -> dict[str, Any]:
     }
 
 
-def _answer(answer: Answer) -> dict[str, Any]:
+def answer_data(answer: Answer) -> dict[str, Any]:
     return {
         "question": answer.question,
         "text": answer.text,
@@ -213,18 +224,22 @@ def markdown(session: Session, short: str = "") -> str:
         lines.append(f"- {code(source.location)} ({source.way}){version}{note}")
     lines += ["", "## Coverage", "", *fenced("\n".join(coverage(session.ledger)))]
     for number, answer in enumerate(session.answers, start=1):
-        lines += ["", f"## {number}. {_line(answer.question)}", "", answer.text.strip(), ""]
+        lines += ["", f"## {number}. {_line(answer.question)}", "", said(answer), ""]
         if note := ending(answer):
             lines += [f"**{note}**", ""]
         lines += [f"- {_cited(citation)}" for citation in answer.citations]
         if not answer.citations:
             lines.append("No citations.")
-        lines += ["", f"{_line(prompted(answer))}."]
+        lines += ["", _sentence(_line(prompted(answer)))]
         if answer.usage:
-            lines.append(f"{spent(answer.usage)}.")
+            lines.append(_sentence(spent(answer.usage)))
         if answer.caveat:
             lines += ["", f"> {_line(answer.caveat)}"]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _cited(citation: Citation) -> str:

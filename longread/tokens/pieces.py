@@ -22,7 +22,7 @@ class Pieces:
 
     def __init__(self, family: Family, derived: Derived) -> None:
         self.family = family
-        self._derived = derived
+        self.derived = derived
         self._counts: dict[str, int] = {}
 
     def count(
@@ -31,7 +31,7 @@ class Pieces:
         """Return the token count of each text, encoding only what was never counted."""
         kind = f"count:{self.family.id}"
         wanted = [key for key, _ in items if key not in self._counts]
-        for key, value in self._derived.get(kind, wanted).items():
+        for key, value in self.derived.get(kind, wanted).items():
             self._counts[key] = int.from_bytes(value, "little")
         missing = [(key, text) for key, text in items if key not in self._counts]
         keys: list[str] = []
@@ -44,7 +44,7 @@ class Pieces:
             if size >= BATCH or index == len(missing):
                 counts = self.family.count(texts)
                 self._counts.update(zip(keys, counts, strict=True))
-                self._derived.put(
+                self.derived.put(
                     kind,
                     [(k, n.to_bytes(4, "little")) for k, n in zip(keys, counts, strict=True)],
                 )
@@ -60,7 +60,7 @@ class Pieces:
     def encode(self, items: Sequence[Keyed]) -> list[array[int]]:
         """Return the ids of each text as `array('I')`, encoding only what never was."""
         kind = f"ids:{self.family.id}"
-        kept = self._derived.get(kind, [key for key, _ in items])
+        kept = self.derived.get(kind, [key for key, _ in items])
         found: dict[str, array[int]] = {}
         fresh: list[tuple[str, bytes]] = []
         for key, text in items:
@@ -71,7 +71,7 @@ class Pieces:
             else:
                 found[key] = self.family.encode(text())
                 fresh.append((key, found[key].tobytes()))
-        self._derived.put(kind, fresh)
+        self.derived.put(kind, fresh)
         return [found[key] for key, _ in items]
 
     def encode_text(self, text: str) -> array[int]:

@@ -1,0 +1,139 @@
+"""A source as one prompt within a budget, for people who ask a model themselves.
+
+It needs no engine and no network, and the same content gives the same bytes on any machine.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from longread import config
+from longread.analysis import reading
+from longread.analysis.conversation import EVIDENCE, EVIDENCE_ELSE, relevant
+from longread.analysis.work import Tell
+from longread.cache.derived import Derived
+from longread.errors import BudgetError
+from longread.ingest.read import Options, read
+from longread.prompt import compose, evidence, render
+from longread.tokens import open_family
+from longread.tokens.pieces import Pieces
+from longread.types import Corpus, Ledger, Level, Piece
+
+Form = Literal["text", "md", "json", "ids"]
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A prompt without a chat template around it, and the ledger of what it shows."""
+
+    corpus: Corpus
+    ledger: Ledger
+    chunks: Sequence[render.Chunk]
+    before: str
+    """Head."""
+    after: str
+    """What is not shown, and the question."""
+    pieces: Pieces
+
+    def text(self) -> Iterator[str]:
+        """Yield the prompt's text, piece by piece."""
+        yield self.before
+        for chunk in self.chunks:
+            yield chunk.head
+            if chunk.key:
+                yield chunk.read()
+        yield self.after
+
+    def markdown(self) -> Iterator[str]:
+        """Yield the prompt as Markdown: a heading and a fence for each piece."""
+        yield self.before
+        for chunk in self.chunks:
+            body = chunk.read() if chunk.key else ""
+            yield f"\n## {chunk.head.rstrip()}\n"
+            if body:
+                longest = max((len(run) for run in re.findall("`{3,}", body)), default=0)
+                fence = "`" * max(3, longest + 1)
+                yield f"\n{fence}{chunk.document.language}\n{body}{fence}\n"
+        yield f"\n{self.after}" if self.after else ""
+
+    def ids(self) -> bytes:
+        """Return the token ids of the text as little-endian uint32."""
+        pieces: list[Piece] = compose.show(self.chunks, self.pieces, "ids")
+        joined = self.pieces.encode_text(self.before)
+        for piece in pieces:
+            joined += piece.ids
+        joined += self.pieces.encode_text(self.after)
+        if joined.itemsize != 4 or sys.byteorder == "big":
+            return b"".join(id.to_bytes(4, "little") for id in joined)
+        return joined.tobytes()
+
+    def data(self) -> Iterator[str]:
+        """Yield the prompt as JSON: a list of pieces with document, level and text."""
+        yield json.dumps({"head": self.before})[:-1] + ', "pieces": ['
+        for index, chunk in enumerate(self.chunks):
+            piece = {
+                "document": chunk.document.id,
+                "path": chunk.document.path,
+                "level": chunk.level.label,
+                "boundary": chunk.head,
+                "text": chunk.read() if chunk.key else "",
+            }
+            yield (", " if index else "") + json.dumps(piece, ensure_ascii=False)
+        yield f'], "tail": {json.dumps(self.after, ensure_ascii=False)}}}\n'
+
+
+def pack(
+    locations: Sequence[str],
+    options: Options,
+    tokenizer: str,
+    budget: int,
+    question: str,
+    tell: Tell,
+) -> Packed:
+    """Read sources and choose what of them fits `budget` tokens, head and question included.
+
+    Raises:
+        IngestError: a source cannot be read at all.
+        BudgetError: not even the head and the question fit.
+    """
+    family = open_family(tokenizer)
+    pieces = Pieces(family, Derived(config.cache() / "derived.db"))
+    corpus = read(locations, options, pieces.derived, tell)
+    measured = reading.measure(corpus, pieces, False, tell)
+    tail = f"{measured.mark} question\n{question.strip()}\n" if question else ""
+    fixed = len(pieces.encode_text(measured.head)) + len(pieces.encode_text(tail))
+    room = budget - fixed
+    if room <= 0:
+        raise BudgetError(
+            f"the head and the question take {fixed:,} tokens and the budget is {budget:,}",
+            hint="raise --budget, or shorten the question",
+        )
+    whole = measured.full <= room
+    part = next((part for limit, part in EVIDENCE if budget <= limit), EVIDENCE_ELSE)
+    for_corpus = room if whole or not question else int(room * (1 - part))
+    layout = reading.lay_out(measured, for_corpus)
+    documents = measured.corpus.documents
+    chunks = reading.chunks(layout, documents)
+    notice = render.not_shown(layout)
+    used = fixed + reading.price(chunks, pieces) + len(pieces.encode_text(notice))
+    if question and not whole:
+        shown = _ranges(chunks)
+        hits = relevant(measured.corpus, question, tell)
+        found = evidence.select(hits, documents, shown, budget - used, layout.mark, pieces)
+        used += reading.price(found, pieces)
+        chunks += found
+    ledger = replace(reading.ledger(measured, layout, family.id, budget), tokens=used)
+    return Packed(measured.corpus, ledger, chunks, measured.head, notice + tail, pieces)
+
+
+def _ranges(chunks: Sequence[render.Chunk]) -> dict[str, tuple[tuple[int, int], ...]]:
+    found: dict[str, tuple[tuple[int, int], ...]] = {}
+    for chunk in chunks:
+        if chunk.level is Level.FULL:
+            found[chunk.document.id] = (*found.get(chunk.document.id, ()), *chunk.ranges)
+    return found

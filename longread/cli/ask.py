@@ -1,0 +1,147 @@
+"""`longread ask`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import aclosing
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from longread.cli.output import visible
+from longread.cli.progress import Meter
+from longread.cli.sizes import Tokens
+from longread.errors import ConfigError, TrustError
+
+if TYPE_CHECKING:
+    from longread.analysis.ask import Request
+    from longread.analysis.trust import Departure
+    from longread.config import Profile
+
+
+@click.command()
+@click.argument("sources", nargs=-1, metavar="SOURCE…")
+@click.option("-q", "--question", default="", help="What you want to know.")
+@click.option(
+    "--continue",
+    "session",
+    is_flag=False,
+    flag_value="",
+    default=None,
+    metavar="[SESSION]",
+    help="Ask on in a session; the newest if none is named.",
+)
+@click.option("--profile", default="", help="Which model, by profile; see longread profiles.")
+@click.option(
+    "--strategy",
+    type=click.Choice(["auto", "whole", "focus"]),
+    default="auto",
+    help="whole: all in one prompt; focus: the best of it; auto: whole if it fits.",
+)
+@click.option("--budget", type=Tokens(), help="Tokens for prompt and answer, such as 64k or 1M.")
+@click.option("--rev", default="", help="Read a repository at this commit, branch or tag.")
+@click.option(
+    "--secrets",
+    type=click.Choice(["mask", "keep"]),
+    default="mask",
+    help="Whether credentials are blotted out.",
+)
+@click.option("--password", "passwords", multiple=True, help="Tried on encrypted PDFs.")
+@click.option(
+    "--store",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Keep the session in this file.",
+)
+@click.option("--yes", is_flag=True, help="Send text to another machine without asking.")
+@click.option("--json", "as_data", is_flag=True, help="Print the answer as JSON.")
+def ask(
+    sources: tuple[str, ...], question: str, session: str | None, profile: str,
+    strategy: Literal["auto", "whole", "focus"], budget: int | None, rev: str,
+    secrets: Literal["mask", "keep"], passwords: tuple[str, ...], store: Path | None,
+    yes: bool, as_data: bool,
+) -> None:  # fmt: skip
+    """Ask a question about SOURCE…: folders, git repositories, URLs, PDFs.
+
+    Without -q, the last argument is the question when no such path exists.
+    """
+    from longread.analysis.ask import Request
+    from longread.analysis.engines import choose
+    from longread.ingest.read import Options
+
+    if not question and sources and not Path(sources[-1]).exists():
+        *rest, question = sources
+        sources = tuple(rest)
+    if not question.strip():
+        raise ConfigError("no question was asked", hint='add -q "What …?"')
+    if not sources and session is None:
+        raise ConfigError(
+            "no source was named", hint="name a folder, a repository or a PDF, or --continue"
+        )
+    if sources and session is not None:
+        raise ConfigError(
+            "--continue goes on with the sources of its session",
+            hint="leave the sources away, or leave --continue away",
+        )
+    chosen = choose(profile, _use_found) if session is None or profile else None
+    options = Options(rev=rev, secrets=secrets, passwords=passwords)
+    request = Request(question, chosen, sources, session, options, budget, strategy, store, yes)
+    asyncio.run(_run(request, as_data))
+
+
+async def _run(request: Request, as_data: bool) -> None:
+    from longread.analysis.ask import ask as run
+    from longread.cli.answers import below
+    from longread.export.session import answer_data, as_json
+    from longread.types import Answer, Progress, Text
+
+    with Meter() as meter:
+
+        def confirm(departure: Departure) -> bool:
+            meter.clear()
+            return _confirm(departure)
+
+        async with aclosing(run(request, confirm)) as events:
+            async for event in events:
+                match event:
+                    case Progress():
+                        meter.tell(event)
+                    case Text(text) if not as_data:
+                        meter.clear()
+                        click.echo(visible(text), nl=False)
+                    case Answer():
+                        meter.clear()
+                        if as_data:
+                            click.echo(as_json({"session": event.session, **answer_data(event)}))
+                        else:
+                            click.echo("\n\n" + "\n".join(below(event)))
+                            click.echo(
+                                f"session {event.session}: longread sessions show {event.session},"
+                                f' or longread ask --continue {event.session} -q "…"',
+                                err=True,
+                            )
+                    case _:
+                        pass
+
+
+def _confirm(departure: Departure) -> bool:
+    price = f"about ${departure.price:,.4f}" if departure.price else "price unknown"
+    click.echo(
+        f"{departure.documents:,} documents, {departure.tokens:,} tokens, would be sent to"
+        f" {departure.host} ({departure.model}): {price}, {departure.masked:,} secrets masked",
+        err=True,
+    )
+    if not sys.stdin.isatty():
+        raise TrustError(
+            f"nothing was sent to {departure.host}: there is no terminal to ask at",
+            hint=f'say --yes, or put "{departure.host}" under [trust] hosts in config.toml',
+        )
+    return click.confirm("Send it?", err=True)
+
+
+def _use_found(profile: Profile) -> bool:
+    if not sys.stdin.isatty():
+        return False
+    return click.confirm(f"{profile.name} was found at {profile.url}. Use it?", err=True)

@@ -1,0 +1,100 @@
+"""`longread pack`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from longread.cli.progress import Meter
+from longread.cli.sizes import Tokens
+from longread.errors import LongreadError
+
+
+@click.command()
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE…")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Where to write; standard output if not given.",
+)
+@click.option(
+    "--budget",
+    type=Tokens(),
+    default="128k",
+    show_default=True,
+    help="Tokens that the prompt may take.",
+)
+@click.option(
+    "--tokenizer",
+    default="llama4",
+    show_default=True,
+    help="Whose tokens count: llama4, or a model directory.",
+)
+@click.option("--question", default="", help="Put last; what answers it is shown first of all.")
+@click.option("--format", "form", type=click.Choice(["text", "md", "json", "ids"]), default="text")
+@click.option(
+    "--ledger",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.json",
+    help="Write what is shown of every file and page, and why not all.",
+)
+@click.option("--rev", default="", help="Read a repository at this commit, branch or tag.")
+@click.option(
+    "--secrets",
+    type=click.Choice(["mask", "keep"]),
+    default="mask",
+    help="Whether credentials are blotted out.",
+)
+@click.option("--password", "passwords", multiple=True, help="Tried on encrypted PDFs.")
+def pack(
+    sources: tuple[str, ...], output: Path | None, budget: int, tokenizer: str, question: str,
+    form: Literal["text", "md", "json", "ids"], ledger: Path | None, rev: str,
+    secrets: Literal["mask", "keep"], passwords: tuple[str, ...],
+) -> None:  # fmt: skip
+    """Turn SOURCE… into one prompt that fits a budget. Needs no model and no network."""
+    from longread.analysis.pack import pack as run
+    from longread.export.session import as_json, ledger_data
+    from longread.ingest.read import Options
+    from longread.types import Level
+
+    options = Options(rev=rev, secrets=secrets, passwords=passwords)
+    with Meter() as meter:
+        packed = run(sources, options, tokenizer, budget, question, meter.tell)
+    for source in packed.corpus.sources:
+        click.echo(source.note, err=True)
+    if ledger:
+        _write(ledger, [as_json(ledger_data(packed.ledger)).encode() + b"\n"])
+    parts = {"text": packed.text, "md": packed.markdown, "json": packed.data}
+    content = (
+        [packed.ids()]
+        if form == "ids"
+        else (part.encode("utf-8", "surrogatepass") for part in parts[form]())
+    )
+    if output:
+        _write(output, content)
+    else:
+        for part in content:
+            sys.stdout.buffer.write(part)
+        sys.stdout.buffer.flush()
+    files = packed.ledger.files
+    full = sum(entry.level is Level.FULL for entry in files)
+    click.echo(
+        f"{packed.ledger.tokens:,} of {budget:,} tokens; {full:,} of {len(files):,} files in full",
+        err=True,
+    )
+
+
+def _write(path: Path, parts: Iterable[bytes]) -> None:
+    try:
+        with path.open("wb") as file:
+            file.writelines(parts)
+    except OSError as error:
+        raise LongreadError(
+            f"{path} cannot be written: {error.strerror}", hint="name another file"
+        ) from error

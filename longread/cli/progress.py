@@ -1,0 +1,84 @@
+"""Progress on standard error: one moving line at a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import click
+
+from longread.cli.output import line
+from longread.types import Progress
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+SAID = frozenset({"source", "show"})
+"""Stages whose note is a fact to keep, not a state to pass."""
+WORDS = {
+    "open": "opening",
+    "read": "reading",
+    "parse": "parsing",
+    "count": "counting tokens",
+    "order": "ordering",
+    "index": "indexing",
+    "cite": "choosing places",
+}
+
+
+class Meter:
+    """Shows how far long work is."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._live = sys.stderr.isatty() and not quiet
+        self._status: Status | None = None
+        self._stage = ""
+
+    def __enter__(self) -> Meter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.clear()
+
+    def tell(self, progress: Progress) -> None:
+        """Show one step."""
+        if self._quiet:
+            return
+        if progress.stage in SAID:
+            self.clear()
+            click.echo(line(progress.note), err=True)
+            return
+        words = WORDS.get(progress.stage, progress.stage)
+        if progress.total:
+            words += f" {progress.done:,}/{progress.total:,}"
+        if progress.note:
+            words += f": {line(progress.note)}"
+        if self._live:
+            self._show(words)
+        elif progress.stage != self._stage:
+            click.echo(f"{words} …", err=True)
+        self._stage = progress.stage
+
+    def clear(self) -> None:
+        """Take the moving line away, so that something else can be printed."""
+        if self._status:
+            self._status.stop()
+            self._status = None
+
+    def _show(self, words: str) -> None:
+        from rich.console import Console
+        from rich.text import Text
+
+        text = Text(words, overflow="ellipsis", no_wrap=True)
+        if self._status is None:
+            self._status = Console(stderr=True).status(text)
+            self._status.start()
+        else:
+            self._status.update(text)

@@ -216,8 +216,10 @@ def _report(row: Row, kept: Session) -> Iterator[str]:
 
 
 def _answer(number: int, answer: Answer) -> Iterator[str]:
+    from longread.export.session import said
+
     yield f"{number}. {visible(answer.question)}"
     yield ""
-    yield visible(answer.text.strip())
+    yield visible(said(answer))
     yield ""
     yield from below(answer)

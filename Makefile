@@ -1,0 +1,48 @@
+# Two commands do all the set-up: `make demo` shows longread at work, `make test` runs its tests.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	if command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+	then echo $$p; break; fi; done)
+
+.PHONY: help needs demo test check bench clean
+
+help:
+	@echo "make demo    set up, start the engine, ask about this repository and about fixtures/shelf"
+	@echo "make test    set up, run every test"
+	@echo "make check   lint, types, import contracts"
+	@echo "make bench   measure (minutes); figures go to docs/benchmarks.md"
+	@echo "make clean   remove the virtual environment; engine and model stay in the cache"
+
+needs:
+	@test -n "$(PYTHON)" || { echo "longread needs Python 3.11 or later: install python3.11 and python3.11-venv"; exit 2; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "longread needs Python's venv: install python3-venv"; exit 2; }
+	@command -v git >/dev/null || { echo "longread needs git: install git"; exit 2; }
+
+$(VENV)/ready: pyproject.toml .ci/dev.lock | needs
+	@echo "setting up $(VENV) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c .ci/dev.lock -e '.[dev]' 2>$(VENV)/pip.log \
+		|| { cat $(VENV)/pip.log; exit 1; }
+	@touch $@
+
+demo: $(VENV)/ready
+	@$(BIN)/longread engine install cpu
+	@$(BIN)/python bench/demo.py
+
+test: $(VENV)/ready
+	@$(BIN)/longread engine install cpu
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/ready
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/ready
+	@$(BIN)/python bench/pack.py
+
+clean:
+	rm -rf $(VENV)

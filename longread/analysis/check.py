@@ -1,0 +1,123 @@
+"""Whether a profile's model can be asked, and what this machine has for that."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from dataclasses import dataclass
+
+from longread import config
+from longread.analysis.engines import FOUND_HERE, answers, open_engine, open_tokens
+from longread.analysis.work import Tell
+from longread.config import Profile
+from longread.engine import environment, models
+from longread.types import Finished, Piece, Progress, Prompt, Sampling, Text, Turn, Usage
+
+SAMPLE = "Answer with one word. def naïve(x):\n\treturn 3.14159 # 日本語\n\n\n  Is this code?"
+"""Text that tokenizers of different families cut differently."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at."""
+
+    good: bool
+    text: str
+    hint: str = ""
+
+
+async def check(profile: Profile, tell: Tell) -> list[Finding]:
+    """Ask the profile's model for a word and compare its count of the prompt with ours.
+
+    Raises:
+        EngineError: the model cannot be asked.
+    """
+    family = open_tokens(profile, tell)
+    engine = open_engine(profile, tell)
+    turns = (Turn("user", (Piece(SAMPLE, family.encode(SAMPLE)),)),)
+    prompt = Prompt(turns, family.frame(["user"]), family.stop_ids, family.exact)
+    tell(Progress("ask", note=profile.name))
+    said, usage, finished = "", None, False
+    async for event in engine.stream(prompt, Sampling(16)):
+        match event:
+            case Text(text):
+                said += text
+            case Usage():
+                usage = event
+            case Finished():
+                finished = True
+            case _:
+                pass
+    findings = [Finding(finished, f"{profile.name} answers: {said.strip()!r}")]
+    if usage is None:
+        findings.append(Finding(False, "the server does not say how many tokens it read"))
+    elif not family.exact:
+        text = f"the server counts {usage.prompt_tokens}, our estimate is {prompt.size}"
+        findings.append(Finding(True, text))
+    else:
+        same = usage.prompt_tokens == prompt.size
+        # Another template may add or leave out a few tokens; another vocabulary differs by more.
+        close = profile.route == "text" and abs(usage.prompt_tokens - prompt.size) <= 32
+        text = f"the server counts {usage.prompt_tokens} tokens where we count {prompt.size}"
+        hint = "" if same or close else "is family right for this model? See profiles show"
+        findings.append(Finding(same or close, text, hint))
+    return findings
+
+
+def examine() -> list[Finding]:
+    """Return what this machine has, what is missing, and what to do about it."""
+    found = environment.find()
+    cpu = platform.system() == "Linux" and platform.machine() in ("x86_64", "aarch64")
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    findings = [
+        Finding(sys.version_info >= (3, 11), f"Python {platform.python_version()}"),
+        _program("git", "install git to read repositories"),
+        Finding(memory >= 6, f"{memory:,.0f} GiB of memory, {os.cpu_count()} cores"),
+        _space("state", str(config.home())),
+        _space("cache", str(config.cache())),
+    ]
+    if found:
+        findings.append(Finding(True, f"engine: vLLM {found.version} for the {found.flavour}"))
+    elif cpu:
+        findings.append(
+            Finding(False, "no engine of longread's own", "longread engine install cpu (or gpu)")
+        )
+    else:
+        findings.append(
+            Finding(
+                False,
+                "the embedded engine runs on Linux only",
+                "use Ollama (profile ollama) or a server (profile vllm, openrouter, together)",
+            )
+        )
+    there = models.place().exists()
+    findings.append(
+        Finding(
+            there,
+            f"embedded model: {models.place() if there else 'not made yet'}",
+            "" if there else "longread engine install cpu makes it",
+        )
+    )
+    for name in FOUND_HERE:
+        profile = config.load_profile(name)
+        if answers(profile):
+            findings.append(Finding(True, f"something answers at {profile.url} (profile {name})"))
+    for name in config.profile_names():
+        variable = config.load_profile(name).key_env
+        if variable:
+            state = "is set" if os.environ.get(variable) else "is not set"
+            findings.append(Finding(True, f"profile {name}: {variable} {state}"))
+    return findings
+
+
+def _program(name: str, hint: str) -> Finding:
+    there = shutil.which(name) is not None
+    return Finding(there, name if there else f"{name} is missing", "" if there else hint)
+
+
+def _space(what: str, place: str) -> Finding:
+    free = shutil.disk_usage(place).free / 2**30
+    hint = "" if free >= 4 else "the engine and its model take 3 GiB"
+    return Finding(free >= 4, f"{what} in {place}, {free:,.0f} GiB free", hint)

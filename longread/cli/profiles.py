@@ -1,0 +1,108 @@
+"""`longread profiles`: which models there are, and whether one can be asked."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict, fields
+
+import click
+
+from longread import config
+from longread.cli.output import line
+from longread.cli.progress import Meter
+from longread.errors import ConfigError, LongreadError
+
+
+@click.group()
+def profiles() -> None:
+    """List, show, add and test the models that can be asked."""
+
+
+@profiles.command("list")
+@click.option("--json", "as_data", is_flag=True, help="Print as JSON.")
+def list_(as_data: bool) -> None:
+    """List all profiles."""
+    from longread.export.session import as_json
+
+    broken: list[LongreadError] = []
+    found = []
+    for name in config.profile_names():
+        try:
+            found.append(config.load_profile(name))
+        except ConfigError as error:
+            broken.append(error)
+    if as_data:
+        click.echo(as_json([asdict(profile) for profile in found]))
+    else:
+        default = config.settings().profile
+        for profile in found:
+            star = " (your default)" if profile.name == default else ""
+            click.echo(
+                f"{profile.name:<12} {profile.window:>10,} tokens  {line(profile.about)}{star}"
+            )
+    for problem in broken:
+        click.echo(f"error: {problem}; {problem.hint}", err=True)
+    if broken:
+        raise SystemExit(1)
+
+
+@profiles.command()
+@click.argument("name")
+@click.option("--json", "as_data", is_flag=True, help="Print as JSON.")
+def show(name: str, as_data: bool) -> None:
+    """Show every setting of a profile."""
+    from longread.export.session import as_json
+
+    profile = config.load_profile(name)
+    if as_data:
+        click.echo(as_json(asdict(profile)))
+        return
+    for one in fields(profile):
+        click.echo(f"{one.name} = {getattr(profile, one.name)!r}")
+
+
+@profiles.command()
+@click.argument("name")
+@click.argument("values", nargs=-1, required=True, metavar="KEY=VALUE…")
+@click.option("--like", default="", help="Start from the settings of this profile.")
+def add(name: str, values: tuple[str, ...], like: str) -> None:
+    """Add a profile of your own: longread profiles add house --like vllm url=http://gpu:8000/v1.
+
+    Values are TOML; what is not TOML is text.
+    """
+    import tomllib
+
+    settings: dict[str, object] = {}
+    if like:
+        settings = asdict(config.load_profile(like))
+        del settings["name"]
+        settings = {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in settings.items()
+        }
+    for pair in values:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise ConfigError(f"{pair!r} sets nothing", hint="write KEY=VALUE")
+        try:
+            settings[key.strip()] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            settings[key.strip()] = value
+    path = config.add_profile(name, settings)
+    click.echo(f"{path}; longread profiles test {name} tries it", err=True)
+
+
+@profiles.command()
+@click.argument("name")
+def test(name: str) -> None:
+    """Ask a profile's model for one word, and compare its tokens with ours."""
+    from longread.analysis.check import check
+
+    with Meter() as meter:
+        findings = asyncio.run(check(config.load_profile(name), meter.tell))
+    for finding in findings:
+        click.echo(f"{'✓' if finding.good else '✗'} {line(finding.text)}")
+        if finding.hint:
+            click.echo(f"  {line(finding.hint)}")
+    if not all(finding.good for finding in findings):
+        raise SystemExit(1)

@@ -335,8 +335,9 @@ def _checked(repository: Repository, *arguments: str) -> bytes:
     done = _git(repository, *arguments)
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
+        told = next((line for line in said if line.startswith("fatal:")), said[0])
         raise IngestError(
-            f"git cannot read {repository.name}: {said[0].removeprefix('fatal: ')}",
+            f"git cannot read {repository.name}: {told.removeprefix('fatal: ')}",
             hint=f"try: git -C {repository.tree or repository.directory} fsck",
         )
     return done.stdout

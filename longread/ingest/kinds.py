@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from io import StringIO
 
 from longread.types import Kind
 
@@ -104,7 +105,7 @@ PLAIN = Looks()
 
 def look(text: str) -> Looks:
     """Return what `text` says of itself."""
-    longest = max(map(len, text.split("\n")))
+    longest = max(map(len, StringIO(text)), default=0)
     mean = len(text) / (text.count("\n") + 1)
     return Looks(_says_generated(text[:HEAD]), mean > MEAN_LINE, longest)
 

@@ -112,13 +112,13 @@ def _open(location: str, options: Options) -> Place:
 def _in_repository(repository: git.Repository, path: Path, options: Options) -> Place | None:
     """Open what git tracks; None for a folder in which it tracks nothing."""
     if options.rev or not repository.tree:
-        return _at_commit(repository, options.rev or "HEAD", str(path), path.name)
+        return _at_commit(repository, options.rev or "HEAD", str(path), repository.name)
     tracked = git.tracked(repository)
     if not tracked and repository.prefix:
         return None
-    if not tracked:
-        raise _empty(repository)
     version = git.commit(repository)
+    if not tracked:
+        raise _empty(repository, version)
     left_out = git.untracked(repository)
     note = f"git work tree of {repository.name} {_at(version)}: "
     note += _number(len(tracked), "tracked file")
@@ -134,12 +134,14 @@ def _at_commit(
     version = git.commit(repository, rev)
     tracked = git.tracked_at(repository, version) if version else []
     if not tracked:
-        raise _empty(repository)
+        raise _empty(repository, "")
     note = f"git commit {version[:7]} of {name}: {_number(len(tracked), 'file')}"
     if remark:
         note += f"; {remark}"
     source = Source(location, "git", version, _literal(note))
-    return Place(name, source, git.read_commit(repository, version, tracked), len(tracked))
+    return Place(
+        name.rpartition("/")[2], source, git.read_commit(repository, version, tracked), len(tracked)
+    )
 
 
 def _file(path: Path) -> Place:
@@ -179,7 +181,12 @@ def _names(places: Iterable[Place]) -> list[str]:
     return given
 
 
-def _empty(repository: git.Repository) -> IngestError:
+def _empty(repository: git.Repository, version: str) -> IngestError:
+    if version:
+        return IngestError(
+            f"nothing of {repository.name} is checked out",
+            hint=f"read a commit: --rev {version[:7]}; or check it out first",
+        )
     return IngestError(
         f"{repository.name} is an empty repository: git tracks nothing in it",
         hint="git add the files to be read, or name a folder below it to read it as it stands",
@@ -188,17 +195,16 @@ def _empty(repository: git.Repository) -> IngestError:
 
 def _nothing_readable(places: list[Place], entries: tuple[Entry, ...]) -> IngestError:
     where = ", ".join(place.source.location for place in places[:3])
-    if len(entries) == 1:
-        reason = entries[0].reason
-        hint = next((h for key, h in HINTS.items() if key in reason), "name a text file or a PDF")
-        return IngestError(f"{where} cannot be read: {reason}", hint=hint)
     if not entries:
         return IngestError(f"{where} holds no files", hint="name a folder that holds text or PDFs")
     reasons = Counter(entry.reason.partition(":")[0].partition(" to ")[0] for entry in entries)
+    first = reasons.most_common(1)[0][0]
+    hint = next((hint for word, hint in HINTS.items() if word in first), HINTS[""])
+    if len(entries) == 1:
+        return IngestError(f"{where} cannot be read: {entries[0].reason}", hint=hint)
     listed = ", ".join(f"{number:,} {reason}" for reason, number in reasons.most_common(4))
     return IngestError(
-        f"nothing in {where} can be read: {_number(len(entries), 'file')} ({listed})",
-        hint="name a folder that holds text or PDFs",
+        f"nothing in {where} can be read: {_number(len(entries), 'file')} ({listed})", hint=hint
     )
 
 
@@ -207,6 +213,8 @@ HINTS = {
     "PDF": "check how the file was made or downloaded: it does not begin as a PDF does",
     "damaged": "open it in a PDF viewer and save it anew",
     "no text": "it may be scanned: run OCR over it first",
+    "partial clone": "check the files out with git first, which fetches them",
+    "": "name text files or PDFs, or a folder that holds some",
 }
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from longread import config
@@ -69,24 +69,27 @@ def mask(text: str) -> tuple[str, int]:
 def find(text: str) -> tuple[Mask, ...]:
     """Return where secrets stand in `text`, in order; what overlaps is one."""
     raw = text.encode("utf-8", "replace")
-    hits: list[Mask] = []
-    again: dict[str, str] = {}
+    hits: list[tuple[int, int, str]] = []
+    astray: dict[str, str] = {}
+    repeated: dict[str, str] = {}
     for finding in _scanner().scan(raw):
         name = finding.rule_id.rpartition(".")[2].rpartition("/")[2]
-        first, last = finding.location["start_offset"], finding.location["end_offset"]
-        secret = finding.secret
-        exact = raw[first:last] == secret.encode()
-        if exact:
-            start = first if len(raw) == len(text) else len(raw[:first].decode())
-            hits.append(Mask(start, start + len(secret), name))
-        if secret and (not exact or len(secret) >= SHORTEST_REPEATED):
-            again.setdefault(secret, name)
-    for secret, name in islice(again.items(), MOST_REPEATED):
-        hits += [Mask(m.start(), m.end(), name) for m in re.finditer(re.escape(secret), text)]
+        place, secret = finding.location, finding.secret
+        start, end = place["start_offset"], place["end_offset"]
+        if raw[start:end] == secret.encode():
+            hits.append((start, end, name))
+            if len(secret) >= SHORTEST_REPEATED:
+                repeated.setdefault(secret, name)
+        elif secret:
+            astray.setdefault(secret, name)
+    for secret, name in chain(astray.items(), islice(repeated.items(), MOST_REPEATED)):
+        pattern = re.compile(re.escape(secret.encode()))
+        hits += [(*m.span(), name) for m in pattern.finditer(raw)]
+    masks = _in_characters(raw, hits) if len(raw) != len(text) else [Mask(*hit) for hit in hits]
     for name, needles, rule in OWN_RULES:
         if any(needle in text for needle in needles):
-            hits += [Mask(m.start(), m.end(), name) for m in rule.finditer(text)]
-    return tuple(_merged(hits))
+            masks += [Mask(*m.span(), name) for m in rule.finditer(text)]
+    return tuple(_merged(masks))
 
 
 def apply(text: str, masks: Iterable[Mask]) -> str:
@@ -115,6 +118,18 @@ def mask_parts(parts: Iterable[str]) -> tuple[list[str], int]:
         masked.append(apply(text, here))
         offset = end + 1
     return masked, len(found)
+
+
+def _in_characters(raw: bytes, hits: Iterable[tuple[int, int, str]]) -> list[Mask]:
+    """Turn byte offsets of UTF-8 into those of its characters."""
+    wanted = sorted({offset for start, end, _ in hits for offset in (start, end)})
+    characters = {}
+    at = passed = 0
+    for offset in wanted:
+        passed += len(raw[at:offset].decode())
+        characters[offset] = passed
+        at = offset
+    return [Mask(characters[start], characters[end], name) for start, end, name in hits]
 
 
 def _merged(hits: Iterable[Mask]) -> Iterator[Mask]:

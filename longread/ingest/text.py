@@ -89,8 +89,9 @@ def _declared(data: bytes) -> str:
 
 def _mostly_utf8(data: bytes) -> bool:
     """Whether a few bad bytes stand among many good letters of UTF-8."""
-    bad = data.decode("utf-8", "replace").count("\ufffd")
-    good = len(re.findall(rb"[\xc2-\xf4][\x80-\xbf]+", data)) - bad
+    text = data.decode("utf-8", "replace")
+    bad = text.count("\ufffd")
+    good = len(text) - len(text.encode("ascii", "ignore")) - bad
     return bad * 10 < good
 
 

@@ -330,7 +330,13 @@ def unreadable(tmp_path: Path, repo: Repo) -> Sequence[tuple[str, dict[str, str]
     (tmp_path / "none").mkdir()
     type(repo)(tmp_path / "none")
     repo.commit({"a.txt": "a"})
+    repo.git("config", "uploadpack.allowFilter", "true")
+    url = f"file://{repo.root}"
+    repo.git("clone", "-q", "--no-checkout", url, str(tmp_path / "bald"))
+    repo.git("clone", "-q", "--no-checkout", "--filter=blob:none", url, str(tmp_path / "part"))
     return [
+        (str(tmp_path / "bald"), {}, "nothing of bald is checked out"),
+        (str(tmp_path / "part"), {"rev": "HEAD"}, "not in this partial clone"),
         (str(tmp_path / "nowhere"), {}, "no such file or folder"),
         (str(tmp_path / "void"), {}, "holds no files"),
         (str(tmp_path / "blobs"), {}, "can be read: 2 files"),

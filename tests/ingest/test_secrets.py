@@ -60,6 +60,14 @@ def test_offsets_hold_behind_letters_of_more_than_one_byte() -> None:
     assert masked == "é€😀 = '[masked: github-pat]' # é\n"
 
 
+def test_offsets_hold_for_many_secrets_among_long_letters() -> None:
+    tokens = [GITHUB[:-2] + f"{number:02}" for number in range(60)]
+    text = "".join(f"ключ{'é' * n} = '{token}' # €\n" for n, token in enumerate(tokens))
+    masked, count = secrets.mask(text)
+    assert count == 60
+    assert masked == "".join(f"ключ{'é' * n} = '[masked: github-pat]' # €\n" for n in range(60))
+
+
 def test_offsets_hold_behind_a_byte_order_mark_within_the_text() -> None:
     masked, _ = secrets.mask(f"\ufeff\ufefftoken = '{GITHUB}'\n")
     assert GITHUB not in masked

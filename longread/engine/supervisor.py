@@ -8,17 +8,16 @@ or of vLLM: a server is a command that takes `--port`, with a `/health`.
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import fcntl
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -28,9 +27,10 @@ import psutil
 
 HOST = "127.0.0.1"
 STATE, LOG, OLDER_LOG, ACTIVITY = "state.json", "engine.log", "engine.log.1", "activity"
-GRACE = 10.0
-"""Seconds between asking a server's processes to end and ending them."""
-PR_SET_PDEATHSIG = 1
+GRACE = 5.0
+"""Seconds between asking a server's processes to end and killing them."""
+TOLD, ENDED = b"T", b"E"
+"""What wakes the supervisor: a SIGTERM, and the end of its server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +129,8 @@ def healthy(port: int, seconds: float) -> bool | None:
 @contextlib.contextmanager
 def busy(directory: Path) -> Iterator[None]:
     """Keep the engine from counting as idle; a process that dies lets go by itself."""
+    import fcntl  # Unix only, as engines are; the module itself is imported anywhere
+
     with touch(directory).open() as file:
         fcntl.flock(file, fcntl.LOCK_SH)
         try:
@@ -147,6 +149,8 @@ def touch(directory: Path) -> Path:
 
 def idle_seconds(directory: Path) -> float:
     """Seconds since the engine was last used; 0 while it is."""
+    import fcntl
+
     path = directory / ACTIVITY
     try:
         with path.open() as file:
@@ -161,9 +165,8 @@ def idle_seconds(directory: Path) -> float:
 def end_group(leader: int, grace: float) -> None:
     """End every process of the server's group; those that do not heed are killed."""
     deadline = time.monotonic() + grace
-    sent = signal.SIGTERM if grace else signal.SIGKILL
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(leader, sent)
+        os.killpg(leader, signal.SIGTERM)
         while time.monotonic() < deadline:
             os.killpg(leader, 0)
             time.sleep(0.05)
@@ -172,11 +175,11 @@ def end_group(leader: int, grace: float) -> None:
 
 def supervise(directory: Path, state: State) -> None:
     """Run the server until it ends, is not ready in time, is idle, or this process is told to."""
-    wake, asked = threading.Event(), threading.Event()
+    guard = _guard()
+    news, tell = os.pipe()
 
     def on_term(*_: object) -> None:
-        asked.set()
-        wake.set()
+        os.write(tell, TOLD)
 
     signal.signal(signal.SIGTERM, on_term)
     with (directory / LOG).open("ab", buffering=0) as log:
@@ -187,15 +190,16 @@ def supervise(directory: Path, state: State) -> None:
         except OSError as error:
             write(directory, replace(state, status="failed", reason=f"could not be run: {error}"))
             return
-        threading.Thread(target=_wait, args=(server, wake), daemon=True).start()
+        os.write(guard, b" %d" % server.pid)
         state = replace(state, server=Process.of(server.pid))
         write(directory, state)
-        reason = _watch(directory, state, server, wake, asked)
+        threading.Thread(target=_wait, args=(server, tell), daemon=True).start()
+        in_order, reason = _watch(directory, state, server, news)
         end_group(server.pid, GRACE)
         server.wait()
-        if reason and not asked.is_set():
-            log.write(f"longread: the server {reason}\n".encode())
-        if reason.startswith("was idle") or asked.is_set():
+        os.write(guard, b" 0")
+        log.write(f"longread: the server {reason}\n".encode())
+        if in_order:
             (directory / STATE).unlink(missing_ok=True)
         else:
             write(directory, replace(state, status="failed", reason=reason))
@@ -210,38 +214,35 @@ def _launch(directory: Path, state: State, log: BinaryIO) -> subprocess.Popen[by
         stderr=log,
         cwd=directory,
         start_new_session=True,
-        preexec_fn=_dying_with(os.getpid()),
     )
 
 
-def _wait(server: subprocess.Popen[bytes], wake: threading.Event) -> None:
+def _wait(server: subprocess.Popen[bytes], tell: int) -> None:
     server.wait()
-    wake.set()
+    os.write(tell, ENDED)
 
 
 def _watch(
-    directory: Path,
-    state: State,
-    server: subprocess.Popen[bytes],
-    wake: threading.Event,
-    asked: threading.Event,
-) -> str:
-    """Return why the server should be, or is, no more; empty where this process was asked."""
+    directory: Path, state: State, server: subprocess.Popen[bytes], news: int
+) -> tuple[bool, str]:
+    """Return, once the server has to end or did, whether that is in order, and why."""
     deadline = time.monotonic() + state.wait
-    while not asked.is_set():
-        if server.poll() is not None:
-            return f"ended {_how(server.returncode)}"
+    while True:
         if state.status == "starting":
             if healthy(state.port, 2):
                 touch(directory)
                 state = replace(state, status="ready")
                 write(directory, state)
             elif time.monotonic() > deadline:
-                return f"was not ready after {state.wait:.0f} s"
+                return False, f"was not ready after {state.wait:g} s"
         elif idle_seconds(directory) > state.idle:
-            return f"was idle for {state.idle:.0f} s"
-        wake.wait(0.3 if state.status == "starting" else min(5.0, state.idle / 4))
-    return ""
+            return True, f"was idle for {state.idle:g} s"
+        pause = 0.2 if state.status == "starting" else min(5.0, state.idle / 4)
+        told = os.read(news, 64) if select.select([news], [], [], pause)[0] else b""
+        if TOLD in told:
+            return True, "was told to end"
+        if ENDED in told:
+            return False, f"ended {_how(server.wait())}"
 
 
 def _free_port() -> int:
@@ -251,18 +252,23 @@ def _free_port() -> int:
         return port
 
 
-def _dying_with(parent: int) -> Callable[[], None] | None:
-    """Return what ties a child's life to this process even if it is killed; Linux only."""
-    if sys.platform != "linux":
-        return None
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
+def _guard() -> int:
+    """Start a process that ends the server's group if this one is killed; return a pipe to it.
 
-    def tie() -> None:
-        prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return tie
+    It takes the last number written as the group's, and 0 as nothing to do. vLLM does not heed
+    a parent's death by itself, nor, before it is ready, a SIGTERM.
+    """
+    reading, writing = os.pipe()
+    if os.fork():
+        os.close(reading)
+        return writing
+    os.close(writing)
+    told = b"0"
+    while more := os.read(reading, 64):
+        told += more
+    if leader := int(told.split()[-1]):
+        end_group(leader, GRACE)
+    os._exit(0)
 
 
 def _how(code: int) -> str:

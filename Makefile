@@ -29,7 +29,12 @@ $(VENV)/ready: pyproject.toml .ci/dev.lock | needs
 
 demo: $(VENV)/ready
 	@$(BIN)/longread engine install cpu
-	@$(BIN)/python bench/demo.py
+	@echo; echo "== about this repository"
+	@$(BIN)/longread ask . --profile embedded -q "Which function chooses the level each document gets so that the budget is used?"
+	@echo; echo "== about a shelf of PDFs"
+	@$(BIN)/longread ask fixtures/shelf --profile embedded -q "Which law governs the lease?"
+	@echo; echo "== kept: longread sessions show ID opens one again, longread engine stop ends the engine"
+	@$(BIN)/longread sessions list
 
 test: $(VENV)/ready
 	@$(BIN)/longread engine install cpu

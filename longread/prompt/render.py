@@ -17,7 +17,7 @@ VERSION = 1
 
 FOLDERS = 40
 """Folders named in the notice of what is not shown."""
-MARK = re.compile(r"§(\d{1,9})")
+MARK = re.compile(r"§([0-9]{1,9})")
 
 HEAD = """\
 You are given documents, each under a line that starts with {mark}, the document's id, its \
@@ -66,10 +66,9 @@ def boundary_mark(texts: Iterable[str]) -> str:
     A document that cannot contain the mark cannot forge the border between two documents.
     The answer depends on the texts alone, so the same corpus is always cut the same way.
     """
-    taken = {int(n) for text in texts if "§" in text for n in MARK.findall(text)}
+    taken = {digits for text in texts if "§" in text for digits in MARK.findall(text)}
     # "§12" also contains "§1": a mark is free only if no longer number starts with it.
-    digits = {str(n) for n in taken}
-    return f"§{next(n for n in count() if not any(d.startswith(str(n)) for d in digits))}"
+    return f"§{next(n for n in count() if not any(d.startswith(str(n)) for d in taken))}"
 
 
 def head(mark: str, guided: bool) -> str:

@@ -1,0 +1,75 @@
+"""Reading order and rank: what explains first, definitions before uses, noise last."""
+
+from __future__ import annotations
+
+from longread.prompt.order import arrange
+from longread.prompt.rank import link, rank
+from longread.types import Corpus, Document, Entry, Kind
+
+
+def document(path: str, *links: str, kind: Kind = "source", language: str = "python") -> Document:
+    return Document(path, kind, language, path, "x\n", (), links=links)
+
+
+def paths(*documents: Document) -> list[str]:
+    corpus = Corpus((), documents, tuple(Entry(d.path, d.kind) for d in documents))
+    return [d.path for d in arrange(corpus)[0].documents]
+
+
+def test_the_readme_comes_first_and_noise_last() -> None:
+    found = paths(
+        document("poetry.lock", kind="lock", language="toml"),
+        document("src/a.py"),
+        document("tests/test_a.py", kind="test"),
+        document("README.md", kind="docs", language="markdown"),
+        document("docs/guide.md", kind="docs", language="markdown"),
+    )
+    assert found == [
+        "README.md", "src/a.py", "tests/test_a.py", "docs/guide.md", "poetry.lock",
+    ]  # fmt: skip
+
+
+def test_definitions_come_before_their_uses() -> None:
+    found = paths(
+        document("pkg/app.py", "pkg.core", "pkg.net"),
+        document("pkg/core.py"),
+        document("pkg/net.py", ".core"),
+    )
+    assert found == ["pkg/core.py", "pkg/net.py", "pkg/app.py"]
+
+
+def test_a_cycle_of_imports_has_an_order_too() -> None:
+    found = paths(document("a.py", "b"), document("b.py", "a"))
+    assert sorted(found) == ["a.py", "b.py"]
+    assert found == paths(document("b.py", "a"), document("a.py", "b"))
+
+
+def test_ids_follow_the_reading_order() -> None:
+    corpus = Corpus((), (document("b.py", "a"), document("a.py")), ())
+    ordered, _ = arrange(corpus)
+    assert [(d.id, d.path) for d in ordered.documents] == [("d1", "a.py"), ("d2", "b.py")]
+
+
+def test_links_are_resolved_as_each_language_means_them() -> None:
+    documents = [
+        document("pkg/__init__.py"),
+        document("pkg/sub/mod.py", "..util", "pkg"),
+        document("pkg/util.py"),
+        document("web/app.ts", "./lib/api", language="typescript"),
+        document("web/lib/api.ts", language="typescript"),
+        document("src/main.c", "util.h", "stdio.h", language="c"),
+        document("src/util.h", language="c"),
+    ]
+    assert link(documents) == [(), (2, 0), (), (4,), (), (6,), ()]
+
+
+def test_what_many_use_ranks_above_what_nobody_does() -> None:
+    documents = [document("core.py"), *(document(f"u{i}.py", "core") for i in range(5))]
+    ranks = rank(documents, link(documents))
+    assert ranks[0] > 1.5 * ranks[1]
+
+
+def test_a_test_ranks_below_the_source_it_tests() -> None:
+    documents = [document("a.py"), document("tests/test_a.py", "a", kind="test")]
+    ranks = rank(documents, link(documents))
+    assert ranks[0] > ranks[1]

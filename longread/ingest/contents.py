@@ -124,7 +124,7 @@ class Reader:
             return Item(found)
         end = found.path.lower().rpartition(".")[2]
         way: Way = "notebook" if end == "ipynb" else "text"
-        if end == "pdf" or b"%PDF-" in data[:1024]:
+        if end == "pdf" or data.startswith(b"%PDF-"):
             way = "pdf"
         language = "pdf"
         if way != "pdf":
@@ -149,7 +149,7 @@ class Reader:
         cells = notebook.extract(text) if item.way == "notebook" else None
         if cells:
             text = cells.text
-        masks = secrets.find(text) if self._masking == "mask" else ()
+        masks = secrets.find(text) if text and self._masking == "mask" else ()
         item.text = secrets.apply(text, masks)
         item.facts = Facts(
             encoding=encoding,

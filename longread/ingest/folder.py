@@ -125,7 +125,7 @@ class Beneath:
 
 def too_large(size: int, head: bytes) -> str:
     """Return why a file of `size` bytes is not read whole; empty where it is."""
-    most = MOST_PDF if b"%PDF-" in head[:1024] else MOST
+    most = MOST_PDF if head.startswith(b"%PDF-") else MOST
     return f"too large: {size / 2**20:,.0f} MiB" if size > most else ""
 
 

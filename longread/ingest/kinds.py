@@ -66,6 +66,11 @@ CONFIG_ENDS = _words(
 SIZED_ENDS = _words("json json5 jsonc xml yaml yml plist txt")
 LOCALE_ENDS = _words("po pot mo xliff xlf arb resx strings ftl")
 IMAGE_ENDS = _words("png jpg jpeg gif bmp ico icns tif tiff webp avif heic psd xcf eps")
+NOT_CODE = _words("text diff csv svg jupyter gettext postscript")
+"""Languages in which nobody programs; what they are is told by their names."""
+CONFIG_LANGUAGES = _words(
+    "json toml yaml ini xml gitconfig gitignore gitattributes requirements gomod hcl"
+)
 MINIFIED_ENDS = _words("js mjs cjs css")
 VENDORED = _words(
     "vendor vendors vendored _vendor third_party third-party thirdparty 3rdparty node_modules"
@@ -201,9 +206,9 @@ def _by_name(path: str, stem: str, end: str, language: str, size: int) -> Kind:
         return "docs"
     if end in DATA_ENDS:
         return "data"
-    if end in CONFIG_ENDS or (lower.startswith(".") and not language):
+    if end in CONFIG_ENDS or language in CONFIG_LANGUAGES or lower.startswith("."):
         return "config"
-    return "source" if language else "other"
+    return "source" if language and language not in NOT_CODE else "other"
 
 
 @lru_cache(maxsize=4096)

@@ -58,6 +58,9 @@ def kind_of(path: str, text: str = "words\n", language: str = "", *attributes: s
         ("table.c", LONG, "c", "minified"),
         ("blob", LONG, "", "data"),
         ("x/one", "words\n", "", "other"),
+        ("x/one", "words\n", "text", "other"),
+        ("broken.ipynb", "{\n", "jupyter", "other"),
+        ("templates/a.html", "<p>\n", "html", "source"),
     ],
 )
 def test_a_file_is_what_it_looks_like(path: str, text: str, language: str, kind: Kind) -> None:

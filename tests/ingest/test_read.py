@@ -162,6 +162,13 @@ def test_pages_of_a_pdf_are_listed_one_by_one(tmp_path: Path, desk: Desk) -> Non
     assert desk.read(tmp_path / "a.pdf") == corpus
 
 
+def test_a_text_that_speaks_of_pdfs_is_a_text(tmp_path: Path, desk: Desk) -> None:
+    (tmp_path / "a.py").write_text("HEAD = b'%PDF-1.7'\n")
+    (tmp_path / "paper").write_bytes(pdf("Words."))
+    corpus = desk.read(tmp_path)
+    assert {d.path: d.kind for d in corpus.documents} == {"a.py": "source", "paper": "pdf"}
+
+
 def test_a_bad_pdf_does_not_stop_the_shelf(tmp_path: Path, desk: Desk) -> None:
     (tmp_path / "a.pdf").write_bytes(pdf("Good."))
     (tmp_path / "b.pdf").write_bytes(b"%PDF-1.7\nthis is not the rest of one\n")

@@ -61,10 +61,9 @@ class ServerEngine:
                                 first = first or time.monotonic() - started
                                 yield event
         except OpenAIError as error:
-            raise self._explain(error) from error
-        except OSError as error:
-            raise self._cut(str(error)) from error
-        except _transport_errors() as error:
+            # Before the first word it is a refusal, after it a stream that broke.
+            raise (self._cut(str(error)) if first else self._explain(error)) from error
+        except (OSError, *_transport_errors()) as error:
             raise self._cut(str(error) or type(error).__name__) from error
         if not reason:
             raise self._cut("the stream ended early")

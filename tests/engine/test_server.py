@@ -1,0 +1,155 @@
+"""The client of every server: what it sends, what it yields, and how it says what failed."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from array import array
+from pathlib import Path
+
+import pytest
+
+from longread.config import Profile
+from longread.engine.server import ServerEngine
+from longread.errors import EngineError
+from longread.types import Event, Finished, Piece, Prompt, Reasoning, Sampling, Text, Turn, Usage
+
+SPEC = importlib.util.spec_from_file_location("odd_server", Path(__file__).parent / "odd_server.py")
+assert SPEC
+assert SPEC.loader
+odd_server = importlib.util.module_from_spec(SPEC)
+sys.modules["odd_server"] = odd_server
+SPEC.loader.exec_module(odd_server)
+Script, serve = odd_server.Script, odd_server.serve
+
+PROMPT = Prompt(
+    (Turn("user", (Piece("hello", array("I", [5, 6])),)),),
+    (array("I", [1]), array("I", [2])),
+    stop_ids=(9,),
+)
+
+
+def profile(url: str, **settings: object) -> Profile:
+    return Profile(name="odd", url=url, model="one", **{"route": "ids", **settings})  # type: ignore[arg-type]
+
+
+SAMPLING = Sampling(16)
+
+
+async def collect(engine: ServerEngine, sampling: Sampling = SAMPLING) -> list[Event]:
+    return [event async for event in engine.stream(PROMPT, sampling)]
+
+
+async def failing(engine: ServerEngine) -> tuple[list[Event], EngineError]:
+    events: list[Event] = []
+    try:
+        async for event in engine.stream(PROMPT, SAMPLING):
+            events.append(event)
+    except EngineError as error:
+        assert error.hint
+        return events, error
+    raise AssertionError("the engine did not fail")
+
+
+async def test_ids_are_sent_with_our_stop_ids_and_a_bound() -> None:
+    script = Script()
+    with serve(script) as url:
+        events = await collect(ServerEngine(profile(url)))
+    sent = script.seen[0]
+    assert sent["prompt"] == [1, 5, 6, 2]
+    assert sent["stop_token_ids"] == [9]
+    assert sent["max_tokens"] == 16
+    assert [e.text for e in events if isinstance(e, Text)] == ["It ", "is ", "so."]
+    usage = next(e for e in events if isinstance(e, Usage))
+    assert (usage.prompt_tokens, usage.expected_tokens, usage.cached_tokens) == (4, 4, 3)
+    assert not usage.truncated
+    assert events[-1] == Finished("stop")
+
+
+async def test_messages_are_sent_on_the_text_route() -> None:
+    script = Script(reasoning="let me see")
+    with serve(script) as url:
+        events = await collect(ServerEngine(profile(url, route="text")))
+    assert script.seen[0]["messages"] == [{"role": "user", "content": "hello"}]
+    assert events[0] == Reasoning("let me see")
+    assert [e.text for e in events if isinstance(e, Text)] == ["It ", "is ", "so."]
+
+
+@pytest.mark.parametrize("route", ["ids", "text"])
+async def test_a_schema_reaches_the_server(route: str) -> None:
+    script = Script()
+    with serve(script) as url:
+        await collect(
+            ServerEngine(profile(url, route=route)), Sampling(9, schema='{"type": "object"}')
+        )
+    where = "structured_outputs" if route == "ids" else "response_format"
+    assert '"type": "object"' in str(script.seen[0][where]).replace("'", '"')
+
+
+async def test_a_server_that_read_less_is_noticed() -> None:
+    with serve(Script(counts=3)) as url:
+        events = await collect(ServerEngine(profile(url)))
+    assert next(e for e in events if isinstance(e, Usage)).truncated
+
+
+async def test_an_answer_that_ran_out_of_room_says_so() -> None:
+    with serve(Script(finish="length")) as url:
+        events = await collect(ServerEngine(profile(url)))
+    assert events[-1] == Finished("length")
+
+
+@pytest.mark.parametrize("statuses", [[503], [429, 500]])
+async def test_passing_trouble_is_tried_again(statuses: list[int]) -> None:
+    script = Script(status=statuses)
+    with serve(script) as url:
+        events = await collect(ServerEngine(profile(url)))
+    assert events[-1] == Finished("stop")
+
+
+async def test_a_dropped_connection_keeps_what_came() -> None:
+    with serve(Script(drops_after=2)) as url:
+        events, error = await failing(ServerEngine(profile(url)))
+    assert [e.text for e in events if isinstance(e, Text)] == ["It ", "is "]
+    assert "cut off" in str(error)
+
+
+async def test_a_stream_that_just_ends_is_not_a_whole_answer() -> None:
+    with serve(Script(finish=None)) as url:
+        _, error = await failing(ServerEngine(profile(url)))
+    assert "ended early" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(401, "refused the key"), (404, "does not know the model"), (400, "refused the request")],
+)
+async def test_a_refusal_is_explained(status: int, words: str) -> None:
+    with serve(Script(status=[status])) as url:
+        _, error = await failing(ServerEngine(profile(url)))
+    assert words in str(error)
+
+
+async def test_no_server_at_all_is_explained() -> None:
+    with serve(Script()) as url:
+        pass
+    _, error = await failing(ServerEngine(profile(url)))
+    assert "no server answers" in str(error)
+
+
+async def test_a_key_goes_into_the_header_and_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ODD_KEY", "s3cret")
+    script = Script()
+    with serve(script) as url:
+        await collect(ServerEngine(profile(url, key_env="ODD_KEY")))
+    assert script.headers[0]["authorization"] == "Bearer s3cret"
+    assert "s3cret" not in str(script.seen)
+
+
+def test_a_missing_key_is_said_before_anything_is_sent() -> None:
+    with pytest.raises(EngineError, match="NO_SUCH_KEY"):
+        ServerEngine(profile("http://127.0.0.1:9/v1", key_env="NO_SUCH_KEY"))
+
+
+async def test_the_models_a_server_offers_are_listed() -> None:
+    with serve(Script()) as url:
+        assert await ServerEngine(profile(url)).models() == ["one"]

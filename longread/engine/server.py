@@ -63,7 +63,7 @@ class ServerEngine:
         except OpenAIError as error:
             # Before the first word it is a refusal, after it a stream that broke.
             raise (self._cut(str(error)) if first else self._explain(error)) from error
-        except (OSError, *_transport_errors()) as error:
+        except _transport_errors() as error:
             raise self._cut(str(error) or type(error).__name__) from error
         if not reason:
             raise self._cut("the stream ended early")
@@ -198,4 +198,4 @@ def _transport_errors() -> tuple[type[Exception], ...]:
     """What the HTTP library under the client raises when a stream breaks half-way."""
     import httpx2
 
-    return (httpx2.HTTPError, httpx2.StreamError, json.JSONDecodeError)
+    return (OSError, httpx2.HTTPError, httpx2.StreamError, json.JSONDecodeError)

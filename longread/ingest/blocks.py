@@ -1,0 +1,162 @@
+"""Text → segments that tile it: at most about sixty whole lines each.
+
+It knows nothing of any language; `longread.ingest.syntax` says where definitions stand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
+from typing import NamedTuple
+
+from longread.types import Segment, Span
+
+LINES = 60
+"""Lines of a segment that was cut from something longer."""
+SLACK = 8
+"""Lines by which a segment may be longer where a cut would leave a stub."""
+CLOSING = re.compile(r"\s*(?:[\])}>]+[;,)]*|</\w+>|#\s*endif\b.*|end;?)?\s*", re.ASCII)
+"""A line that ends what stands above it, or a blank one."""
+
+
+class Mark(NamedTuple):
+    """A definition: rows from 0, half-open, and character offsets of its signature."""
+
+    first: int
+    """With the comments and decorators above it."""
+    head: int
+    """Last row of its signature."""
+    last: int
+    kind: str
+    name: str
+    signature: tuple[int, int] | None
+
+
+class Row(NamedTuple):
+    """A segment in the making, of plain values so that it crosses processes cheaply."""
+
+    kind: str
+    name: str
+    first: int
+    last: int
+    """Lines, as in its span."""
+    start: int
+    end: int
+    signature_start: int = -1
+    signature_end: int = -1
+
+
+NOWHERE = Mark(0, -1, 0, "block", "", None)
+"""What holds the lines that no definition holds."""
+
+
+class Lines:
+    """A text as lines that end at "\\n" and nowhere else."""
+
+    __slots__ = ("lines", "starts")
+
+    def __init__(self, text: str) -> None:
+        self.lines = text.split("\n")
+        if not self.lines[-1]:
+            self.lines.pop()
+        self.starts = list(accumulate((len(line) + 1 for line in self.lines), initial=0))
+        self.starts[-1] = len(text)
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def closes(self, row: int) -> bool:
+        """Whether a line is blank, or ends what stands above it."""
+        line = self.lines[row]
+        return len(line) < 100 and CLOSING.fullmatch(line) is not None
+
+
+def blocks(text: str) -> list[Row]:
+    """Return the segments of a text in which no definition is known."""
+    return tile(Lines(text), ())
+
+
+def tile(lines: Lines, marks: Iterable[Mark]) -> list[Row]:
+    """Return the segments of a text in which `marks` are defined, in order, perhaps nested."""
+    rows: list[Row] = []
+    for first, last, mark in _settle(lines, _own(len(lines), marks)):
+        for start, end in _cut(lines, first, last):
+            a, b = lines.starts[start], lines.starts[end]
+            shown = -1, -1
+            if mark.signature and a <= mark.signature[0] < b:
+                shown = mark.signature[0], min(mark.signature[1], b)
+            rows.append(Row(mark.kind, mark.name, start + 1, end, a, b, *shown))
+    return rows
+
+
+def segments(rows: Iterable[Row]) -> tuple[Segment, ...]:
+    """Return rows as the nouns they stand for."""
+    return tuple(
+        [
+            Segment(kind, name, Span("line", first, last), start, end, (a, b) if a >= 0 else None)
+            for kind, name, first, last, start, end, a, b in rows
+        ]
+    )
+
+
+def _own(size: int, marks: Iterable[Mark]) -> Iterator[tuple[int, int, Mark]]:
+    """Yield runs of lines with the innermost definition that holds them."""
+    open_marks = [NOWHERE._replace(last=size)]
+    at = 0
+    for mark in marks:
+        while open_marks[-1].last <= mark.first and len(open_marks) > 1:
+            closed = open_marks.pop()
+            if closed.last > at:
+                yield at, closed.last, closed
+                at = closed.last
+        owner = open_marks[-1]
+        # What stands on the line of a class's head, or of the end above, cannot be told from it.
+        first, last = max(mark.first, at, owner.head + 1), min(mark.last, owner.last)
+        if first >= last:
+            continue
+        if first > at:
+            yield at, first, owner
+            at = first
+        open_marks.append(mark._replace(first=first, last=last))
+    for closed in reversed(open_marks):
+        if closed.last > at:
+            yield at, closed.last, closed
+            at = closed.last
+
+
+def _settle(lines: Lines, runs: Iterable[tuple[int, int, Mark]]) -> Iterator[tuple[int, int, Mark]]:
+    """Give the blank and closing lines that follow a definition to that definition."""
+    held: tuple[int, int, Mark] | None = None
+    for first, last, mark in runs:
+        at = first
+        if held and (mark.head < 0 or first > mark.first):
+            while at < last and lines.closes(at):
+                at += 1
+        if held:
+            yield held[0], at, held[2]
+        held = (at, last, mark) if at < last else None
+    if held:
+        yield held
+
+
+def _cut(lines: Lines, first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Cut a run where it hurts least: at blank lines, before what is indented least."""
+    while (left := last - first) > LINES + SLACK:
+        high = min(LINES, left - left // 4)
+        best = min(range(first + high // 2, first + high + 1), key=lambda at: _cost(lines, at))
+        yield first, best
+        first = best
+    yield first, last
+
+
+def _cost(lines: Lines, at: int) -> tuple[int, int]:
+    """How bad it is to begin a segment with a line; the later of two equal ones is better."""
+    line, above = lines.lines[at][:LINES], lines.lines[at - 1][:LINES]
+    text = line.lstrip()
+    cost = len(line) - len(text)
+    if above.strip():
+        cost += 20
+    if not text or text[0] in ")]}" or text.startswith(("else", "elif", "except", "finally")):
+        cost += 40
+    return cost, -at

@@ -1,0 +1,358 @@
+"""Syntax tree → where definitions stand, what they are called, what a file links to.
+
+It goes through a tree once, down only where definitions can be, and without recursion. It
+neither parses nor cuts text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from longread.ingest.blocks import LINES, Lines, Mark
+from longread.ingest.languages import GRAMMARS, Definition, load
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Tree
+
+VISITS = 4_000_000
+"""Nodes that are looked at: more than any file holds that a person wrote."""
+SHORT = 12
+"""Lines of a type that is shown whole."""
+NAME = 120
+"""Characters of a name."""
+HEAD = 2_000
+"""Bytes of a statement in which `require` is looked for."""
+
+COMMENT = re.compile(rb"#|//|/\*")
+REQUIRED = re.compile(rb"""\b(?:require|import)\s*\(\s*(["'])([^"'\n]+)\1\s*\)""")
+MARKDOWN_LINK = re.compile(
+    r"(?<!!)\[[^\]\n]*\]\([ \t]*<?([^\s()<>]+)[^()\n]*\)"
+    r"|^ {0,3}\[[^\]\n]+\]:[ \t]*<?([^\s<>]+)",
+    re.MULTILINE,
+)
+
+
+class TooManyError(Exception):
+    """More nodes than are looked at."""
+
+
+class Action(NamedTuple):
+    """What to do at one type of node."""
+
+    definition: Definition | None = None
+    down: bool = False
+    down_if_long: bool = False
+    wraps: bool = False
+    leads: bool = False
+    function: bool = False
+    """An expression that defines something where it is exported without a name."""
+    link: str = ""
+    """Field that says what is linked to."""
+
+
+class Lead(NamedTuple):
+    """Comments and decorators that belong to what follows."""
+
+    first: int
+    last: int
+    decorator: int
+    """Byte at which the first decorator starts; -1 where there is none."""
+
+
+class Scope(NamedTuple):
+    """Where the walk stands."""
+
+    prefix: str = ""
+    member: str = "function"
+    """What a function is called here."""
+    outer: Node | None = None
+    """`export` or decorators around the next definition."""
+
+
+@cache
+def _actions(language: str) -> Mapping[int, Action]:
+    grammar = GRAMMARS[language]
+    loaded = load(grammar.wheel)
+    types = {
+        *grammar.definitions, *grammar.looked_into, *grammar.looked_into_if_long,
+        *grammar.wrappers, *grammar.leading, *grammar.imports, *grammar.functions, "ERROR",
+    }  # fmt: skip
+    actions = {}
+    for name in types:
+        number = loaded.id_for_node_kind(name, True)
+        if number is None:
+            raise KeyError(f"{grammar.wheel} has no node {name}")
+        actions[number] = Action(
+            grammar.definitions.get(name),
+            name in grammar.looked_into or name == "ERROR",
+            name in grammar.looked_into_if_long,
+            name in grammar.wrappers,
+            name in grammar.leading,
+            name in grammar.functions,
+            grammar.imports.get(name, ""),
+        )
+    return actions
+
+
+def find(tree: Tree, data: bytes, lines: Lines, language: str) -> tuple[list[Mark], list[str]]:
+    """Return what a tree defines, in order, and what it links to, as written.
+
+    Raises:
+        TooManyError: it would take too long.
+    """
+    walk = Walk(data, lines, language)
+    walk.run(tree)
+    if language != "markdown":
+        return walk.marks, walk.links
+    # A section lasts until the next heading of any depth.
+    ends = [mark.first for mark in walk.marks[1:]] + [len(lines)]
+    return [m._replace(last=e) for m, e in zip(walk.marks, ends, strict=True)], []
+
+
+def relative_links(text: str) -> list[str]:
+    """Return the files a Markdown text links to, as written, but without anchors."""
+    links = []
+    for found in MARKDOWN_LINK.finditer(text):
+        link = re.split("[?#]", found[1] or found[2], maxsplit=1)[0]
+        if link and ":" not in link and not link.startswith("//"):
+            links.append(link)
+    return links
+
+
+class Walk:
+    """One way through one tree."""
+
+    def __init__(self, data: bytes, lines: Lines, language: str) -> None:
+        self.marks: list[Mark] = []
+        self.links: list[str] = []
+        self._data = data
+        self._lines = lines
+        self._language = language
+        self._functions = GRAMMARS[language].functions
+        self._plain = len(data) == lines.starts[-1]
+        """Whether each character is one byte."""
+
+    def run(self, tree: Tree) -> None:
+        """Go through the tree."""
+        actions = _actions(self._language)
+        cursor = tree.walk()
+        if not cursor.goto_first_child():
+            return
+        scope, lead = Scope(), None
+        above: list[Scope] = []
+        for _ in range(VISITS):
+            node = cursor.node
+            assert node
+            action = actions.get(node.kind_id)
+            if action is None:
+                if node.is_named and not scope.outer:
+                    lead = None
+            elif action.leads:
+                if not scope.outer:
+                    lead = self._lead(node, lead)
+            else:
+                inner = self._enter(node, action, scope, lead)
+                if not action.wraps:
+                    lead = None
+                if inner and cursor.goto_first_child():
+                    above.append(scope)
+                    scope = inner
+                    continue
+            while not cursor.goto_next_sibling():
+                if not above or not cursor.goto_parent():
+                    return
+                scope, lead = above.pop(), None
+        raise TooManyError
+
+    def _lead(self, node: Node, lead: Lead | None) -> Lead | None:
+        """Return what leads up to the next definition, with a comment or decorator more."""
+        first, column = node.start_point
+        if self._data[node.start_byte - column : node.start_byte].strip():
+            return None  # a comment on what stands before it
+        if not lead or first > lead.last + 1:
+            lead = Lead(first, first, -1)
+        decorator = lead.decorator
+        if decorator < 0 and node.type == "decorator":
+            decorator = node.start_byte
+        return Lead(lead.first, _last_row(node), decorator)
+
+    def _enter(self, node: Node, action: Action, scope: Scope, lead: Lead | None) -> Scope | None:
+        """Take note of a node; return the scope within it where it is to be looked into."""
+        if action.link:
+            self._link(node, action.link)
+        if action.definition and (found := self._define(node, action.definition, scope)):
+            name, holder, body = found
+            name = scope.prefix + name
+            definition = action.definition
+            self._mark(node, holder, body, name[:NAME], definition, scope, lead)
+            if definition.members:
+                return Scope(name[:NAME] + ".", definition.members)
+            return None
+        if action.wraps:
+            return Scope(scope.prefix, scope.member, scope.outer or node)
+        if action.function and scope.outer:
+            name, body = self._text(node, "name") or "default", node.child_by_field_name("body")
+            definition = Definition("class" if node.type == "class" else "function")
+            self._mark(node, node, body, scope.prefix + name, definition, scope, lead)
+            return None
+        long = action.down_if_long and node.end_point[0] - node.start_point[0] > LINES
+        return Scope(scope.prefix, scope.member) if action.down or long else None
+
+    def _define(
+        self, node: Node, definition: Definition, scope: Scope
+    ) -> tuple[str, Node, Node | None] | None:
+        """Return the name, the node that holds the body, and the body, if it is a definition."""
+        if definition.named == "declarator":
+            return self._declared(node, definition)
+        if definition.named == "assigned":
+            return self._assigned(node)
+        body = node.child_by_field_name(definition.body)
+        if definition.shown == "short" and not body:
+            return None
+        name = self._text(node, definition.name)
+        if definition.kind != "section" and not name:
+            return None
+        return name, node, body
+
+    def _assigned(self, node: Node) -> tuple[str, Node, Node | None] | None:
+        """Return what `const f = () => …`, `exports.f = function …` and the like define."""
+        statement = self._data[node.start_byte : min(node.end_byte, node.start_byte + HEAD)]
+        self.links += [m[2].decode("utf-8", "replace") for m in REQUIRED.finditer(statement)]
+        value = node.child_by_field_name("value")
+        target = node if value else _first(node)
+        if not target:
+            return None
+        if not value:
+            value = target.child_by_field_name("value") or target.child_by_field_name("right")
+        if value and value.type == "call_expression":
+            arguments = value.child_by_field_name("arguments")
+            value = _first(arguments) if arguments else None
+        if not value or value.type not in self._functions:
+            return None
+        for field in ("name", "property", "key", "left"):
+            if name := self._text(target, field):
+                name = name.removeprefix("module.").removeprefix("exports.")
+                name = name.replace(".prototype.", ".")
+                return name, value, value.child_by_field_name("body")
+        return None
+
+    def _declared(self, node: Node, definition: Definition) -> tuple[str, Node, Node | None] | None:
+        """Return what a declaration in C defines."""
+        kind = node.child_by_field_name("type")
+        body = node.child_by_field_name("body")
+        types = []
+        at = node.child_by_field_name("declarator")
+        name = ""
+        while at:
+            types.append(at.type)
+            if at.type in ("identifier", "type_identifier", "field_identifier"):
+                name = self._text(at)
+            at = None if name else at.child_by_field_name("declarator") or _first(at)
+        if node.type == "declaration" and "function_declarator" not in types:
+            # Not a prototype; perhaps a variable whose type is defined here.
+            body = kind.child_by_field_name("body") if kind else None
+            name = self._text(kind, "name") if kind and body else ""
+        elif node.type == "type_definition" and kind:
+            body = kind.child_by_field_name("body")
+        elif "init_declarator" in types:
+            return None
+        return (name, node, body) if name else None
+
+    def _mark(
+        self,
+        node: Node,
+        holder: Node,
+        body: Node | None,
+        name: str,
+        definition: Definition,
+        scope: Scope,
+        lead: Lead | None,
+    ) -> None:
+        outer = scope.outer or node
+        first, last = outer.start_point[0], _last_row(outer)
+        start = outer.start_byte
+        if lead and lead.last + 1 >= first:
+            if lead.decorator >= 0:
+                start = lead.decorator
+            first = lead.first
+        whole = definition.shown == "whole" or (
+            definition.shown == "short" and last - outer.start_point[0] < SHORT
+        )
+        if body and not whole:
+            end = self._before(holder, body, start)
+        elif node.type == "preproc_function_def":
+            parameters = node.child_by_field_name("parameters")
+            end = parameters.end_byte if parameters else node.end_byte
+        else:
+            end = outer.end_byte
+        end = start + len(self._data[start:end].rstrip())
+        line = self._data.rfind(b"\n", 0, start) + 1
+        if not self._data[line:start].strip():
+            start = line  # its indentation shows what it belongs to
+        kind = scope.member if definition.kind == "function" else definition.kind
+        at = self._row(start, first)
+        head = at + self._data.count(b"\n", start, end)
+        signature = self._offset(start, at), self._offset(end, head)
+        self.marks.append(Mark(first, head, last + 1, kind, name, signature))
+
+    def _before(self, holder: Node, body: Node, start: int) -> int:
+        """Return where a head ends, without the comments between it and the body."""
+        end = body.start_byte
+        if COMMENT.search(self._data, start, end):
+            for child in holder.children:
+                if child.start_byte >= body.start_byte:
+                    break
+                if child.type != "comment":
+                    end = child.end_byte
+        return end
+
+    def _row(self, byte: int, first: int) -> int:
+        """Return the row of a byte that is on row `first` or below."""
+        if self._plain:
+            return first + self._data.count(b"\n", self._lines.starts[first], byte)
+        return self._data.count(b"\n", 0, byte)
+
+    def _offset(self, byte: int, row: int) -> int:
+        """Return the character offset of a byte on a row."""
+        if self._plain:
+            return byte
+        line = self._data.rfind(b"\n", 0, byte) + 1
+        return self._lines.starts[row] + len(self._data[line:byte].decode("utf-8", "replace"))
+
+    def _link(self, node: Node, field: str) -> None:
+        if self._language != "python":
+            if link := self._text(node, field).strip("\"'<>"):
+                self.links.append(link)
+            return
+        names = [self._module(name) for name in node.children_by_field_name("name")]
+        if field == "name":
+            self.links += names
+            return
+        module = self._text(node, field)
+        self.links.append(module)
+        # What is imported from a package may be a module of it; classes are not.
+        dot = "" if module.endswith(".") else "."
+        self.links += [f"{module}{dot}{name}" for name in names if name.islower()]
+
+    def _module(self, node: Node) -> str:
+        return self._text(node, "name") if node.type == "aliased_import" else self._text(node)
+
+    def _text(self, node: Node, field: str = "") -> str:
+        found = node.child_by_field_name(field) if field else node
+        if not found:
+            return ""
+        raw = self._data[found.start_byte : min(found.end_byte, found.start_byte + 4 * NAME)]
+        text = raw.decode("utf-8", "ignore").replace("\0", "")
+        return " ".join(text.split())[:NAME].strip("\"'")
+
+
+def _first(node: Node) -> Node | None:
+    return node.named_child(0) if node.named_child_count else None
+
+
+def _last_row(node: Node) -> int:
+    row, column = node.end_point
+    return row - 1 if column == 0 and row > node.start_point[0] else row

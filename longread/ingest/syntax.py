@@ -1,0 +1,230 @@
+"""Text → segments, signatures and links, by tree-sitter; blocks where there is no grammar.
+
+Nothing here raises for what a text holds: what cannot be parsed is cut into blocks, and
+`Parsed.reason` says why. The parser holds the GIL and may crash, so `parse_many` gives large
+work to processes.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from longread.ingest import symbols
+from longread.ingest.blocks import Lines, Row, blocks, segments, tile
+from longread.ingest.languages import GRAMMARS, load
+from longread.types import Segment
+
+if TYPE_CHECKING:
+    from tree_sitter import Tree
+
+    from longread.ingest.pool import Pool
+
+VERSION = 1
+"""Raised whenever the result for the same text can change."""
+LARGEST = 8_000_000
+"""Characters of a text that is parsed; its tree takes 22 times as much memory."""
+WIDEST = 500
+"""Characters a line, on average, from which lines say nothing of where a definition stands."""
+STEPS = 500_000
+"""Parsing steps a text may take: eight times what the longest of plain code takes. Steps are
+counted, not seconds, so that the same text gives the same result on any machine."""
+DEADLINE = 20.0
+"""CPU seconds a text may take all the same."""
+CHUNK = 1 << 16
+"""Bytes that the parser is handed at a time."""
+ENOUGH = 1_000_000
+"""Characters from which starting worker processes pays."""
+BATCH = 1 << 19
+"""Bytes of a request to a worker."""
+MEMORY = 2 << 30
+"""Bytes a worker may take."""
+LOST = {"timeout": "deadline", "memory": "too large to parse"}
+"""Why a worker was lost, as the ledger says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What is known of a text."""
+
+    segments: tuple[Segment, ...]
+    """They tile the text."""
+    links: tuple[str, ...]
+    """Imports, includes and relative links as they are written, each once, in order."""
+    reason: str
+    """Why symbols are missing; empty where they are not."""
+
+
+class Findings(NamedTuple):
+    """The same, of plain values that cross processes cheaply."""
+
+    rows: list[Row]
+    links: list[str]
+    reason: str
+
+
+class StoppedError(Exception):
+    """A parse that took too long."""
+
+
+def parse(text: str, language: str) -> Parsed:
+    """Return the segments and links of a text; a language without a grammar gives blocks."""
+    return _parsed(find(text, language))
+
+
+def find(text: str, language: str) -> Findings:
+    """Do the work of `parse`."""
+    if language not in GRAMMARS or not text:
+        return Findings(blocks(text), [], "")
+    reason = _refuse(text)
+    if not reason:
+        try:
+            return _find(text, language)
+        except (StoppedError, symbols.TooManyError):
+            reason = "deadline"
+    return Findings(blocks(text), [], reason)
+
+
+def _refuse(text: str) -> str:
+    if len(text) > LARGEST:
+        return "too large to parse"
+    if len(text) > WIDEST * (text.count("\n") + 20):
+        return "lines too long to parse"
+    return ""
+
+
+def _parsed(found: Findings) -> Parsed:
+    return Parsed(segments(found.rows), tuple(found.links), found.reason)
+
+
+def _find(text: str, language: str) -> Findings:
+    data = text.encode("utf-8", "replace")
+    tree = _grow(data, GRAMMARS[language].wheel)
+    lines = Lines(text)
+    marks, links = symbols.find(tree, data, lines, language)
+    if language == "markdown":
+        links = symbols.relative_links(text)
+    return Findings(tile(lines, marks), list(dict.fromkeys(links)), "")
+
+
+def _grow(data: bytes, wheel: str) -> Tree:
+    from tree_sitter import Parser
+
+    steps = 0
+    deadline = time.process_time() + DEADLINE
+
+    def over(_offset: int, _broken: bool) -> bool:
+        nonlocal steps
+        steps += 1
+        return steps > STEPS or (steps % 256 == 0 and time.process_time() > deadline)
+
+    def read(offset: int, _point: object) -> bytes:
+        return data[offset : offset + CHUNK]
+
+    try:
+        # Only where the text comes from a function does the parser ask whether to stop.
+        return Parser(load(wheel)).parse(read, progress_callback=over)
+    except ValueError:
+        raise StoppedError from None
+
+
+def parse_many(
+    items: Iterable[tuple[str, str, str]], workers: int = 0
+) -> Iterator[tuple[str, Parsed]]:
+    """Yield the key and the result of each (key, text, language), in any order.
+
+    `items` is advanced only as far as workers have room. `workers` is as many as there are
+    processors unless it is given. Leaving the iteration early ends the workers.
+    """
+    supply = iter(items)
+    ahead: list[tuple[str, str, str]] = []
+    size = 0
+    for key, text, language in supply:
+        if language not in GRAMMARS or _refuse(text):
+            yield key, parse(text, language)
+            continue
+        ahead.append((key, text, language))
+        size += len(text)
+        if size > ENOUGH:
+            yield from _share(chain(ahead, supply), workers or os.cpu_count() or 1)
+            return
+    for key, text, language in ahead:
+        yield key, parse(text, language)
+
+
+def _share(items: Iterator[tuple[str, str, str]], workers: int) -> Iterator[tuple[str, Parsed]]:
+    """Let worker processes parse, a batch at a time."""
+    from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+    from longread.ingest.pool import Pool
+
+    waiting: set[Future[list[tuple[str, Findings]]]] = set()
+    more = True
+    with ThreadPoolExecutor(workers) as threads, Pool(__name__, "answer", MEMORY) as pool:
+        while more or waiting:
+            while more and len(waiting) < 2 * workers:
+                batch: list[Item] = []
+                size = 0
+                while size < BATCH:
+                    if (item := next(items, None)) is None:
+                        more = False
+                        break
+                    key, text, language = item
+                    if language not in GRAMMARS or _refuse(text):
+                        yield key, parse(text, language)
+                        continue
+                    data = text.encode("utf-8", "replace")
+                    batch.append(Item(key, data, language))
+                    size += len(data)
+                if batch:
+                    waiting.add(threads.submit(_ask, pool, batch))
+            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in done:
+                for key, found in future.result():
+                    yield key, _parsed(found)
+
+
+class Item(NamedTuple):
+    """A text on its way to a worker."""
+
+    key: str
+    data: bytes
+    language: str
+
+
+def _ask(pool: Pool, batch: list[Item]) -> list[tuple[str, Findings]]:
+    """Return what workers find; a text that a worker is lost on becomes blocks."""
+    from longread.ingest.pool import Account, WorkerError
+
+    found: list[tuple[str, Findings]] = []
+    while len(found) < len(batch) and not pool.closed:
+        rest = batch[len(found) :]
+        request = {"languages": [i.language for i in rest], "sizes": [len(i.data) for i in rest]}
+        account = Account(2 * DEADLINE, 2 * DEADLINE * len(rest))
+        reason = "parser died"
+        try:
+            for reply in pool.ask(request, b"".join(i.data for i in rest), account):
+                found.append((batch[len(found)].key, _unpack(reply)))
+        except WorkerError as error:
+            reason = LOST.get(error.reason, reason)
+        if len(found) < len(batch):
+            key, data, _ = batch[len(found)]
+            found.append((key, Findings(blocks(data.decode()), [], reason)))
+    return found
+
+
+def answer(message: Mapping[str, Any], data: bytes) -> Iterator[dict[str, object]]:
+    """Be the worker: yield what is found in each text of a batch."""
+    at = 0
+    for language, size in zip(message["languages"], message["sizes"], strict=True):
+        rows, links, reason = find(data[at : at + size].decode(), language)
+        at += size
+        yield {"rows": rows, "links": links, "reason": reason}
+
+
+def _unpack(reply: Mapping[str, Any]) -> Findings:
+    return Findings([Row(*row) for row in reply["rows"]], list(reply["links"]), reply["reason"])

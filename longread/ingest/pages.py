@@ -105,7 +105,8 @@ def _closed_up(text: str) -> str:
 NUMBERED = re.compile(
     r"""\s*(?:
       (?P<word>(?:ARTICLE|SECTION|CLAUSE|SCHEDULE|EXHIBIT|ANNEX|APPENDIX|Article|Section|Clause
-        |Schedule|Exhibit|Annex|Appendix|Sec\.|§)\ *(?:[IVXLC]{1,7}|\d{1,3}(?:\.\d{1,3})*|[A-Z])\b)
+        |Schedule|Exhibit|Annex|Appendix|Sec\.)\ +(?:[IVXLC]{1,7}|\d{1,3}(?:\.\d{1,3})*|[A-Z])\b
+        |§+\ *\d{1,4}(?:\.\d{1,3})*)
       | (?P<number>\d{1,2}(?:\.\d{1,3}){0,4})[.)]?(?=\s+["'“(]?[A-Z])
       | (?P<letter>\((?:[a-zA-Z]|[ivx]{2,5}|\d{1,2})\))(?=\s+\S)
       | (?P<plain>(?:Abstract|Introduction|Background|Methods?|Results|Discussion|Conclusions?
@@ -230,8 +231,8 @@ def _cut(text: str, lines: list[tuple[int, int]], start: int) -> int:
 
 
 def _worth(before: str, after: str) -> int:
-    if after and heading(after):
-        return 3
+    if after and (name := heading(after)):
+        return 3 if name.startswith("(") else 4
     if not before and after:
         return 2
     return int(before.endswith((".", ";", ":")))

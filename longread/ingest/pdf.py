@@ -102,6 +102,8 @@ class Reading:
     reason: str = ""
     characters: int = 0
     lost: int = 0
+    blame: str = ""
+    """Why PDFium was lost on the page that pypdf is asked for."""
     reader: str = "pdfium"
     """Who opens it: PDFium, until a worker said that it could not."""
 
@@ -138,6 +140,7 @@ class Reading:
             if reader in hung or (self.lost >= PATIENCE and reason):
                 continue
             alone = self.count is not None and reader != self.reader
+            self.blame = reason if alone else ""
             try:
                 for reply in self.pool.ask(self._request(reader, alone), self.data, account):
                     self._take(reply)
@@ -172,9 +175,10 @@ class Reading:
             case {"reader": str(reader)} if self.count is None:
                 self.reader = reader
             case {"count": int(count), "labels": list(labels), "title": str(title)}:
-                if self.count is None:
+                if self.count is None and count <= self.limits.pages:
                     self.count, self.labels, self.title = count, [str(x) for x in labels], title
             case {"reason": str(reason), "text": str(text)} if not self._over:
+                reason = reason if text else self.blame or reason
                 self.characters += len(text)
                 if self.characters > self.limits.file_characters:
                     text, reason = "", "too much text"

@@ -1,0 +1,354 @@
+"""PDFs are read whole, whatever is wrong with one of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import resource
+import subprocess
+import sys
+import zlib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import psutil
+import pytest
+from fpdf import FPDF
+from fpdf.enums import EncryptionMethod
+
+from longread.ingest.pdf import Limits, PageText, PdfText, lay_out, read_many
+
+ROOT = Path(__file__).parents[2]
+SHELF = ROOT / "fixtures" / "shelf"
+CORPORA = ROOT.parent / "shared" / "corpora"
+LEASE = SHELF / "calderbank_unit7_lease.pdf"
+LOCKED = SHELF / "quillstone_norbridge_licence.pdf"
+
+
+def read(data: bytes, *passwords: str, limits: Limits | None = None) -> PdfText:
+    ((_, found),) = read_many([("a.pdf", data)], passwords, limits or Limits())
+    return found
+
+
+def files_of(*folders: Path) -> Iterator[tuple[str, bytes]]:
+    for folder in folders:
+        for path in sorted(folder.glob("*.pdf")):
+            yield path.name, path.read_bytes()
+
+
+def raw_pdf(*objects: bytes) -> bytes:
+    """A PDF from the bodies of its objects; the first is the catalogue."""
+    body, offsets = bytearray(b"%PDF-1.7\n"), []
+    for number, each in enumerate(objects, 1):
+        offsets.append(len(body))
+        body += b"%d 0 obj\n%b\nendobj\n" % (number, each)
+    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    size, start = len(objects) + 1, len(body)
+    head = b"xref\n0 %d\n0000000000 65535 f \n%b" % (size, table)
+    return bytes(body) + head + b"trailer <</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (
+        size, start,
+    )  # fmt: skip
+
+
+def stream(data: bytes, entries: bytes = b"") -> bytes:
+    return b"<</Length %d%b>>\nstream\n%b\nendstream" % (len(data), entries, data)
+
+
+def writing(text: str) -> bytes:
+    return stream(b"BT /F 12 Tf 72 700 Td (%b) Tj ET" % text.encode())
+
+
+def five_pages(third: bytes, *more: bytes) -> bytes:
+    """Five pages, the third of which is another's. Objects from number 20 on are free."""
+    pages = [
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents %d 0 R"
+        b"/Resources<</Font<</F 3 0 R>>/XObject<</A 20 0 R>>>>>>" % (10 + n)
+        for n in range(5)
+    ]
+    texts = [writing(f"This is what page {n} says.") for n in range(1, 6)]
+    texts[2] = third
+    kids = b" ".join(b"%d 0 R" % (4 + n) for n in range(5))
+    return raw_pdf(
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Count 5/Kids[%b]>>" % kids,
+        b"<</Type/Font/Subtype/Type1/BaseFont/Times-Roman>>",
+        *pages, b"null", *texts, *[b"null"] * 5, *more,
+    )  # fmt: skip
+
+
+def endless() -> bytes:
+    """Its third page draws a form ten times, which draws another ten times, and so on."""
+    forms = [
+        stream(
+            b"/A Do " * 10,
+            b"/Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</A %d 0 R>>>>" % next_,
+        )
+        for next_ in range(21, 31)
+    ]
+    last = stream(b"0 0 1 1 re f", b"/Type/XObject/Subtype/Form/BBox[0 0 9 9]")
+    return five_pages(stream(b"/A Do " * 10), *forms, last)
+
+
+@cache
+def bomb() -> bytes:
+    """Its third page is a quarter of a gigabyte of blanks in a few hundred bytes."""
+    once, piece = zlib.compressobj(1), bytes(1 << 20).replace(b"\0", b" ")
+    packed = b"".join(once.compress(piece) for _ in range(256)) + once.flush()
+    return five_pages(stream(zlib.compress(packed), b"/Filter[/FlateDecode/FlateDecode]"))
+
+
+def written(text: str, *, password: str = "") -> bytes:
+    sheet = FPDF()
+    sheet.add_page()
+    sheet.set_font("Times", size=11)
+    sheet.multi_cell(0, 5, text)
+    if password:
+        sheet.set_encryption("owner", password, encryption_method=EncryptionMethod.AES_256)
+    return bytes(sheet.output())
+
+
+def lost(found: PdfText) -> list[str]:
+    assert found.reason == ""
+    assert [p.number for p in found.pages] == [1, 2, 3, 4, 5]
+    for page in found.pages:
+        expected = "" if page.reason else f"This is what page {page.number} says."
+        assert page.text == expected
+    return [p.reason for p in found.pages]
+
+
+def test_every_page_of_the_shelf_is_read() -> None:
+    found = dict(read_many(files_of(SHELF)))
+    assert {name: len(pdf.pages) for name, pdf in found.items()} == {
+        "calderbank_unit7_lease.pdf": 4,
+        "halverstone_briarmount_services.pdf": 4,
+        "marrowby_trailpost_cobranding.pdf": 3,
+        "night_irrigation_trial.pdf": 2,
+        "quillstone_norbridge_licence.pdf": 3,
+    }
+    for pdf in found.values():
+        assert pdf.reason == ""
+        assert pdf.title
+        assert all(page.text and not page.reason for page in pdf.pages)
+        assert [page.number for page in pdf.pages] == [*range(1, len(pdf.pages) + 1)]
+
+
+def test_every_fact_stands_on_its_page() -> None:
+    found = dict(read_many(files_of(SHELF)))
+    facts = json.loads((SHELF / "facts.json").read_text())
+    assert len(facts) >= 12
+    for fact in facts:
+        page = found[fact["document"]].pages[fact["page"] - 1]
+        assert fact["answer"] in " ".join(page.text.split())
+        assert fact["label"] == page.label
+
+
+def test_the_shelf_is_drawn_the_same_again(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, ROOT / "fixtures" / "make_shelf.py", tmp_path], check=True)
+    assert dict(files_of(tmp_path)) == dict(files_of(SHELF))
+
+
+def test_printed_page_numbers_are_kept() -> None:
+    assert [page.label for page in read(LEASE.read_bytes()).pages] == ["i", "ii", "1", "2"]
+    assert {page.label for page in read(LOCKED.read_bytes()).pages} == {""}
+
+
+def test_what_pdfium_cannot_open_pypdf_reads() -> None:
+    headless = LEASE.read_bytes().replace(b"%PDF-", b"%XYZ-")
+    ours, theirs = read(headless), read(LEASE.read_bytes())
+    assert [p.label for p in ours.pages] == [p.label for p in theirs.pages]
+    assert ours.title == theirs.title
+    for one, other in zip(ours.pages, theirs.pages, strict=True):
+        assert one.text.split() == other.text.split()
+
+
+def test_an_empty_password_is_no_hindrance() -> None:
+    assert b"/Encrypt" in LOCKED.read_bytes()
+    assert "EUR 84,000" in read(LOCKED.read_bytes()).pages[0].text
+
+
+@pytest.mark.parametrize("password", ["open sesame", "Schlüßel"])
+def test_a_locked_file_opens_with_one_of_the_passwords(password: str) -> None:
+    data = written("Behind the door.", password=password)
+    assert read(data) == PdfText((), "needs password")
+    assert read(data, "wrong") == PdfText((), "needs password")
+    assert read(data, "wrong", password).pages[0].text == "Behind the door."
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", b"\x89PNG\r\n" + bytes(5000)])
+def test_what_is_not_a_pdf_is_called_so(data: bytes) -> None:
+    assert read(data) == PdfText((), "not a PDF")
+
+
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.99])
+def test_a_truncated_file_is_damaged(share: float) -> None:
+    data = LEASE.read_bytes()
+    assert read(data[: int(len(data) * share)]) == PdfText((), "damaged")
+
+
+def test_a_file_beyond_the_limits_is_too_large() -> None:
+    data = LEASE.read_bytes()
+    assert read(data, limits=Limits(size=1000)) == PdfText((), "too large")
+    assert read(data, limits=Limits(pages=3)) == PdfText((), "too large")
+
+
+def test_a_page_of_too_much_text_is_lost_alone() -> None:
+    data = five_pages(writing("and on " * 1000))
+    assert lost(read(data, limits=Limits(page_characters=2000)))[2] == "too much text"
+    found = read(five_pages(writing("x")), limits=Limits(file_characters=60))
+    assert [p.reason for p in found.pages] == ["", "", "", "too much text", "too much text"]
+
+
+def test_a_page_that_hangs_is_lost_alone() -> None:
+    found = read(endless(), limits=Limits(page_seconds=0.5))
+    assert lost(found) == ["", "", "timeout", "", ""]
+
+
+def test_a_file_that_takes_too_long_keeps_what_was_read() -> None:
+    found = read(endless(), limits=Limits(page_seconds=60, file_seconds=0.6))
+    assert lost(found) == ["", "", "timeout", "timeout", "timeout"]
+
+
+def test_a_page_that_takes_all_memory_is_lost_alone() -> None:
+    found = read(bomb(), limits=Limits(memory=120 << 20))
+    assert lost(found) == ["", "", "memory", "", ""]
+
+
+def test_a_page_that_is_not_there_is_damaged() -> None:
+    found = read(five_pages(writing("x")).replace(b"/Count 5", b"/Count 7"))
+    assert [p.reason for p in found.pages] == ["", "", "", "", "", "damaged", "damaged"]
+
+
+def test_pages_without_text_say_what_they_are() -> None:
+    dark = stream(bytes(4), b"/Type/XObject/Subtype/Image/Width 2/Height 2/BitsPerComponent 8"
+                  b"/ColorSpace/DeviceGray")  # fmt: skip
+    whole = b"q 595 0 0 842 0 0 cm /A Do Q"
+    assert lost(read(five_pages(stream(whole), dark)))[2] == "scan without text"
+    lines = b"".join(b"%d 0 m %d 9 l S " % (n, n) for n in range(40))
+    assert lost(read(five_pages(stream(lines))))[2] == "drawing without text"
+    assert lost(read(five_pages(stream(b"0 0 m 9 9 l S"))))[2] == "blank"
+    stamp = b"BT /F 12 Tf 9 9 Td (Filed 3 May) Tj ET"
+    page = read(five_pages(stream(whole + stamp), dark)).pages[2]
+    assert page == PageText(3, "", "Filed 3 May", "scan without text")
+    logo = b"q 60 0 0 60 0 0 cm /A Do Q"
+    page = read(five_pages(stream(logo + stamp), dark)).pages[2]
+    assert page == PageText(3, "", "Filed 3 May", "")
+
+
+def test_one_bad_file_does_not_stop_the_shelf() -> None:
+    bad = {
+        "hangs": endless(),
+        "grows": bomb(),
+        "nothing": b"",
+        "cut": LEASE.read_bytes()[:2000],
+        "locked": written("x", password="y"),
+    }
+    limits = Limits(page_seconds=0.5, memory=120 << 20)
+    found = dict(read_many([*bad.items(), *files_of(SHELF)], limits=limits))
+    assert {name: found[name].reason for name in bad} == {
+        "hangs": "", "grows": "", "nothing": "not a PDF", "cut": "damaged",
+        "locked": "needs password",
+    }  # fmt: skip
+    alone = dict(read_many(files_of(SHELF)))
+    assert {name: found[name] for name in alone} == alone
+
+
+def test_a_killed_worker_loses_nothing() -> None:
+    long = FPDF()
+    long.set_font("Times", size=11)
+    for number in range(80):
+        long.add_page()
+        long.multi_cell(0, 5, f"Page {number}. " + "It goes on and on. " * 60)
+    data = bytes(long.output())
+    expected = read(data)
+    assert len(expected.pages) == 80
+    killed = 0
+    results = read_many((str(n), data) for n in range(5))
+    for count, (_, found) in enumerate(results):
+        assert found == expected
+        for child in psutil.Process().children() if count < 2 else ():
+            child.kill()
+            killed += 1
+    assert killed
+
+
+def test_leaving_early_ends_the_workers() -> None:
+    results = read_many((str(n), LEASE.read_bytes()) for n in range(1000))
+    next(results)
+    assert psutil.Process().children()
+    results.close()
+    assert not psutil.Process().children()
+
+
+def test_files_are_taken_only_as_they_are_needed() -> None:
+    taken = 0
+
+    def files() -> Iterator[tuple[str, bytes]]:
+        nonlocal taken
+        for n in range(500):
+            taken += 1
+            yield str(n), LEASE.read_bytes()
+
+    results = read_many(files())
+    next(results)
+    assert taken <= 2 * (os.cpu_count() or 1) + 1
+    results.close()
+
+
+def test_the_parent_loads_no_pdf_library_and_hears_no_noise() -> None:
+    code = (
+        "import sys\n"
+        "from longread.ingest.pdf import read_many\n"
+        f"data = open({str(LEASE)!r}, 'rb').read()\n"
+        "odd = data.replace(b'%PDF', b'%XYZ')\n"
+        "read = read_many([('a', data), ('b', data[:3000]), ('c', odd)])\n"
+        "print(sorted((name, pdf.reason) for name, pdf in read))\n"
+        "print([m for m in ('pypdf', 'pypdfium2') if m in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[('a', ''), ('b', 'damaged'), ('c', '')]\n[]\n"
+    assert done.stderr == ""
+
+
+def test_hard_files_are_all_reported() -> None:
+    folders = [f for f in (SHELF, CORPORA / "hard_pdfs", CORPORA / "court") if f.is_dir()]
+    names = [name for name, _ in files_of(*folders)]
+    found = dict(read_many(files_of(*folders), limits=Limits(page_seconds=5)))
+    assert sorted(found) == sorted(names)
+    for pdf in found.values():
+        assert bool(pdf.pages) != bool(pdf.reason)
+        assert all(page.text.strip() or page.reason for page in pdf.pages)
+
+
+def letters(text: str) -> str:
+    """Letters and digits alone, as the loosest way to look a quote up has them."""
+    return re.sub(r"[\W_]+", "", text.lower())
+
+
+def quotes() -> list[tuple[Path, str]]:
+    """What lawyers marked in real contracts, where they are; else the facts of our shelf."""
+    contracts = CORPORA / "contracts"
+    if not contracts.is_dir():
+        facts = json.loads((SHELF / "facts.json").read_text())
+        return [(SHELF / fact["document"], fact["answer"]) for fact in facts]
+    gold = [json.loads(line) for line in (contracts / "gold.jsonl").read_text().splitlines()]
+    return [
+        (contracts / clause["file"], clause["quote"])
+        for clause in gold
+        if len(clause["quote"]) >= 20 and "<omitted>" not in clause["quote"].lower()
+    ]
+
+
+def test_quotes_that_lawyers_marked_are_found_and_reading_is_fast() -> None:
+    marked = quotes()
+    names = sorted({path for path, _ in marked})
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    found = dict(read_many((str(path), path.read_bytes()) for path in names))
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    texts = {name: letters(lay_out(pdf.pages)[0]) for name, pdf in found.items()}
+    missed = [quote for path, quote in marked if letters(quote) not in texts[str(path)]]
+    assert len(missed) <= len(marked) / 100
+    pages = sum(len(pdf.pages) for pdf in found.values())
+    assert pages < 500 or pages / seconds >= 150

@@ -6,7 +6,6 @@ run them in a thread through `longread.analysis.work`.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -14,10 +13,9 @@ from typing import Literal
 from longread import config
 from longread.analysis import reading
 from longread.analysis.engines import open_tokens
-from longread.analysis.trust import place_of
+from longread.analysis.relevance import evidence_share, relevant
 from longread.analysis.work import Tell
 from longread.cache.derived import Derived
-from longread.cache.search import SearchIndex
 from longread.config import Profile
 from longread.errors import BudgetError
 from longread.ingest.read import Options, read
@@ -32,7 +30,6 @@ from longread.types import (
     Layout,
     Ledger,
     Level,
-    Progress,
     Prompt,
     Session,
     Shown,
@@ -40,10 +37,6 @@ from longread.types import (
 )
 
 Strategy = Literal["auto", "whole", "focus"]
-SMALL, MIDDLE = 16_384, 65_536
-EVIDENCE = ((SMALL, 0.75), (MIDDLE, 0.5))
-"""Part of the room that evidence gets where not all is shown: most of a small window, …"""
-EVIDENCE_ELSE = 0.25
 CONVERSATION = 8
 """One part in so many of the window is kept for follow-up questions where all is shown."""
 QUESTION = 256
@@ -167,10 +160,9 @@ def open_sources(
         layout = reading.lay_out(measured, spare)
         chosen: Literal["whole", "focus"] = "whole"
     else:
-        part = next((part for limit, part in EVIDENCE if window <= limit), EVIDENCE_ELSE)
-        layout = reading.lay_out(measured, int(room * (1 - part)))
+        layout = reading.lay_out(measured, int(room * (1 - evidence_share(window))))
         chosen = "focus"
-    ledger = reading.ledger(measured, layout, family.id, window)
+    ledger = reading.ledger(measured, layout, window, measured.fixed)
     return Conversation(profile, window, measured.corpus, layout, ledger, pieces, chosen)
 
 
@@ -200,21 +192,6 @@ def reopen(store: Store, session: str, profile: Profile | None, tell: Tell) -> C
         list(kept.answers),
         session,
     )
-
-
-def relevant(corpus: Corpus, question: str, tell: Tell) -> list[Hit]:
-    """Return the segments most relevant to `question`, from the corpus' own index."""
-    name = hashlib.blake2b(place_of(corpus.sources).encode(), digest_size=12)
-    index = SearchIndex(config.cache() / "search" / f"{name.hexdigest()}.db")
-    try:
-
-        def indexed(done: int, total: int) -> None:
-            tell(Progress("index", done, total))
-
-        evidence.bring_up_to_date(index, corpus.documents, indexed)
-        return evidence.find(question, corpus.documents, index)
-    finally:
-        index.close()
 
 
 def usable(profile: Profile, budget: int | None) -> int:

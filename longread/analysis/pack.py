@@ -14,7 +14,7 @@ from typing import Literal
 
 from longread import config
 from longread.analysis import reading
-from longread.analysis.conversation import EVIDENCE, EVIDENCE_ELSE, relevant
+from longread.analysis.relevance import evidence_share, relevant
 from longread.analysis.work import Tell
 from longread.cache.derived import Derived
 from longread.errors import BudgetError
@@ -106,7 +106,7 @@ def pack(
     corpus = read(locations, options, pieces.derived, tell)
     measured = reading.measure(corpus, pieces, False, tell)
     tail = f"{measured.mark} question\n{question.strip()}\n" if question else ""
-    fixed = len(pieces.encode_text(measured.head)) + len(pieces.encode_text(tail))
+    fixed = pieces.count_text(measured.head) + pieces.count_text(tail)
     room = budget - fixed
     if room <= 0:
         raise BudgetError(
@@ -114,20 +114,19 @@ def pack(
             hint="raise --budget, or shorten the question",
         )
     whole = measured.full <= room
-    part = next((part for limit, part in EVIDENCE if budget <= limit), EVIDENCE_ELSE)
-    for_corpus = room if whole or not question else int(room * (1 - part))
+    for_corpus = room if whole or not question else int(room * (1 - evidence_share(budget)))
     layout = reading.lay_out(measured, for_corpus)
     documents = measured.corpus.documents
     chunks = reading.chunks(layout, documents)
     notice = render.not_shown(layout)
-    used = fixed + reading.price(chunks, pieces) + len(pieces.encode_text(notice))
+    used = fixed + reading.price(chunks, pieces) + pieces.count_text(notice)
     if question and not whole:
         shown = _ranges(chunks)
         hits = relevant(measured.corpus, question, tell)
         found = evidence.select(hits, documents, shown, budget - used, layout.mark, pieces)
         used += reading.price(found, pieces)
         chunks += found
-    ledger = replace(reading.ledger(measured, layout, family.id, budget), tokens=used)
+    ledger = replace(reading.ledger(measured, layout, budget, fixed), tokens=used)
     return Packed(measured.corpus, ledger, chunks, measured.head, notice + tail, pieces)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
 from longread.analysis.work import Tell
+from longread.cache.derived import Derived
 from longread.errors import BudgetError
-from longread.prompt import pack, render
-from longread.prompt.order import arrange
+from longread.prompt import order, pack, render
 from longread.prompt.pack import Costs
 from longread.tokens.pieces import Pieces
 from longread.types import (
@@ -48,17 +50,30 @@ class Measured:
     def fixed(self) -> int:
         """Tokens of the chat template and the head, which every prompt has."""
         frame = self.pieces.family.frame(ROLES)
-        head = self.pieces.encode_text(self.head)
-        return sum(map(len, frame)) + len(head)
+        return sum(map(len, frame)) + self.pieces.count_text(self.head)
 
 
 def measure(corpus: Corpus, pieces: Pieces, guided: bool, tell: Tell) -> Measured:
     """Put the corpus in reading order and count every document at every level."""
     tell(Progress("order", 0, len(corpus.documents)))
-    ordered, ranks = arrange(corpus)
+    ordered, ranks = _arrange(corpus, pieces.derived)
     mark = render.boundary_mark(d.text for d in ordered.documents)
     costs = pack.measure(ordered.documents, mark, pieces, tell)
     return Measured(ordered, ranks, costs, mark, render.head(mark, guided), pieces)
+
+
+def _arrange(corpus: Corpus, derived: Derived) -> tuple[Corpus, list[float]]:
+    """Put the corpus in reading order; for documents seen together before, as it was then."""
+    digest = hashlib.blake2b(digest_size=16)
+    for document in corpus.documents:
+        digest.update(f"{document.path}\0{document.content_id}\0".encode("utf-8", "replace"))
+    kind, key = f"order:{order.VERSION}", digest.hexdigest()
+    if kept := derived.get(kind, [key]).get(key):
+        positions, ranks = json.loads(kept)
+    else:
+        positions, ranks = order.arrange(corpus.documents)
+        derived.put(kind, [(key, json.dumps([positions, ranks]).encode())])
+    return order.number(corpus, positions), ranks
 
 
 def lay_out(measured: Measured, room: int) -> Layout:
@@ -94,14 +109,9 @@ def lay_out(measured: Measured, room: int) -> Layout:
     return layout
 
 
-def notice(measured: Measured, layout: Layout) -> str:
-    """Return the line that names folders of which nothing is shown."""
-    return render.not_shown(layout)
-
-
 def notice_tokens(measured: Measured, layout: Layout) -> int:
-    """Return what that line costs."""
-    return len(measured.pieces.encode_text(notice(measured, layout)))
+    """Return what the line that names folders not shown costs."""
+    return measured.pieces.count_text(render.not_shown(layout))
 
 
 def chunks(layout: Layout, documents: Sequence[Document]) -> list[render.Chunk]:
@@ -114,8 +124,12 @@ def chunks(layout: Layout, documents: Sequence[Document]) -> list[render.Chunk]:
     ]
 
 
-def ledger(measured: Measured, layout: Layout, tokenizer: str, budget: int) -> Ledger:
-    """Say of every file and every page what the layout shows of it, and why not all."""
+def ledger(measured: Measured, layout: Layout, budget: int, fixed: int) -> Ledger:
+    """Say of every file and every page what the layout shows of it, and why not all.
+
+    Args:
+        fixed: tokens of what the prompt has beside the corpus.
+    """
     placed = {p.path: p for p in layout.placed}
     found = zip(measured.corpus.documents, measured.costs, strict=True)
     costs = {document.path: (document, cost) for document, cost in found}
@@ -130,9 +144,8 @@ def ledger(measured: Measured, layout: Layout, tokenizer: str, budget: int) -> L
         for page in measured.corpus.pages
     )
     sources = tuple(source.location for source in measured.corpus.sources)
-    shown = chunks(layout, measured.corpus.documents)
-    tokens = measured.fixed + notice_tokens(measured, layout) + price(shown, measured.pieces)
-    return Ledger(sources, tokenizer, budget, tokens, files, pages)
+    tokens = fixed + notice_tokens(measured, layout) + sum(entry.tokens for entry in files)
+    return Ledger(sources, measured.pieces.family.id, budget, tokens, files, pages)
 
 
 def price(made: Sequence[render.Chunk], pieces: Pieces) -> int:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from longread import config
 from longread.analysis.engines import is_local
+from longread.analysis.relevance import place_of
 from longread.config import Profile
 from longread.errors import TrustError
 from longread.store import Store
-from longread.types import Corpus, Source
+from longread.types import Corpus
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,3 @@ def check(
             hint=f'say --yes, or put "{host}" under [trust] hosts in config.toml',
         )
     store.trust(place, host)
-
-
-def place_of(sources: Sequence[Source]) -> str:
-    """Return the name of a corpus by where it is read from: its locations, sorted, one a line."""
-    return "\n".join(sorted({source.location for source in sources}))

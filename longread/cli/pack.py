@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -59,7 +60,7 @@ def pack(
 ) -> None:  # fmt: skip
     """Turn SOURCE… into one prompt that fits a budget. Needs no model and no network."""
     from longread.analysis.pack import pack as run
-    from longread.export.session import as_json, ledger_data
+    from longread.export.session import ledger_data
     from longread.ingest.read import Options
     from longread.types import Level
 
@@ -69,7 +70,7 @@ def pack(
     for source in packed.corpus.sources:
         click.echo(source.note, err=True)
     if ledger:
-        _write(ledger, [as_json(ledger_data(packed.ledger)).encode() + b"\n"])
+        _write(ledger, [(json.dumps(ledger_data(packed.ledger)) + "\n").encode()])
     parts = {"text": packed.text, "md": packed.markdown, "json": packed.data}
     content = (
         [packed.ids()]

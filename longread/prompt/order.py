@@ -11,6 +11,9 @@ from dataclasses import replace
 from longread.prompt.rank import link, overview, rank
 from longread.types import Corpus, Document, Kind
 
+VERSION = 1
+"""Raised when the same documents would be ordered or ranked otherwise."""
+
 GROUPS: dict[Kind, int] = {
     "source": 1,
     "pdf": 1,
@@ -28,16 +31,21 @@ GROUPS: dict[Kind, int] = {
 }
 
 
-def arrange(corpus: Corpus) -> tuple[Corpus, list[float]]:
-    """Return the corpus in reading order, with short ids given, and each document's rank."""
-    graph = link(corpus.documents)
-    ranks = rank(corpus.documents, graph)
-    order = sort(corpus.documents, graph)
+def arrange(documents: Sequence[Document]) -> tuple[list[int], list[float]]:
+    """Return positions in reading order, and the rank of the document at each of them."""
+    graph = link(documents)
+    ranks = rank(documents, graph)
+    order = sort(documents, graph)
+    return order, [ranks[position] for position in order]
+
+
+def number(corpus: Corpus, order: Sequence[int]) -> Corpus:
+    """Return the corpus with its documents in that order, under the short ids d1, d2, …"""
     documents = tuple(
         replace(corpus.documents[position], id=f"d{number}")
         for number, position in enumerate(order, 1)
     )
-    return replace(corpus, documents=documents), [ranks[position] for position in order]
+    return replace(corpus, documents=documents)
 
 
 def sort(documents: Sequence[Document], graph: Sequence[Sequence[int]]) -> list[int]:

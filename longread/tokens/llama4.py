@@ -6,7 +6,8 @@ import os
 import re
 from array import array
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from longread.types import Role
 
@@ -26,13 +27,27 @@ class Llama4Family:
     id = "llama4:1"
     """The number grows when the cutting rules change."""
 
-    def __init__(self) -> None:
+    @property
+    def stop_ids(self) -> tuple[int, ...]:
+        """`<|end_of_text|>`, `<|eom|>` and `<|eot|>`."""
+        return tuple(self._tokenizer.stop_tokens)
+
+    @property
+    def _encoding(self) -> Encoding:
+        encoding: Encoding = self._tokenizer.model
+        return encoding
+
+    @property
+    def _special(self) -> dict[str, int]:
+        special: dict[str, int] = self._tokenizer.special_tokens
+        return special
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        # Loaded when the first text is encoded: where every count is cached, none is.
         from llama_models.llama4.tokenizer import Tokenizer
 
-        tokenizer = Tokenizer.get_instance()
-        self._encoding: Encoding = tokenizer.model
-        self._special: dict[str, int] = tokenizer.special_tokens
-        self.stop_ids: tuple[int, ...] = tuple(tokenizer.stop_tokens)
+        return Tokenizer.get_instance()
 
     def encode(self, text: str) -> array[int]:
         """Return token ids of ordinary text."""

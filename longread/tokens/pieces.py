@@ -31,6 +31,8 @@ class Pieces:
         """Return the token count of each text, encoding only what was never counted."""
         kind = f"count:{self.family.id}"
         wanted = [key for key, _ in items if key not in self._counts]
+        if not wanted:
+            return [self._counts[key] for key, _ in items]
         for key, value in self.derived.get(kind, wanted).items():
             self._counts[key] = int.from_bytes(value, "little")
         missing = [(key, text) for key, text in items if key not in self._counts]
@@ -77,6 +79,10 @@ class Pieces:
     def encode_text(self, text: str) -> array[int]:
         """Return the ids of one text that is not worth keeping, such as a question."""
         return self.family.encode(text)
+
+    def count_text(self, text: str) -> int:
+        """Return the token count of one short text that comes again, such as the head."""
+        return self.count_texts([text])[0]
 
 
 def text_key(text: str) -> str:

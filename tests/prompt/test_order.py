@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from longread.prompt.order import arrange
+from longread.prompt.order import arrange, number
 from longread.prompt.rank import link, rank
-from longread.types import Corpus, Document, Entry, Kind
+from longread.types import Corpus, Document, Kind
 
 
 def document(path: str, *links: str, kind: Kind = "source", language: str = "python") -> Document:
@@ -12,8 +12,7 @@ def document(path: str, *links: str, kind: Kind = "source", language: str = "pyt
 
 
 def paths(*documents: Document) -> list[str]:
-    corpus = Corpus((), documents, tuple(Entry(d.path, d.kind) for d in documents))
-    return [d.path for d in arrange(corpus)[0].documents]
+    return [documents[position].path for position in arrange(documents)[0]]
 
 
 def test_the_readme_comes_first_and_noise_last() -> None:
@@ -46,7 +45,7 @@ def test_a_cycle_of_imports_has_an_order_too() -> None:
 
 def test_ids_follow_the_reading_order() -> None:
     corpus = Corpus((), (document("b.py", "a"), document("a.py")), ())
-    ordered, _ = arrange(corpus)
+    ordered = number(corpus, arrange(corpus.documents)[0])
     assert [(d.id, d.path) for d in ordered.documents] == [("d1", "a.py"), ("d2", "b.py")]
 
 

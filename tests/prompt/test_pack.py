@@ -146,7 +146,7 @@ def test_one_file_larger_than_the_room_is_shown_in_part(pieces: Pieces) -> None:
     assert placed.raised
     used = reading.price(reading.chunks(layout, found.corpus.documents), pieces)
     assert 0.98 * 5_000 <= used <= 5_000
-    book = reading.ledger(found, layout, "llama4", 5_000)
+    book = reading.ledger(found, layout, 5_000, 0)
     assert "parts fit the budget" in book.files[0].reason
     assert book.files[0].full_tokens > book.files[0].tokens
 

@@ -157,8 +157,12 @@ def price(made: Sequence[render.Chunk], pieces: Pieces) -> int:
 def _entry(
     entry: Entry, document: Document, cost: Costs, placed: Placed, measured: Measured
 ) -> Entry:
-    tokens = price(list(render.chunks(placed, document, measured.mark)), measured.pieces)
+    tokens = {Level.FULL: cost.full, Level.SIGNATURES: cost.signatures, Level.PATH: cost.path}.get(
+        placed.level, 0
+    )
     if placed.raised:
+        made = list(render.chunks(placed, document, measured.mark))
+        tokens = price(made, measured.pieces)
         reason = f"{len(placed.raised)} of {len(document.segments)} parts fit the budget"
     elif placed.level is Level.NONE:
         reason = "left out to fit the budget"

@@ -6,6 +6,8 @@ Commands are imported when they are used, so that `longread --help` loads nothin
 from __future__ import annotations
 
 import importlib
+import sys
+from io import TextIOWrapper
 
 import click
 
@@ -52,6 +54,10 @@ def longread() -> None:
 
 def main() -> None:
     """Run the command line; what longread raises on purpose becomes one line and a hint."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show § or ✓ shows their numbers; it must not end the program.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         longread(prog_name="longread")
     except LongreadError as error:

@@ -125,6 +125,8 @@ def export(
 @_store
 def delete(session: str, yes: bool, store_path: Path | None) -> None:
     """Delete SESSION and every text that no other session needs. This cannot be undone."""
+    from longread.analysis.forget import forget
+
     with _open(store_path) as store:
         if not session:
             raise StoreError("no session is named", hint="longread sessions list shows them")
@@ -138,7 +140,7 @@ def delete(session: str, yes: bool, store_path: Path | None) -> None:
                 )
             what = f"“{line(row.title)}”, {_answers(row.answers)}"
             click.confirm(f"Delete session {short} ({what}) for good?", abort=True, err=True)
-        store.delete(short)
+        forget(store, short)
     click.echo(f"deleted session {short}", err=True)
 
 

@@ -81,6 +81,7 @@ class Worker:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
+        self.ready = False
         self.answered = 0
         self._memory = memory
         self._usage = psutil.Process(self.process.pid)
@@ -100,6 +101,8 @@ class Worker:
         """
         assert self.process.stdin
         assert self.process.stdout
+        if not self.ready:  # its start is not charged to whoever happens to come first
+            self.ready = receive(self.process.stdout) is not None
         with self._lock:
             self._account = account
             self._cpu, self._wall = self._cpu_seconds(), time.monotonic()
@@ -279,6 +282,7 @@ def serve(module: str, function: str, memory: int) -> None:
     os.dup2(nowhere, 1)
     os.close(nowhere)
     answer = getattr(import_module(module), function)
+    send(replies, {"ready": True})
     while request := receive(sys.stdin.buffer):
         for reply in answer(*request):
             send(replies, reply)

@@ -10,9 +10,12 @@ import logging
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Protocol
+
+import pypdfium2
+from pypdfium2 import raw
 
 from longread.ingest.pages import clean
 
@@ -64,21 +67,8 @@ def answer(message: dict[str, Any], data: bytes) -> Iterator[dict[str, object]]:
     """Yield who opened the file, what it has, and its pages; or why it cannot be opened."""
     logging.disable()
     warnings.simplefilter("ignore")
-    passwords = tuple(message["passwords"])
-    most = message["most_characters"]
     try:
-        reader: Reader
-        try:
-            if message["reader"] == "pypdf":
-                raise UnreadableError("damaged")
-            reader = Pdfium(data, passwords, most)
-        except UnreadableError as first:
-            yield {"reader": "pypdf"}
-            try:
-                reader = Pypdf(data, passwords)
-            except UnreadableError as second:
-                locked = "needs password" in (first.reason, second.reason)
-                raise UnreadableError("needs password" if locked else second.reason) from None
+        reader = yield from _open(message, data)
     except UnreadableError as error:
         yield {"reason": error.reason}
         return
@@ -90,19 +80,31 @@ def answer(message: dict[str, Any], data: bytes) -> Iterator[dict[str, object]]:
         labels = [clean(label)[:40] for label in reader.labels()]
         yield {"count": reader.count, "labels": labels, "title": clean(reader.title())[:300]}
     for at in range(start, start + 1 if message["alone"] else reader.count):
-        raw, reason = reader.page(at)
-        if len(raw) > most:
-            raw, reason = "", "too much text"
-        yield {"text": clean(raw), "reason": reason}
+        text, reason = reader.page(at)
+        if len(text) > message["most_characters"]:
+            text, reason = "", "too much text"
+        yield {"text": clean(text), "reason": reason}
+
+
+def _open(message: dict[str, Any], data: bytes) -> Generator[dict[str, object], None, Reader]:
+    """Return the file, opened by PDFium or else by pypdf; say when it is pypdf's turn."""
+    passwords, locked = tuple(message["passwords"]), False
+    if message["reader"] == "pdfium":
+        try:
+            return Pdfium(data, passwords, message["most_characters"])
+        except UnreadableError as error:
+            locked = error.reason == "needs password"
+    yield {"reader": "pypdf"}
+    try:
+        return Pypdf(data, passwords)
+    except UnreadableError as error:
+        raise UnreadableError("needs password" if locked else error.reason) from None
 
 
 class Pdfium:
     """Google's reader: fast, forgiving, and the first to be asked."""
 
     def __init__(self, data: bytes, passwords: tuple[str, ...], most: int) -> None:
-        import pypdfium2
-
-        self._error = pypdfium2.PdfiumError
         self._data, self._passwords, self._most = data, passwords, most
         self._second: Pypdf | UnreadableError | None = None
         reason = "damaged"
@@ -110,7 +112,7 @@ class Pdfium:
             try:
                 self._pdf = pypdfium2.PdfDocument(data, password=password)
             except pypdfium2.PdfiumError as error:
-                if getattr(error, "err_code", None) != pypdfium2.raw.FPDF_ERR_PASSWORD:
+                if getattr(error, "err_code", None) != raw.FPDF_ERR_PASSWORD:
                     break
                 reason = "needs password"
             else:
@@ -130,11 +132,11 @@ class Pdfium:
     def page(self, at: int) -> Page:
         try:
             page = self._pdf[at]
-        except self._error:
+        except pypdfium2.PdfiumError:
             return self._ask_pypdf(at)
         try:
             text, reason = self._read(page)
-        except self._error:
+        except pypdfium2.PdfiumError:
             return self._ask_pypdf(at)
         finally:
             page.close()
@@ -163,8 +165,6 @@ class Pdfium:
 
 def _lack(page: Any, text: str) -> str:
     """Why a page of PDFium has little text or none: its pictures, its drawings, or nothing."""
-    from pypdfium2 import raw
-
     width, height = page.get_size()
     covered, paths, words = 0.0, 0, 0
     for thing in page.get_objects(max_depth=3):

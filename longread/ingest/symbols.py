@@ -105,7 +105,7 @@ def find(tree: Tree, data: bytes, lines: Lines, language: str) -> tuple[list[Mar
     """
     walk = Walk(data, lines, language)
     walk.run(tree)
-    if language != "markdown":
+    if language != "markdown" or not walk.marks:
         return walk.marks, walk.links
     # A section lasts until the next heading of any depth.
     ends = [mark.first for mark in walk.marks[1:]] + [len(lines)]

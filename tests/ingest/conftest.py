@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,11 @@ class Repo:
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
     return Repo(tmp_path / "house")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what tests derive, compiled rules among it, away from the person's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LONGREAD_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield

@@ -25,13 +25,6 @@ else:
 TOKEN = "ghp" + "_a8Fk29dKq0ZmX7LwB3nR5vTyU1cEhJ4sPgQo"
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LONGREAD_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 @pytest.fixture
 def derived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Derived]:
     with Derived(tmp_path_factory.mktemp("derived") / "derived.sqlite") as opened:

@@ -17,14 +17,6 @@ LINE = "MIIEpAIBAAKCAQEA7bq3fYh2kP9sXcVnLwR8tZ0mQeUjD4aGyB6oTiKpF1xWzSvN"
 KEY = "-----BEGIN RSA PRIVATE" + " KEY-----\n" + f"{LINE}\n" * 5 + "-----END RSA PRIVATE KEY-----"
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LONGREAD_CACHE", str(tmp_path_factory.mktemp("cache")))
-        secrets._scanner.cache_clear()
-        secrets.find("")
-
-
 @pytest.mark.parametrize(
     ("text", "secret", "name"),
     [

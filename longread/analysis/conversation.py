@@ -85,12 +85,11 @@ class Conversation:
             )
         if self.strategy == "whole":
             return made
-        hits = self.hits(question, tell)
+        documents, mark = self.corpus.documents, self.layout.mark
         shown = compose.ranges(made, least=Level.FULL)
-        chosen = evidence.select(
-            hits, self.corpus.documents, shown, left, self.layout.mark, self.pieces
-        )
-        return compose.compose(*parts, chosen, *tail)
+        hits = evidence.unseen(self.hits(question, tell), documents, shown)
+        chosen = evidence.select(hits, documents, left, mark, self.pieces)
+        return compose.compose(*parts, evidence.excerpts(chosen, documents, mark), *tail)
 
     def hits(self, question: str, tell: Tell) -> list[Hit]:
         """Return the segments most relevant to `question`."""

@@ -24,6 +24,9 @@ from longread.tokens import open_family
 from longread.tokens.pieces import Pieces
 from longread.types import Corpus, Ledger, Level, Piece
 
+TRIES = 5
+"""Times the room is shared out between corpus and evidence."""
+
 Form = Literal["text", "md", "json", "ids"]
 
 
@@ -114,18 +117,22 @@ def pack(
             hint="raise --budget, or shorten the question",
         )
     whole = measured.full <= room
-    for_corpus = room if whole or not question else int(room * (1 - evidence_share(budget)))
-    layout = reading.lay_out(measured, for_corpus)
     documents = measured.corpus.documents
-    chunks = reading.chunks(layout, documents)
+    evidence_room = 0 if whole or not question else int(room * evidence_share(budget))
+    hits = relevant(measured.corpus, question, tell) if evidence_room else []
+    chosen = evidence.select(hits, documents, evidence_room, measured.mark, pieces)
+    for _ in range(TRIES):
+        found = evidence.excerpts(chosen, documents, measured.mark)
+        layout = reading.lay_out(measured, room - reading.price(found, pieces))
+        chunks = reading.chunks(layout, documents)
+        fresh = evidence.unseen(chosen, documents, _ranges(chunks))
+        # Evidence that the corpus shows anyway makes room for more of the corpus.
+        if fresh == chosen:
+            break
+        chosen = fresh
     notice = render.not_shown(layout)
+    chunks += found
     used = fixed + reading.price(chunks, pieces) + pieces.count_text(notice)
-    if question and not whole:
-        shown = _ranges(chunks)
-        hits = relevant(measured.corpus, question, tell)
-        found = evidence.select(hits, documents, shown, budget - used, layout.mark, pieces)
-        used += reading.price(found, pieces)
-        chunks += found
     ledger = replace(reading.ledger(measured, layout, budget, fixed), tokens=used)
     return Packed(measured.corpus, ledger, chunks, measured.head, notice + tail, pieces)
 

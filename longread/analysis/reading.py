@@ -57,7 +57,7 @@ def measure(corpus: Corpus, pieces: Pieces, guided: bool, tell: Tell) -> Measure
     """Put the corpus in reading order and count every document at every level."""
     tell(Progress("order", 0, len(corpus.documents)))
     ordered, ranks = _arrange(corpus, pieces.derived)
-    mark = render.boundary_mark(d.text for d in ordered.documents)
+    mark = render.boundary_mark(t for d in ordered.documents for t in (d.path, d.text))
     costs = pack.measure(ordered.documents, mark, pieces, tell)
     return Measured(ordered, ranks, costs, mark, render.head(mark, guided), pieces)
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from longread.cache.search import SearchIndex, parts
+from longread.prompt.rank import WEIGHTS
 from longread.prompt.render import Chunk, excerpt, runs
 from longread.tokens.pieces import Pieces
 from longread.types import Document
@@ -21,6 +22,8 @@ CANDIDATES = 400
 """Segments taken from the index before they are weighed."""
 NAMED = 3.0
 """How often over a segment counts whose document the question names in full."""
+NOISE = 0.3
+"""What a hit in a document of no worth counts beside one in source: data may hold the answer."""
 LITERAL = 1000.0
 """Added where the segment has words that the question quotes: they always win."""
 WORD = re.compile(r"\w+(?:[.'-]\w+)*")
@@ -67,6 +70,7 @@ def find(question: str, documents: Sequence[Document], index: SearchIndex) -> li
         document = documents[position]
         segment = document.segments[number]
         lifted = score * (1 + NAMED * named.get(position, 0.0))
+        lifted *= NOISE + (1 - NOISE) * min(WEIGHTS.get(document.kind, 0.4), 1.0)
         text = document.text[segment.start : segment.end]
         lifted += LITERAL * sum(literal in text for literal in literals)
         found.append(Hit(position, number, lifted))
@@ -107,45 +111,52 @@ def affinity(question: str, documents: Sequence[Document]) -> dict[int, float]:
     return {position: value / top for position, value in worth.items()}
 
 
-def select(
-    hits: Sequence[Hit],
-    documents: Sequence[Document],
-    shown: Mapping[str, tuple[tuple[int, int], ...]],
-    room: int,
-    mark: str,
-    pieces: Pieces,
-) -> list[Chunk]:
-    """Return excerpts that fit `room` tokens, the most relevant document last.
+Ranges = Mapping[str, tuple[tuple[int, int], ...]]
+
+
+def unseen(hits: Sequence[Hit], documents: Sequence[Document], shown: Ranges) -> list[Hit]:
+    """Return the hits that the prompt does not show already.
 
     Args:
-        shown: by short id, character ranges that the prompt shows already.
+        shown: by short id, character ranges of each document that it shows in full.
     """
-    chosen: dict[int, list[int]] = {}
-    order: list[tuple[int, int]] = []
-    left = room
-    for hit in hits:
+
+    def seen(hit: Hit) -> bool:
         document = documents[hit.document]
         segment = document.segments[hit.segment]
-        if any(a <= segment.start and segment.end <= b for a, b in shown.get(document.id, ())):
-            continue
-        price = _price([excerpt(document, range(hit.segment, hit.segment + 1), mark)], pieces)
+        ranges = shown.get(document.id, ())
+        return any(a <= segment.start and segment.end <= b for a, b in ranges)
+
+    return [hit for hit in hits if not seen(hit)]
+
+
+def select(
+    hits: Sequence[Hit], documents: Sequence[Document], room: int, mark: str, pieces: Pieces
+) -> list[Hit]:
+    """Return the best hits whose excerpts fit `room` tokens together, best first."""
+    chosen: list[Hit] = []
+    left = room
+    for hit in hits:
+        price = _price(excerpts([hit], documents, mark), pieces)
         if price <= left:
             left -= price
-            order.append((hit.document, hit.segment))
-            chosen.setdefault(hit.document, []).append(hit.segment)
-    while True:
-        made = [
-            excerpt(documents[position], run, mark)
-            for position in reversed(chosen)
-            for run in runs(chosen[position])
-        ]
-        # Neighbours share one boundary line; should joining ever cost more, the last one goes.
-        if not order or _price(made, pieces) <= room:
-            return made
-        position, number = order.pop()
-        chosen[position].remove(number)
-        if not chosen[position]:
-            del chosen[position]
+            chosen.append(hit)
+    # Neighbours share one boundary line; should joining ever cost more, the last one goes.
+    while chosen and _price(excerpts(chosen, documents, mark), pieces) > room:
+        chosen.pop()
+    return chosen
+
+
+def excerpts(hits: Sequence[Hit], documents: Sequence[Document], mark: str) -> list[Chunk]:
+    """Return the hits' segments, neighbours joined, the most relevant document last."""
+    by_document: dict[int, list[int]] = {}
+    for hit in hits:
+        by_document.setdefault(hit.document, []).append(hit.segment)
+    return [
+        excerpt(documents[position], run, mark)
+        for position, numbers in reversed(by_document.items())
+        for run in runs(numbers)
+    ]
 
 
 def bring_up_to_date(

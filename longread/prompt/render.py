@@ -78,7 +78,7 @@ def head(mark: str, guided: bool) -> str:
 
 def chunks(placed: Placed, document: Document, mark: str, note: str = "") -> Iterator[Chunk]:
     """Yield what a document's place in the layout shows: its level, then the raised parts."""
-    title = f"{mark} {placed.id} {document.path}"
+    title = f"{mark} {placed.id} {printable(document.path)}"
     if placed.level is Level.FULL:
         yield from _full(document, title + note)
     elif placed.level is Level.SIGNATURES:
@@ -94,13 +94,18 @@ def excerpt(document: Document, run: range, mark: str) -> Chunk:
     """Return one run of a document's segments in full, under its lines or pages."""
     first, last = document.segments[run[0]], document.segments[run[-1]]
     return Chunk(
-        f"{mark} {document.id} {document.path} {places(document, first, last)}\n",
+        f"{mark} {document.id} {printable(document.path)} {places(document, first, last)}\n",
         f"{document.content_id}:{first.start}-{last.end}",
         document,
         Level.FULL,
         first.start,
         last.end,
     )
+
+
+def printable(path: str) -> str:
+    """Return a path on one line: a file's name can hold a newline, and forge what follows it."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in path)
 
 
 def places(document: Document, first: Segment, last: Segment) -> str:
@@ -145,7 +150,7 @@ def not_shown(layout: Layout) -> str:
     # A folder within a folder that is named adds nothing once there are many.
     if len(hidden) > FOLDERS:
         hidden = {folder.partition("/")[0] for folder in hidden}
-    names = sorted(folder + "/" if folder else "./" for folder in hidden)[:FOLDERS]
+    names = sorted(printable(folder) + "/" if folder else "./" for folder in hidden)[:FOLDERS]
     return f"{layout.mark} not shown: files in {' '.join(names)}\n"
 
 

@@ -136,7 +136,7 @@ def test_every_page_of_the_shelf_is_read() -> None:
 
 def test_every_fact_stands_on_its_page() -> None:
     found = dict(read_many(files_of(SHELF)))
-    facts = json.loads((SHELF / "facts.json").read_text())
+    facts = json.loads((SHELF.parent / "shelf_facts.json").read_text())
     assert len(facts) >= 12
     for fact in facts:
         page = found[fact["document"]].pages[fact["page"] - 1]
@@ -330,7 +330,7 @@ def quotes() -> list[tuple[Path, str]]:
     """What lawyers marked in real contracts, where they are; else the facts of our shelf."""
     contracts = CORPORA / "contracts"
     if not contracts.is_dir():
-        facts = json.loads((SHELF / "facts.json").read_text())
+        facts = json.loads((SHELF.parent / "shelf_facts.json").read_text())
         return [(SHELF / fact["document"], fact["answer"]) for fact in facts]
     gold = [json.loads(line) for line in (contracts / "gold.jsonl").read_text().splitlines()]
     return [

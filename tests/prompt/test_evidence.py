@@ -9,7 +9,16 @@ import pytest
 
 from longread.cache.derived import Derived
 from longread.cache.search import SearchIndex
-from longread.prompt.evidence import affinity, bring_up_to_date, find, query, quoted, select
+from longread.prompt.evidence import (
+    affinity,
+    bring_up_to_date,
+    excerpts,
+    find,
+    query,
+    quoted,
+    select,
+    unseen,
+)
 from longread.tokens import open_family
 from longread.tokens.pieces import Pieces
 from longread.types import Document, Segment, Span
@@ -91,10 +100,9 @@ def test_excerpts_fit_the_room_and_repeat_nothing(index: SearchIndex, tmp_path: 
     pieces = Pieces(open_family("llama4"), Derived(tmp_path / "derived.db"))
     hits = find("governing law", LEASES, index)
     for room in range(0, 120, 7):
-        made = select(hits, LEASES, {}, room, "§0", pieces)
+        made = excerpts(select(hits, LEASES, room, "§0", pieces), LEASES, "§0")
         used = sum(len(pieces.family.encode(c.head + c.read())) for c in made)
         assert used <= room
     whole = {"d1": ((0, len(LEASES[0].text)),)}
-    made = select(hits, LEASES, whole, 500, "§0", pieces)
-    assert "d1" not in {c.document.id for c in made}
-    assert made
+    fresh = unseen(hits, LEASES, whole)
+    assert {LEASES[h.document].id for h in fresh} == {"d2"}

@@ -70,6 +70,11 @@ def test_a_document_that_forges_a_boundary_moves_the_mark() -> None:
     assert boundary_mark(["§0", "§10"]) == "§2"
 
 
+def test_a_file_name_cannot_forge_a_boundary() -> None:
+    named = Document("a\n§0 d9 x", "source", "", "c", "text\n", SEGMENTS[:0], id="d1")
+    assert shown(named, Level.FULL) == "§0 d1 a\\n§0 d9 x\ntext\n"
+
+
 @given(st.sets(st.integers(0, 50)))
 def test_runs_hold_every_index_once(indices: set[int]) -> None:
     assert [i for run in runs(sorted(indices)) for i in run] == sorted(indices)

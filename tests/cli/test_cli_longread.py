@@ -1,0 +1,179 @@
+"""The command line as people use it: in a process of its own, with its exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+MakeRepository = Callable[..., Path]
+HEAVY = ("textual", "sqlalchemy", "pypdf", "pypdfium2", "tree_sitter", "openai", "torch", "vllm",
+         "tiktoken", "tokenizers", "rich", "alembic", "kingfisher_sdk", "jinja2")  # fmt: skip
+
+
+def longread(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "from longread.cli import main; main()", *arguments],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+
+
+@pytest.fixture
+def scripted(tmp_path: Path) -> Path:
+    """A profile named "scripted" whose model says a fixed answer."""
+    folder = tmp_path / "longread-config" / "profiles"
+    folder.mkdir(parents=True)
+    script = tmp_path / "script.txt"
+    script.write_text('The limit is 97.5 [heat.py:L1 "LIMIT = 97.5"].\n---\nAs said.')
+    (folder / "scripted.toml").write_text(
+        f'engine = "replay"\nmodel = "{script}"\nwindow = 8000\ntrusted = 8000\nanswer = 100\n'
+    )
+    return folder
+
+
+@pytest.fixture
+def source(make_repository: MakeRepository) -> str:
+    return str(make_repository({"heat.py": "LIMIT = 97.5\n", "README.md": "# Kettle\n"}))
+
+
+@pytest.mark.parametrize("module", ["longread", "longread.types", "longread.cli"])
+def test_light_imports_stay_light(module: str) -> None:
+    code = f"import sys, {module}; print(*[m for m in {HEAVY!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_every_command_has_help() -> None:
+    listed = longread("--help").stdout
+    for name in ("ask", "pack", "sessions", "profiles", "engine", "doctor"):
+        assert name in listed
+        assert longread(name, "--help").returncode == 0
+
+
+def test_an_answer_is_printed_with_its_verdict_and_opened_again(
+    source: str, scripted: Path
+) -> None:
+    done = longread("ask", source, "What is the limit?", "--profile", "scripted")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("The limit is 97.5")
+    assert "✓ exact" in done.stdout
+    assert "heat.py:L1" in done.stdout
+    assert "2 tracked files" in done.stderr
+    again = longread("ask", "--continue", "-q", "Sure?", "--json")
+    assert again.returncode == 0, again.stderr
+    answer = json.loads(again.stdout)
+    shown = json.loads(longread("sessions", "show", answer["session"], "--json").stdout)
+    assert [a["question"] for a in shown["answers"]] == ["What is the limit?", "Sure?"]
+    (citation,) = shown["answers"][0]["citations"]
+    assert {k: citation[k] for k in ("path", "span", "quote", "verdict", "guided")} == {
+        "path": "heat.py", "span": "L1", "quote": "LIMIT = 97.5", "verdict": "exact",
+        "guided": False,
+    }  # fmt: skip
+
+
+def test_a_question_with_another_profile_continues_a_session(source: str, scripted: Path) -> None:
+    assert longread("ask", source, "-q", "One?", "--profile", "scripted").returncode == 0
+    done = longread("ask", "--continue", "-q", "Two?", "--profile", "scripted")
+    assert done.returncode == 0, done.stderr
+
+
+def test_pack_writes_prompt_and_ledger(source: str, tmp_path: Path) -> None:
+    ledger, output = tmp_path / "ledger.json", tmp_path / "prompt.txt"
+    done = longread("pack", source, "--budget", "2k", "-o", str(output), "--ledger", str(ledger))
+    assert done.returncode == 0, done.stderr
+    assert output.read_text().endswith("heat.py\nLIMIT = 97.5\n")
+    data = json.loads(ledger.read_text())
+    assert data["budget"] == 2_000
+    assert [(e["path"], e["level"], e["reason"]) for e in data["files"]] == [
+        ("README.md", "full", ""), ("heat.py", "full", ""),
+    ]  # fmt: skip
+
+
+BAD = {
+    "no such path": (["ask", "{tmp}/nowhere", "-q", "x"], "nowhere"),
+    "empty repository": (["ask", "{tmp}/empty", "-q", "x"], "empty"),
+    "nothing readable": (["ask", "{tmp}/binaries", "-q", "x"], "read"),
+    "a PDF that is not one": (["ask", "{tmp}/fake.pdf", "-q", "x"], "PDF"),
+    "a budget smaller than the head": (["ask", "{source}", "-q", "x", "--budget", "150"], "150"),
+    "a pack budget smaller than the head": (["pack", "{source}", "--budget", "20"], "20"),
+    "an unknown profile": (["ask", "{source}", "-q", "x", "--profile", "scriptd"], "scriptd"),
+    "an unknown key": (["ask", "{source}", "-q", "x", "--profile", "typo"], "windw"),
+    "no such revision": (["ask", "{source}", "-q", "x", "--rev", "v9"], "v9"),
+    "no question": (["ask", "{source}"], "question"),
+    "no source": (["ask", "-q", "x"], "source"),
+    "no such session": (["ask", "--continue", "ffff", "-q", "x"], "ffff"),
+    "an unknown tokenizer": (["pack", "{source}", "--tokenizer", "gpt9"], "gpt9"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_one_line_and_a_hint(
+    name: str, source: str, scripted: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    subprocess.run(["git", "init", "-q", str(tmp_path / "empty")], check=True)
+    (tmp_path / "binaries").mkdir()
+    (tmp_path / "binaries" / "a.bin").write_bytes(b"\0\1\2" * 99)
+    (tmp_path / "fake.pdf").write_text("not a PDF at all")
+    (scripted / "typo.toml").write_text('engine = "replay"\nwindw = 8\n')
+    arguments, word = BAD[name]
+    filled = [a.format(tmp=tmp_path, source=source) for a in arguments]
+    if filled[0] == "ask" and "--profile" not in filled and "--continue" not in filled:
+        filled += ["--profile", "scripted"]
+    done = longread(*filled)
+    assert done.returncode == 2, (done.stdout, done.stderr)
+    lines = [line for line in done.stderr.splitlines() if line.startswith(("error: ", "hint: "))]
+    assert [line.partition(":")[0] for line in lines] == ["error", "hint"]
+    assert word in lines[0]
+    assert "Traceback" not in done.stderr
+
+
+def test_a_server_that_is_not_there_is_the_engines_failure(source: str, scripted: Path) -> None:
+    (scripted / "gone.toml").write_text('url = "http://127.0.0.1:9/v1"\nmodel = "m"\n')
+    done = longread("ask", source, "-q", "x", "--profile", "gone")
+    assert done.returncode == 3, done.stderr
+    assert "error: no server answers" in done.stderr
+    assert "hint: " in done.stderr
+
+
+def test_text_is_not_sent_away_without_a_terminal(source: str, scripted: Path) -> None:
+    (scripted / "away.toml").write_text('url = "https://models.example/v1"\nmodel = "m"\n')
+    done = longread("ask", source, "-q", "x", "--profile", "away")
+    assert done.returncode == 2
+    assert "models.example" in done.stderr
+    assert "--yes" in done.stderr
+
+
+def test_profiles_are_listed_shown_and_added(scripted: Path) -> None:
+    listed = longread("profiles", "list").stdout
+    for name in ("embedded", "vllm", "openrouter", "together", "ollama", "scripted"):
+        assert name in listed
+    done = longread("profiles", "add", "house", "--like", "vllm", "url=http://gpu:8000/v1")
+    assert done.returncode == 0, done.stderr
+    shown = json.loads(longread("profiles", "show", "house", "--json").stdout)
+    assert shown["url"] == "http://gpu:8000/v1"
+    assert shown["route"] == "ids"
+    assert longread("profiles", "add", "bad", "windw=3").returncode == 2
+    assert "bad" not in longread("profiles", "list").stdout
+
+
+def test_a_profile_can_be_tried(scripted: Path) -> None:
+    done = longread("profiles", "test", "scripted")
+    assert done.returncode == 0, done.stderr
+    assert "✓ scripted answers" in done.stdout
+
+
+def test_the_doctor_says_what_is_missing() -> None:
+    done = longread("doctor", "--json")
+    findings = json.loads(done.stdout)
+    assert any("Python" in finding["text"] for finding in findings)
+    assert any("engine" in finding["text"] and finding["hint"] for finding in findings)

@@ -109,7 +109,7 @@ JAVASCRIPT = Grammar(
 TYPESCRIPT = Grammar(
     "tree_sitter_typescript:language_typescript",
     definitions={
-        **JAVASCRIPT.definitions,
+        **{k: v for k, v in JAVASCRIPT.definitions.items() if k != "field_definition"},
         "function_signature": Definition("function", shown="whole"),
         "abstract_method_signature": Definition("function", shown="whole"),
         "method_signature": Definition("function", shown="whole"),

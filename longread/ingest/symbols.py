@@ -108,7 +108,7 @@ def find(tree: Tree, data: bytes, lines: Lines, language: str) -> tuple[list[Mar
     if language != "markdown" or not walk.marks:
         return walk.marks, walk.links
     # A section lasts until the next heading of any depth.
-    ends = [mark.first for mark in walk.marks[1:]] + [len(lines)]
+    ends = [*(mark.first for mark in walk.marks[1:]), len(lines)][: len(walk.marks)]
     return [m._replace(last=e) for m, e in zip(walk.marks, ends, strict=True)], []
 
 

@@ -13,7 +13,7 @@ from longread.prompt import evidence
 from longread.prompt.evidence import Hit
 from longread.types import Corpus, Progress, Source
 
-SHARES = ((16_384, 0.75), (65_536, 0.5))
+SHARES = ((4_096, 0.9), (16_384, 0.75), (65_536, 0.5))
 """Windows, and the part of the room that evidence gets up to there where not all is shown."""
 SHARE_ELSE = 0.25
 

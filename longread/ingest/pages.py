@@ -12,8 +12,9 @@ from unicodedata import is_normalized, normalize
 
 from longread.types import Segment, Span
 
-LINES = 60
-"""A segment holds at most this many lines."""
+LINES = 20
+"""A segment holds at most this many lines: about a clause, so that evidence for a small window
+is finer than a page."""
 WIDTH = 8_000
 """Characters of a segment at most, for pages whose lines never end."""
 
@@ -149,7 +150,7 @@ def lay_out(pages: Sequence[PageText]) -> tuple[str, tuple[Segment, ...]]:
     """Return the pages' text as one document, and the segments that tile it.
 
     A page without text takes no room, and the numbers of the others do not move. A page of more
-    than 60 lines is several segments that name the same page.
+    than `LINES` lines is several segments that name the same page.
     """
     texts: list[str] = []
     segments: list[Segment] = []

@@ -16,7 +16,7 @@ from longread.ingest.pool import Account, Pool, WorkerError
 
 __all__ = ["LIMITS", "VERSION", "Limits", "PageText", "PdfText", "lay_out", "read_many"]
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the same bytes give other text."""
 
 READERS = "longread.ingest.readers"

@@ -50,12 +50,14 @@ class Hit:
 
 def find(question: str, documents: Sequence[Document], index: SearchIndex) -> list[Hit]:
     """Return the segments that answer `question` best, best first; `index` is up to date."""
+    named, names = affinity(question, documents)
     words = list(dict.fromkeys(w.casefold() for w in query(question)))
+    # Words that name a document choose the document; the others choose the place in it.
+    words = [w for w in words if not any(_squeeze(w) in name for name in names)] or words
     by_content: dict[str, list[int]] = defaultdict(list)
     for position, document in enumerate(documents):
         by_content[document.content_id].append(position)
-    named = affinity(question, documents)
-    literals = quoted(question)
+    exact, symbols = quoted(question)
     hits = {
         (position, number): score
         for content, number, score in index.search(words, CANDIDATES)
@@ -72,6 +74,7 @@ def find(question: str, documents: Sequence[Document], index: SearchIndex) -> li
         lifted = score * (1 + NAMED * named.get(position, 0.0))
         lifted *= NOISE + (1 - NOISE) * min(WEIGHTS.get(document.kind, 0.4), 1.0)
         text = document.text[segment.start : segment.end]
+        literals = exact if document.unit == "page" else (*exact, *symbols)
         lifted += LITERAL * sum(literal in text for literal in literals)
         found.append(Hit(position, number, lifted))
     return sorted(found, key=lambda h: (-h.score, h.document, h.segment))
@@ -86,15 +89,18 @@ def query(question: str) -> list[str]:
     return words
 
 
-def quoted(question: str) -> list[str]:
-    """Return what the question quotes, and the symbols and paths in it, to be met literally."""
+def quoted(question: str) -> tuple[list[str], list[str]]:
+    """Return what the question quotes, and the symbols and paths of code in it.
+
+    Both are to be met literally; symbols in code only, for in prose they are but names.
+    """
     marked = ["".join(groups) for groups in QUOTED.findall(question)]
     symbols = [match.removesuffix("()") for match in SYMBOL.findall(question)]
-    return list(dict.fromkeys([*marked, *symbols]))
+    return list(dict.fromkeys(marked)), [s for s in dict.fromkeys(symbols) if s not in marked]
 
 
-def affinity(question: str, documents: Sequence[Document]) -> dict[int, float]:
-    """Return how far the question names a document by its path, 0 to 1, where it does at all.
+def affinity(question: str, documents: Sequence[Document]) -> tuple[dict[int, float], list[str]]:
+    """Return how far the question names documents by their paths, 0 to 1, and with which words.
 
     Letters and digits only, so that "2TheMart" finds "01_2ThemartComInc.pdf". A word counts by
     its rarity: one that is in every path names none.
@@ -102,13 +108,15 @@ def affinity(question: str, documents: Sequence[Document]) -> dict[int, float]:
     words = {_squeeze(w) for w in WORD.findall(question) if w.casefold() not in STOP}
     paths = [_squeeze(document.path) for document in documents]
     worth: dict[int, float] = defaultdict(float)
+    names = []
     for word in sorted(w for w in words if len(w) >= 4):
         holders = [position for position, path in enumerate(paths) if word in path]
         if holders and (len(documents) == 1 or len(holders) < len(documents)):
+            names.append(word)
             for position in holders:
                 worth[position] += math.log(1 + len(documents) / len(holders))
     top = max(worth.values(), default=0.0)
-    return {position: value / top for position, value in worth.items()}
+    return {position: value / top for position, value in worth.items()}, names
 
 
 Ranges = Mapping[str, tuple[tuple[int, int], ...]]

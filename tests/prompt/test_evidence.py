@@ -83,13 +83,14 @@ def test_a_changed_corpus_ranks_as_one_indexed_from_nothing(
 def test_words_without_meaning_are_not_searched() -> None:
     assert query("What is the of and") == []
     assert "governing" in query("What is the governing law?")
-    assert quoted("see `retry()` in src/net.py and “due date”") == [
-        "retry()", "due date", "retry", "src/net.py",
-    ]  # fmt: skip
+    assert quoted("see `retry()` in src/net.py and “due date”") == (
+        ["retry()", "due date"],
+        ["retry", "src/net.py"],
+    )
 
 
 def test_a_word_in_every_path_names_none() -> None:
-    assert affinity("the pdf agreement", LEASES) == {}
+    assert affinity("the pdf agreement", LEASES) == ({}, [])
 
 
 def test_a_question_of_symbols_only_finds_nothing_and_breaks_nothing(index: SearchIndex) -> None:

@@ -130,12 +130,15 @@ def _settle(lines: Lines, runs: Iterable[tuple[int, int, Mark]]) -> Iterator[tup
     held: tuple[int, int, Mark] | None = None
     for first, last, mark in runs:
         at = first
-        if held and (mark.head < 0 or first > mark.first):
-            while at < last and lines.closes(at):
-                at += 1
         if held:
-            yield held[0], at, held[2]
-        held = (at, last, mark) if at < last else None
+            if mark.head < 0 or first > mark.first:
+                while at < last and lines.closes(at):
+                    at += 1
+            held = held[0], at, held[2]
+            if at == last:
+                continue
+            yield held
+        held = at, last, mark
     if held:
         yield held
 

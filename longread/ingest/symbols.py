@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from longread.ingest.blocks import LINES, Lines, Mark
-from longread.ingest.languages import GRAMMARS, Definition, load
+from longread.ingest.languages import GRAMMARS, TYPE, Definition, load
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree
@@ -27,6 +27,8 @@ HEAD = 2_000
 """Bytes of a statement in which `require` is looked for."""
 
 COMMENT = re.compile(rb"#|//|/\*")
+CLOSED = re.compile(r"\s+#+$")
+"""What may close a heading of Markdown."""
 REQUIRED = re.compile(rb"""\b(?:require|import)\s*\(\s*(["'])([^"'\n]+)\1\s*\)""")
 MARKDOWN_LINK = re.compile(
     r"(?<!!)\[[^\]\n]*\]\([ \t]*<?([^\s()<>]+)[^()\n]*\)"
@@ -60,6 +62,16 @@ class Lead(NamedTuple):
     last: int
     decorator: int
     """Byte at which the first decorator starts; -1 where there is none."""
+
+
+class Found(NamedTuple):
+    """What a node defines."""
+
+    definition: Definition
+    name: str
+    holder: Node
+    """The node that has the body: for an assigned function, the function."""
+    body: Node | None
 
 
 class Scope(NamedTuple):
@@ -183,41 +195,37 @@ class Walk:
         """Take note of a node; return the scope within it where it is to be looked into."""
         if action.link:
             self._link(node, action.link)
-        if action.definition and (found := self._define(node, action.definition, scope)):
-            name, holder, body = found
-            name = scope.prefix + name
-            definition = action.definition
-            self._mark(node, holder, body, name[:NAME], definition, scope, lead)
-            if definition.members:
-                return Scope(name[:NAME] + ".", definition.members)
-            return None
+        if action.definition and (found := self._define(node, action.definition)):
+            name = (scope.prefix + found.name)[:NAME]
+            self._mark(node, found._replace(name=name), scope, lead)
+            members = found.definition.members
+            return Scope(name + ".", members) if members else None
         if action.wraps:
             return Scope(scope.prefix, scope.member, scope.outer or node)
         if action.function and scope.outer:
-            name, body = self._text(node, "name") or "default", node.child_by_field_name("body")
             definition = Definition("class" if node.type == "class" else "function")
-            self._mark(node, node, body, scope.prefix + name, definition, scope, lead)
+            name = scope.prefix + (self._text(node, "name") or "default")
+            body = node.child_by_field_name("body")
+            self._mark(node, Found(definition, name[:NAME], node, body), scope, lead)
             return None
         long = action.down_if_long and node.end_point[0] - node.start_point[0] > LINES
         return Scope(scope.prefix, scope.member) if action.down or long else None
 
-    def _define(
-        self, node: Node, definition: Definition, scope: Scope
-    ) -> tuple[str, Node, Node | None] | None:
-        """Return the name, the node that holds the body, and the body, if it is a definition."""
+    def _define(self, node: Node, definition: Definition) -> Found | None:
+        """Return what a node defines, if it does."""
         if definition.named == "declarator":
             return self._declared(node, definition)
         if definition.named == "assigned":
-            return self._assigned(node)
+            return self._assigned(node, definition)
         body = node.child_by_field_name(definition.body)
-        if definition.shown == "short" and not body:
-            return None
         name = self._text(node, definition.name)
-        if definition.kind != "section" and not name:
+        if definition.kind == "section":
+            return Found(definition, CLOSED.sub("", name), node, None)
+        if not name or (definition.shown == "short" and not body):
             return None
-        return name, node, body
+        return Found(definition, name, node, body)
 
-    def _assigned(self, node: Node) -> tuple[str, Node, Node | None] | None:
+    def _assigned(self, node: Node, definition: Definition) -> Found | None:
         """Return what `const f = () => …`, `exports.f = function …` and the like define."""
         statement = self._data[node.start_byte : min(node.end_byte, node.start_byte + HEAD)]
         self.links += [m[2].decode("utf-8", "replace") for m in REQUIRED.finditer(statement)]
@@ -236,10 +244,10 @@ class Walk:
             if name := self._text(target, field):
                 name = name.removeprefix("module.").removeprefix("exports.")
                 name = name.replace(".prototype.", ".")
-                return name, value, value.child_by_field_name("body")
+                return Found(definition, name, value, value.child_by_field_name("body"))
         return None
 
-    def _declared(self, node: Node, definition: Definition) -> tuple[str, Node, Node | None] | None:
+    def _declared(self, node: Node, definition: Definition) -> Found | None:
         """Return what a declaration in C defines."""
         kind = node.child_by_field_name("type")
         body = node.child_by_field_name("body")
@@ -255,22 +263,15 @@ class Walk:
             # Not a prototype; perhaps a variable whose type is defined here.
             body = kind.child_by_field_name("body") if kind else None
             name = self._text(kind, "name") if kind and body else ""
+            definition = TYPE
         elif node.type == "type_definition" and kind:
             body = kind.child_by_field_name("body")
         elif "init_declarator" in types:
             return None
-        return (name, node, body) if name else None
+        return Found(definition, name, node, body) if name else None
 
-    def _mark(
-        self,
-        node: Node,
-        holder: Node,
-        body: Node | None,
-        name: str,
-        definition: Definition,
-        scope: Scope,
-        lead: Lead | None,
-    ) -> None:
+    def _mark(self, node: Node, found: Found, scope: Scope, lead: Lead | None) -> None:
+        definition, name, holder, body = found
         outer = scope.outer or node
         first, last = outer.start_point[0], _last_row(outer)
         start = outer.start_byte

@@ -31,7 +31,7 @@ LARGEST = 8_000_000
 """Characters of a text that is parsed; its tree takes 22 times as much memory."""
 WIDEST = 500
 """Characters a line, on average, from which lines say nothing of where a definition stands."""
-STEPS = 20_000, 10, 300_000
+STEPS = 20_000, 10, 200_000
 """Parsing steps a text may take: so many, one more for every ten bytes, and never more than
 that. The densest of Django's and CPython's files takes one for every 35 bytes. Steps are counted,
 not seconds, so that the same text gives the same result on any machine."""
@@ -119,23 +119,23 @@ def _grow(data: bytes, wheel: str) -> Tree:
     steps = 0
     few, share, most = STEPS
     enough = min(few + len(data) // share, most)
-    deadline = time.process_time() + DEADLINE
+    deadline = time.thread_time() + DEADLINE
 
     def over(_offset: int, _broken: bool) -> bool:
         nonlocal steps
         steps += 1
-        return steps > enough or (steps % 256 == 0 and time.process_time() > deadline)
+        return steps > enough or (steps % 256 == 0 and time.thread_time() > deadline)
 
     def read(offset: int, _point: object) -> memoryview:
         # A scanner that runs over the text again and again asks nobody; so end the text.
-        return DESK.lay(data, offset if time.process_time() < deadline else len(data))
+        return DESK.lay(data, offset if time.thread_time() < deadline else len(data))
 
     try:
         # Only where the text comes from a function does the parser ask whether to stop.
         tree = Parser(load(wheel)).parse(read, progress_callback=over)
     except ValueError:
         raise StoppedError from None
-    if time.process_time() > deadline:
+    if time.thread_time() > deadline:
         raise StoppedError
     return tree
 

@@ -47,7 +47,8 @@ class Grammar:
     wrappers: frozenset[str] = frozenset()
     """Nodes that belong to the definition in them: decorators, `export`."""
     looked_into_if_long: frozenset[str] = frozenset()
-    """Nodes that are looked into only where they are too long for one segment."""
+    """Nodes that are looked into only where they are too long for one segment; of these, what
+    defines something only where it is also broken."""
     leading: frozenset[str] = frozenset({"comment"})
     """Nodes that belong to the definition below them."""
     imports: Mapping[str, str] = field(default_factory=dict)
@@ -143,6 +144,8 @@ C = Grammar(
         "translation_unit preproc_ifdef preproc_if preproc_else preproc_elif preproc_elifdef"
         " linkage_specification declaration_list"
     ),
+    # Braces that conditions leave open make one function swallow those below it.
+    looked_into_if_long=_words("function_definition compound_statement case_statement"),
     imports={"preproc_include": "path"},
 )
 GRAMMARS: Mapping[str, Grammar] = {

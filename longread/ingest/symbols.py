@@ -198,8 +198,10 @@ class Walk:
         if action.definition and (found := self._define(node, action.definition)):
             name = (scope.prefix + found.name)[:NAME]
             self._mark(node, found._replace(name=name), scope, lead)
-            members = found.definition.members
-            return Scope(name + ".", members) if members else None
+            if members := found.definition.members:
+                return Scope(name + ".", members)
+            broken = action.down_if_long and node.has_error and _is_long(node)
+            return Scope(scope.prefix, scope.member) if broken else None
         if action.wraps:
             return Scope(scope.prefix, scope.member, scope.outer or node)
         if action.function and scope.outer:
@@ -208,8 +210,9 @@ class Walk:
             body = node.child_by_field_name("body")
             self._mark(node, Found(definition, name[:NAME], node, body), scope, lead)
             return None
-        long = action.down_if_long and node.end_point[0] - node.start_point[0] > LINES
-        return Scope(scope.prefix, scope.member) if action.down or long else None
+        if action.down or (action.down_if_long and _is_long(node)):
+            return Scope(scope.prefix, scope.member)
+        return None
 
     def _define(self, node: Node, definition: Definition) -> Found | None:
         """Return what a node defines, if it does."""
@@ -352,6 +355,10 @@ class Walk:
 
 def _first(node: Node) -> Node | None:
     return node.named_child(0) if node.named_child_count else None
+
+
+def _is_long(node: Node) -> bool:
+    return node.end_point[0] - node.start_point[0] > LINES
 
 
 def _last_row(node: Node) -> int:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from longread.ingest.pool import Pool
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the result for the same text can change."""
 LARGEST = 8_000_000
 """Characters of a text that is parsed; its tree takes 22 times as much memory."""

@@ -230,6 +230,14 @@ def test_code_that_is_broken_keeps_its_symbols() -> None:
     assert "h" in {s.name.rpartition(".")[2] for s in parsed.segments}
 
 
+def test_a_brace_left_open_by_a_condition_hides_no_function() -> None:
+    opened = "void f(void)\n{\n#ifdef A\n    if (a) {\n#else\n    if (b) {\n#endif\n    }\n}\n\n"
+    below = "".join(f"static int *\ng{n}(int a)\n{{\n    return 0;\n}}\n\n" for n in range(20))
+    parsed = parse(opened + below, "c")
+    check(opened + below, parsed)
+    assert {f"g{n}" for n in range(1, 20)} <= {s.name for s in parsed.segments}
+
+
 def test_a_class_on_one_line_is_one_segment() -> None:
     text = "// small\nclass A { f() {} g() {} }\nclass B { h() {} } function i() {}\n"
     parsed = parse(text, "javascript")

@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from longread import config
+
 ROOT = Path(__file__).parent.parent
 SHELF = ROOT / "fixtures" / "shelf"
 
 
-USERS_CACHE = os.environ.get("LONGREAD_CACHE", "")
+USERS_CACHE = str(config.cache())
+"""Where `make test` has put the engine and its model."""
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -22,6 +25,12 @@ def _shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LONGREAD_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="session")
+def users_cache() -> str:
+    """The user's own cache, for tests of what is too large to be made for each run."""
+    return USERS_CACHE
 
 
 @pytest.fixture(autouse=True)

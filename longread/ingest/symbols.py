@@ -29,6 +29,7 @@ HEAD = 2_000
 COMMENT = re.compile(rb"#|//|/\*")
 CLOSED = re.compile(r"\s+#+$")
 """What may close a heading of Markdown."""
+MAKER = re.compile(r"(?:[A-Z_]\w*\.)?\w+$")
 REQUIRED = re.compile(rb"""\b(?:require|import)\s*\(\s*(["'])([^"'\n]+)\1\s*\)""")
 MARKDOWN_LINK = re.compile(
     r"(?<!!)\[[^\]\n]*\]\([ \t]*<?([^\s()<>]+)[^()\n]*\)"
@@ -239,6 +240,9 @@ class Walk:
         if not value:
             value = target.child_by_field_name("value") or target.child_by_field_name("right")
         if value and value.type == "call_expression":
+            # React.memo(function …) makes a function; rows.map(function …) does not.
+            if not MAKER.match(self._text(value, "function")):
+                return None
             arguments = value.child_by_field_name("arguments")
             value = _first(arguments) if arguments else None
         if not value or value.type not in self._functions:

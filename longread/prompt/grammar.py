@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from longread.types import Span, Unit
 
@@ -20,7 +21,7 @@ REF = re.compile(
 )
 AT = re.compile(
     r"\s{0,4}(?P<mark>[Ll](?:ines?)?|pp?\.?|[Pp]ages?|c(?:ells?)?)\s{0,2}(?P<first>\d{1,7})"
-    r"(?:\s{0,2}(?:[-–—]|to)\s{0,2}(?:[Ll]|pp?\.?|c)?\s{0,2}(?P<last>\d{1,7}))?(?!\w)[:,]?"
+    r"(?:\s{0,2}(?:[-–—]|to)\s{0,2}(?:[Ll]|pp?\.?|c)?\s{0,2}(?P<last>\d{1,7}))?(?!\w)(?:[:,](?=\s{0,4}[\"“„«‘']))?"
 )
 UNITS: dict[str, Unit] = {"l": "line", "p": "page", "c": "cell"}
 SEPARATOR = re.compile(r"\s{0,4}[;,]\s{0,4}")
@@ -28,6 +29,8 @@ CLOSE = {'"': '"', "“": "”", "”": "”", "„": "“”", "«": "»", "‘
 """Quote marks that open, and those that close them; a plain one closes any."""
 QUOTE = 4_000
 """Characters of a quote at most."""
+INNER = 16
+"""Quote marks within a quote at most."""
 KNOWN = re.compile(r"d\d{1,7}\Z")
 PATHLIKE = re.compile(r"(?:[^\s/]{1,200}/){1,40}[^\s/]{0,200}\Z|\S{1,200}\.[A-Za-z]\w{0,9}\Z")
 
@@ -107,7 +110,8 @@ def _quote(text: str, start: int, opener: str) -> tuple[str, int]:
     """
     closers = CLOSE[opener] + ('"' if opener != "'" else "")
     limit = min(len(text), start + QUOTE)
-    for found in re.compile(f"[{re.escape(closers)}]").finditer(text, start, limit):
+    marks = re.compile(f"[{re.escape(closers)}]").finditer(text, start, limit)
+    for found in islice(marks, INNER):
         at = found.end()
         if text[found.start() - 1] == "\\" and found.start() > start:
             continue

@@ -33,7 +33,7 @@ ELLIPSIS = re.compile(
 )
 NEGATION = re.compile(
     r"\b(?:not|cannot|no|none|never|nor|neither|nothing|nobody|nowhere|without|except\w*|unless"
-    r"|exclud\w+|exclus\w+|exempt\w*|provided|notwithstanding|other than|save (?:for|as|that)"
+    r"|exclud\w+|exclus\w+|exempt\w*|provided,? (?:that|however)|notwithstanding|other than|save (?:for|as|that)"
     r"|subject to|only|fails?|failed|failure|false|lacks?|prohibit\w*|forbid\w*|until|if|but"
     r"|however|instead|rather|hardly|barely|rarely|seldom|non|void|denied|denies|deny|refus\w+"
     r"|nicht|kein\w*|ohne|nie|weder|noch|außer|ne|pas|jamais|sans|sauf|ni|nunca|jamás|salvo|sin"

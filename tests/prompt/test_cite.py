@@ -1,0 +1,243 @@
+"""Citations: found in whatever form models write them, and judged without mercy."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from longread.prompt.cite import judge, place, render
+from longread.types import Citation, Document, Segment, Shown, Span, Verdict
+
+CODE = "\n".join(
+    [
+        "import os", "", "LIMIT = 97.5", "", "def heat(target):",
+        "    # The kettle must not be heated beyond its limit, whatever is asked of it.",
+        "    return min(target, LIMIT)", "", "def cool(target):", "    return max(target, 4)", "",
+    ]
+)  # fmt: skip
+PAGES = [
+    "LEASE\nThe Tenant shall pay rent of GBP 96,400 a year, quarterly in ad-\nvance.\n",
+    "The Landlord may not enter without thirty (30) days' written notice, except in an emer-\n",
+    "gency that threatens the Building. Interest runs at 4.5% above base rate.\n",
+]
+
+
+def code(text: str = CODE, path: str = "src/heat.py", id: str = "d1") -> Document:
+    lines = text.count("\n") + 1
+    segments = (Segment("block", "", Span("line", 1, lines), 0, len(text)),)
+    return Document(path, "source", "python", text, text, segments, id=id)
+
+
+def paged(id: str = "d2") -> Document:
+    text, segments = "", []
+    for number, content in enumerate(PAGES, 1):
+        segments.append(
+            Segment("page", "", Span("page", number, number), len(text), len(text) + len(content))
+        )
+        text += content
+    return Document("leases/lease.pdf", "pdf", "pdf", text, text, tuple(segments), "page", id=id)
+
+
+def whole(document: Document) -> Shown:
+    return Shown(document, ((0, len(document.text)),))
+
+
+SHOWN = {"d1": whole(code()), "d2": whole(paged())}
+
+
+def only(answer: str, shown: dict[str, Shown] | None = None) -> Citation:
+    (citation,) = judge(answer, shown or SHOWN)
+    return citation
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '[d1:L3 "LIMIT = 97.5"]',
+        '[d1: L3 "LIMIT = 97.5"]',
+        '[d1 L3 "LIMIT = 97.5"]',
+        "[d1:L3 “LIMIT = 97.5”]",
+        "[d1:L3 'LIMIT = 97.5']",
+        '[src/heat.py:L3 "LIMIT = 97.5"]',
+        '[heat.py:L3 "LIMIT = 97.5"]',
+        '[./src/heat.py:L3 "LIMIT = 97.5"]',
+        '【d1:L3 "LIMIT = 97.5"】',
+        '[d1:line 3 "LIMIT = 97.5"]',
+        '[d1:L3-L4 "LIMIT = 97.5"]',
+        '[d1:L3–4 "LIMIT = 97.5"]',
+        '[d1:L2-4: "LIMIT = 97.5"]',
+        '[d1:L3 "LIMIT = 97.5"](http://x)',
+        '[d1:L3 "LIMIT = 97.5]',
+        '[d1 "LIMIT = 97.5"]',
+        '[d1:L3, "LIMIT = 97.5"]',
+    ],
+)
+def test_a_citation_is_found_in_whatever_form_it_is_written(written: str) -> None:
+    citation = only(f"So it is {written}, says the file.")
+    assert citation.verdict is Verdict.EXACT
+    assert citation.document == "d1"
+    assert citation.path == "src/heat.py"
+    assert citation.quote == "LIMIT = 97.5"
+    assert citation.found == Span("line", 3, 3)
+
+
+def test_several_citations_may_share_a_bracket() -> None:
+    found = judge('See [d1:L3 "LIMIT = 97.5"; d2:p3] and [d1:L5, L9].', SHOWN)
+    assert [(c.document, str(c.span)) for c in found] == [
+        ("d1", "L3"), ("d2", "p3"), ("d1", "L5"), ("d1", "L9"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a[d1:3]", "x[1:2]", "see [1] and [note]", "[a link](http://x:L3)", "- [ ] to do",
+        '```py\n[d1:L3 "LIMIT = 97.5"]\n```', '["a", "b"]', "[key: value]",
+    ],
+)  # fmt: skip
+def test_other_brackets_are_no_citations(text: str) -> None:
+    assert judge(text, SHOWN) == ()
+
+
+def test_a_citation_of_no_such_document_is_kept_as_not_found() -> None:
+    assert only("It is so [d9:L3].").verdict is Verdict.NOT_FOUND
+    assert only('It is so [src/gone.py:L3 "x = 1"].').path == ""
+
+
+def test_a_citation_knows_where_it_stands_in_the_answer() -> None:
+    answer = 'Yes [d1:L3 "LIMIT = 97.5"].'
+    citation = only(answer)
+    assert citation.at
+    assert answer[slice(*citation.at)] == '[d1:L3 "LIMIT = 97.5"]'
+
+
+@pytest.mark.parametrize(
+    ("written", "verdict"),
+    [
+        ('[d1:L7 "return min(target, LIMIT)"]', Verdict.EXACT),
+        ('[d1:L6 "The kettle  must not be heated beyond its limit"]', Verdict.FOLDED),
+        ('[d2:p1 "rent of GBP 96,400 a year, quarterly in advance"]', Verdict.FOLDED),
+        ('[d2:p1 "the tenant shall pay rent of GBP 96,400 a year"]', Verdict.LETTERS),
+        ('[d2:p1 "The Tenant shall … quarterly in advance"]', Verdict.NOT_FOUND),
+        ('[d2:p3 "threatens the Building … above base rate"]', Verdict.NOT_FOUND),
+        ('[d1:L6 "The kettle must … whatever is asked of it"]', Verdict.NOT_FOUND),
+        ('[d1:L6 "must not be heated … whatever is asked of it"]', Verdict.ELIDED),
+        ("[d1:L3]", Verdict.PLACE),
+        ("[d2:p2]", Verdict.PLACE),
+        ("[d1:L900]", Verdict.NOT_FOUND),
+        ("[d2:p9]", Verdict.NOT_FOUND),
+        ('[d1:L3 "LIMIT = 95.7"]', Verdict.NOT_FOUND),
+        ('[d2:p2 "may enter without thirty (30) days\' written notice"]', Verdict.NOT_FOUND),
+        ('[d2:p3 "Interest runs at 45% above base rate."]', Verdict.NOT_FOUND),
+        ('[d1:L5 "target"]', Verdict.NOT_FOUND),
+    ],
+)
+def test_each_quote_gets_the_verdict_it_deserves(written: str, verdict: Verdict) -> None:
+    assert only(f"So {written}.").verdict is verdict
+
+
+def test_a_gap_is_shown() -> None:
+    citation = only('So [d1:L6 "must not be heated … whatever is asked of it"].')
+    assert "beyond its limit" in citation.note
+
+
+@pytest.mark.parametrize("page", [2, 3])
+def test_a_page_break_is_bridged(page: int) -> None:
+    citation = only(f'So [d2:p{page} "except in an emergency that threatens the Building"].')
+    assert citation.verdict is Verdict.FOLDED
+    assert citation.found == Span("page", 2, 3)
+
+
+def test_words_that_stand_elsewhere_are_not_found_there() -> None:
+    citation = only('So [d2:p1 "Interest runs at 4.5% above base rate."].')
+    assert citation.verdict is Verdict.NOT_FOUND
+    assert citation.found == Span("page", 3, 3)
+    assert "p3" in citation.note
+
+
+def test_lines_may_be_a_little_off() -> None:
+    assert only('[d1:L9 "return min(target, LIMIT)"]').verdict is Verdict.EXACT
+    assert only('[d1:L1 "return min(target, LIMIT)"]').verdict is Verdict.NOT_FOUND
+
+
+def test_the_closest_text_is_shown_as_a_difference() -> None:
+    citation = only('So [d2:p2 "may not enter without sixty (60) days\' written notice"].')
+    assert citation.verdict is Verdict.NOT_FOUND
+    assert "[-sixty (60)-]{+thirty (30)+}" in citation.note
+
+
+def test_what_was_not_in_the_prompt_is_not_shown() -> None:
+    shown = {"d1": Shown(code(), ((0, 10),))}
+    assert only('[d1:L7 "return min(target, LIMIT)"]', shown).verdict is Verdict.NOT_SHOWN
+    assert only("[d1:L7]", shown).verdict is Verdict.NOT_SHOWN
+    assert only("[d1:L1-L3]", shown).note == "only partly in the prompt"
+
+
+def test_what_stood_in_an_earlier_version_is_outdated() -> None:
+    old = code(CODE.replace("97.5", "100"))
+    shown = {"d1": Shown(code(), ((0, len(CODE)),), superseded=(old,))}
+    assert only('[d1:L3 "LIMIT = 100\n\ndef heat"]', shown).verdict is Verdict.OUTDATED
+    assert only('[d1:L3 "LIMIT = 97.5"]', shown).verdict is Verdict.EXACT
+
+
+def test_text_from_a_picture_says_so() -> None:
+    shown = {"d2": Shown(paged(), ((0, 9_999),), ocr=frozenset({3}))}
+    assert only('[d2:p3 "Interest runs at 4.5% above base rate."]', shown).ocr
+    assert not only("[d2:p1]", shown).ocr
+
+
+def test_a_neutralised_special_token_is_still_exact() -> None:
+    document = code("say <|eot|> and then go on talking\n")
+    citation = only('[d1:L1 "say <\u2060|eot|> and then go on"]', {"d1": whole(document)})
+    assert citation.verdict is Verdict.EXACT
+
+
+def test_a_choice_from_a_list_is_a_place() -> None:
+    chosen = place("d2", Span("page", 2, 2), SHOWN)
+    assert (chosen.verdict, chosen.guided, chosen.path) == (
+        Verdict.PLACE, True, "leases/lease.pdf",
+    )  # fmt: skip
+    assert place("d7", Span("page", 2, 2), SHOWN).verdict is Verdict.NOT_FOUND
+
+
+WORDS = st.lists(
+    st.text("abcdefghijklmnopqrstuvwxyz", min_size=2, max_size=9), min_size=8, max_size=60
+)
+
+
+@given(WORDS, st.data())
+def test_what_is_rendered_is_found_again(words: list[str], data: st.DataObject) -> None:
+    lines = [" ".join(words[i : i + 5]) for i in range(0, len(words), 5)]
+    document = code("\n".join(lines) + "\n")
+    line = data.draw(st.integers(1, len(lines)))
+    quote = lines[line - 1]
+    assume(len(quote) >= 20)
+    citation = Citation("d1", "", Span("line", line, line), quote, Verdict.EXACT)
+    found = only(f"Yes {render(citation)}.", {"d1": whole(document)})
+    assert (found.document, found.span, found.quote) == ("d1", citation.span, quote)
+    assert found.verdict is Verdict.EXACT
+
+
+@given(WORDS, st.integers(10, 9_999), st.data())
+def test_an_altered_number_or_negation_never_holds(
+    words: list[str], number: int, data: st.DataObject
+) -> None:
+    at = data.draw(st.integers(2, len(words) - 1))
+    altered = data.draw(st.integers(10, 9_999).filter(lambda n: n != number))
+    text = " ".join([*words[:at], str(number), "must", "not", *words[at:]])
+    document = {"d1": whole(code(text + "\n"))}
+    assert only(f'[d1:L1 "{text}"]', document).verdict is Verdict.EXACT
+    wrong = text.replace(f" {number} ", f" {altered} ")
+    assert not only(f'[d1:L1 "{wrong}"]', document).verdict.holds
+    assert not only(f'[d1:L1 "{text.replace("must not", "must")}"]', document).verdict.holds
+
+
+@pytest.mark.parametrize("evil", ["[", "[d1:", '[d1:L1 "', "[a b "])
+def test_a_hostile_answer_is_read_in_linear_time(evil: str) -> None:
+    started = time.process_time()
+    judge(evil * 60_000, {"d1": whole(code("x\n"))})
+    # Ten times what it takes; a quadratic reading would take hours.
+    assert time.process_time() - started < 30

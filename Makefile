@@ -12,7 +12,7 @@ help:
 	@echo "make demo    set up, start the engine, ask about this repository and about fixtures/shelf"
 	@echo "make test    set up, run every test"
 	@echo "make check   lint, types, import contracts"
-	@echo "make bench   measure (minutes); figures go to docs/benchmarks.md"
+	@echo "make bench   measure (minutes), REPOSITORIES=… to say on what; see docs/benchmarks.md"
 	@echo "make clean   remove the virtual environment; engine and model stay in the cache"
 
 needs:
@@ -47,7 +47,7 @@ check: $(VENV)/ready
 	@$(BIN)/lint-imports
 
 bench: $(VENV)/ready
-	@$(BIN)/python bench/pack.py
+	@$(BIN)/python bench/pack.py $(REPOSITORIES)
 
 clean:
 	rm -rf $(VENV)

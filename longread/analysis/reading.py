@@ -172,12 +172,12 @@ def _entry(
 
 
 def _page(page: Page, placed: Placed | None, document: Document | None) -> Page:
-    if placed is None or document is None or page.reason:
-        return page if page.reason else replace(page, reason="left out to fit the budget")
-    if placed.level is Level.FULL:
-        return replace(page, level=Level.FULL)
+    if page.reason:
+        return page
+    if placed is None or document is None or (not placed.level and not placed.raised):
+        return replace(page, reason="left out to fit the budget")
     parts = {i for i, s in enumerate(document.segments) if s.span.first == page.page}
-    if parts and parts <= set(placed.raised):
+    if placed.level is Level.FULL or (parts and parts <= set(placed.raised)):
         return replace(page, level=Level.FULL)
     return replace(page, level=placed.level, reason="cut down to fit the budget")
 
@@ -188,7 +188,7 @@ def coverage(shown: dict[str, tuple[tuple[int, int], ...]], corpus: Corpus) -> t
     Args:
         shown: by short id, the character ranges of each document that the prompt shows.
     """
-    seen = whole = files = pages = paged = 0
+    seen = whole = files = pages = 0
     for document in corpus.documents:
         ranges = shown.get(document.id, ())
         part = sum(end - start for start, end in ranges)
@@ -198,10 +198,8 @@ def coverage(shown: dict[str, tuple[tuple[int, int], ...]], corpus: Corpus) -> t
         if document.unit == "page":
             for _, group in groupby(document.segments, lambda s: s.span.first):
                 parts = list(group)
-                paged += 1
                 pages += any(a <= parts[0].start and parts[-1].end <= b for a, b in ranges)
-    unread = sum(1 for page in corpus.pages if page.reason)
     words = f"{files:,} of {len(corpus.documents):,} documents"
-    if paged:
-        words = f"{pages:,} of {paged + unread:,} pages and {words}"
+    if corpus.pages:
+        words = f"{pages:,} of {len(corpus.pages):,} pages and {words}"
     return (seen / whole if whole else 1.0), f"{words} shown in full"

@@ -24,13 +24,18 @@ Rows = Callable[[], Iterable[tuple[int, str, str]]]
 class SearchIndex:
     """Segments by the words in them; identifiers are found whole and by their parts."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None) -> None:
+        """Open the index in a file, or one in memory."""
+        if path is None:
+            self._db = _open(":memory:")
+            return
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
             self._db = _open(path)
         except sqlite3.DatabaseError:
             path.unlink(missing_ok=True)
             self._db = _open(path)
+        path.chmod(0o600)
 
     def sync(
         self, contents: Mapping[str, Rows], progress: Callable[[int, int], None] | None = None
@@ -87,7 +92,7 @@ def parts(text: str) -> Iterable[str]:
         yield from HUMP.findall(word)
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _open(path: Path | str) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=30, isolation_level="IMMEDIATE")
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = OFF")
@@ -102,5 +107,4 @@ def _open(path: Path) -> sqlite3.Connection:
             " (text, parts, name, tokenize = 'porter unicode61 remove_diacritics 2');"
             f"PRAGMA user_version = {VERSION}"
         )
-    path.chmod(0o600)
     return db

@@ -95,7 +95,7 @@ async def _run(request: Request, as_data: bool) -> None:
     from longread.analysis.ask import ask as run
     from longread.cli.answers import below
     from longread.export.session import answer_data, as_json
-    from longread.types import Answer, Progress, Text
+    from longread.types import Answer, Finished, Progress, Text
 
     with Meter() as meter:
 
@@ -111,12 +111,15 @@ async def _run(request: Request, as_data: bool) -> None:
                     case Text(text) if not as_data:
                         meter.clear()
                         click.echo(visible(text), nl=False)
+                    case Finished() if not as_data:
+                        # The answer's last line ends before anything else is said.
+                        click.echo()
                     case Answer():
                         meter.clear()
                         if as_data:
                             click.echo(as_json({"session": event.session, **answer_data(event)}))
                         else:
-                            click.echo("\n\n" + "\n".join(below(event)))
+                            click.echo("\n" + "\n".join(below(event)))
                             click.echo(
                                 f"session {event.session}: longread sessions show {event.session},"
                                 f' or longread ask --continue {event.session} -q "…"',

@@ -24,6 +24,12 @@ NAMED = 3.0
 """How often over a segment counts whose document the question names in full."""
 NOISE = 0.3
 """What a hit in a document of no worth counts beside one in source: data may hold the answer."""
+SURE = 0.75
+"""How far a document must be named for its segments to be weighed within it."""
+INSIDE = 4
+"""Documents looked into so, at most."""
+CODE = frozenset(("source", "test", "notebook", "config", "docs"))
+"""Kinds in which a symbol of the question means that symbol."""
 LITERAL = 1000.0
 """Added where the segment has words that the question quotes: they always win."""
 WORD = re.compile(r"\w+(?:[.'-]\w+)*")
@@ -58,26 +64,53 @@ def find(question: str, documents: Sequence[Document], index: SearchIndex) -> li
     for position, document in enumerate(documents):
         by_content[document.content_id].append(position)
     exact, symbols = quoted(question)
-    hits = {
-        (position, number): score
+    scores = {
+        (position, number): score * _worth(documents[position], named.get(position, 0.0))
         for content, number, score in index.search(words, CANDIDATES)
         for position in by_content.get(content, ())
     }
-    best = max(hits.values(), default=1.0)
-    for position in sorted(named, key=lambda p: (-named[p], p))[:8]:
-        for number in range(min(len(documents[position].segments), CANDIDATES)):
-            hits.setdefault((position, number), best * 0.01 / (number + 1))
-    found = []
-    for (position, number), score in hits.items():
+    for position in sorted(named, key=lambda p: (-named[p], p))[:INSIDE]:
+        if named[position] >= SURE:
+            scores |= _inside(position, documents, words, scores)
+    hits = []
+    for (position, number), score in scores.items():
         document = documents[position]
         segment = document.segments[number]
-        lifted = score * (1 + NAMED * named.get(position, 0.0))
-        lifted *= NOISE + (1 - NOISE) * min(WEIGHTS.get(document.kind, 0.4), 1.0)
         text = document.text[segment.start : segment.end]
-        literals = exact if document.unit == "page" else (*exact, *symbols)
-        lifted += LITERAL * sum(literal in text for literal in literals)
-        found.append(Hit(position, number, lifted))
-    return sorted(found, key=lambda h: (-h.score, h.document, h.segment))
+        literals = (*exact, *symbols) if document.kind in CODE else exact
+        met = LITERAL * sum(literal in text for literal in literals)
+        hits.append(Hit(position, number, score + met))
+    return sorted(hits, key=lambda h: (-h.score, h.document, h.segment))
+
+
+def _worth(document: Document, named: float) -> float:
+    """Return how often over a hit counts, for its document's kind and for being named."""
+    noise = NOISE + (1 - NOISE) * min(WEIGHTS.get(document.kind, 0.4), 1.0)
+    return noise * (1 + NAMED * named)
+
+
+def _inside(
+    position: int,
+    documents: Sequence[Document],
+    words: Sequence[str],
+    scores: Mapping[tuple[int, int], float],
+) -> dict[tuple[int, int], float]:
+    """Weigh the segments of a document that the question names against each other.
+
+    What is rare in the whole corpus may stand on every page of this document, and the other
+    way round; so its words are counted within it alone.
+    """
+    document = documents[position]
+    index = SearchIndex(None)
+    bring_up_to_date(index, [document])
+    local = {number: score for _, number, score in index.search(words, CANDIDATES)}
+    index.close()
+    best = max(local.values(), default=0.0)
+    top = max((s for (p, _), s in scores.items() if p == position), default=0.0)
+    top = top or max(scores.values(), default=1.0)
+    found = {(position, n): top * (s / best if best else 1.0) for n, s in local.items()}
+    # The opening of a document that was named is worth reading where nothing else is found.
+    return {(position, n): top * 0.01 for n in range(min(len(document.segments), 2))} | found
 
 
 def query(question: str) -> list[str]:

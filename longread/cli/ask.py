@@ -13,6 +13,7 @@ import click
 from longread.cli.output import visible
 from longread.cli.progress import Meter
 from longread.cli.sizes import Tokens
+from longread.cli.sources import read_options, source_options
 from longread.errors import ConfigError, TrustError
 
 if TYPE_CHECKING:
@@ -41,14 +42,7 @@ if TYPE_CHECKING:
     help="whole: all in one prompt; focus: the best of it; auto: whole if it fits.",
 )
 @click.option("--budget", type=Tokens(), help="Tokens for prompt and answer, such as 64k or 1M.")
-@click.option("--rev", default="", help="Read a repository at this commit, branch or tag.")
-@click.option(
-    "--secrets",
-    type=click.Choice(["mask", "keep"]),
-    default="mask",
-    help="Whether credentials are blotted out.",
-)
-@click.option("--password", "passwords", multiple=True, help="Tried on encrypted PDFs.")
+@source_options
 @click.option(
     "--store",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -60,7 +54,7 @@ if TYPE_CHECKING:
 def ask(
     sources: tuple[str, ...], question: str, session: str | None, profile: str,
     strategy: Literal["auto", "whole", "focus"], budget: int | None, rev: str,
-    secrets: Literal["mask", "keep"], passwords: tuple[str, ...], store: Path | None,
+    secrets: str, passwords: tuple[str, ...], store: Path | None,
     yes: bool, as_data: bool,
 ) -> None:  # fmt: skip
     """Ask a question about SOURCE…: folders, git repositories, URLs, PDFs.
@@ -69,9 +63,8 @@ def ask(
     """
     from longread.analysis.ask import Request
     from longread.analysis.engines import choose
-    from longread.ingest.read import Options
 
-    if not question and sources and not Path(sources[-1]).exists():
+    if not question and sources and not (Path(sources[-1]).exists() or "://" in sources[-1]):
         *rest, question = sources
         sources = tuple(rest)
     if not question.strip():
@@ -86,7 +79,7 @@ def ask(
             hint="leave the sources away, or leave --continue away",
         )
     chosen = choose(profile, _use_found) if session is None or profile else None
-    options = Options(rev=rev, secrets=secrets, passwords=passwords)
+    options = read_options(rev, secrets, passwords)
     request = Request(question, chosen, sources, session, options, budget, strategy, store, yes)
     asyncio.run(_run(request, as_data))
 

@@ -12,6 +12,7 @@ import click
 
 from longread.cli.progress import Meter
 from longread.cli.sizes import Tokens
+from longread.cli.sources import read_options, source_options
 from longread.errors import LongreadError
 
 
@@ -45,26 +46,18 @@ from longread.errors import LongreadError
     metavar="FILE.json",
     help="Write what is shown of every file and page, and why not all.",
 )
-@click.option("--rev", default="", help="Read a repository at this commit, branch or tag.")
-@click.option(
-    "--secrets",
-    type=click.Choice(["mask", "keep"]),
-    default="mask",
-    help="Whether credentials are blotted out.",
-)
-@click.option("--password", "passwords", multiple=True, help="Tried on encrypted PDFs.")
+@source_options
 def pack(
     sources: tuple[str, ...], output: Path | None, budget: int, tokenizer: str, question: str,
     form: Literal["text", "md", "json", "ids"], ledger: Path | None, rev: str,
-    secrets: Literal["mask", "keep"], passwords: tuple[str, ...],
+    secrets: str, passwords: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Turn SOURCE… into one prompt that fits a budget. Needs no model and no network."""
     from longread.analysis.pack import pack as run
     from longread.export.session import ledger_data
-    from longread.ingest.read import Options
     from longread.types import Level
 
-    options = Options(rev=rev, secrets=secrets, passwords=passwords)
+    options = read_options(rev, secrets, passwords)
     with Meter() as meter:
         packed = run(sources, options, tokenizer, budget, question, meter.tell)
     for source in packed.corpus.sources:

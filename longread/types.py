@@ -8,7 +8,7 @@ them; character offsets are 0-based and half-open, as Python slices.
 from __future__ import annotations
 
 from array import array
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from itertools import zip_longest
@@ -424,6 +424,10 @@ class Answer:
 
 
 Event = Progress | Text | Reasoning | Usage | Finished | Answer
+
+
+Tell = Callable[[Progress], None]
+"""Whom long work tells how far it is."""
 
 
 class Engine(Protocol):

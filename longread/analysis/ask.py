@@ -14,7 +14,7 @@ from longread.analysis import reading, trust
 from longread.analysis.conversation import Conversation, Strategy, open_sources, reopen
 from longread.analysis.engines import open_engine
 from longread.analysis.trust import Confirm
-from longread.analysis.work import Tell, Work
+from longread.analysis.work import Work
 from longread.config import Profile
 from longread.errors import EngineError
 from longread.ingest.read import Options
@@ -32,6 +32,7 @@ from longread.types import (
     Prompt,
     Sampling,
     Span,
+    Tell,
     Text,
     Usage,
 )

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 from longread import config
 from longread.analysis.engines import FOUND_HERE, answers, open_engine, open_tokens
-from longread.analysis.work import Tell
 from longread.config import Profile
 from longread.engine import environment, models
-from longread.types import Finished, Piece, Progress, Prompt, Sampling, Text, Turn, Usage
+from longread.types import Finished, Piece, Progress, Prompt, Sampling, Tell, Text, Turn, Usage
 
 SAMPLE = "Answer with one word. def naïve(x):\n\treturn 3.14159 # 日本語\n\n\n  Is this code?"
 """Text that tokenizers of different families cut differently."""

@@ -14,7 +14,6 @@ from longread import config
 from longread.analysis import reading
 from longread.analysis.engines import open_tokens
 from longread.analysis.relevance import evidence_share, relevant
-from longread.analysis.work import Tell
 from longread.cache.derived import Derived
 from longread.config import Profile
 from longread.errors import BudgetError
@@ -34,6 +33,7 @@ from longread.types import (
     Session,
     Shown,
     Source,
+    Tell,
 )
 
 Strategy = Literal["auto", "whole", "focus"]

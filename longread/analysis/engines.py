@@ -10,14 +10,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from longread import config
-from longread.analysis.work import Tell
 from longread.config import Profile, Settings
 from longread.engine import local
 from longread.engine.replay import open_script
 from longread.engine.server import ServerEngine
 from longread.errors import EngineError
 from longread.tokens import Family, open_family
-from longread.types import Engine, Event, Prompt, Sampling
+from longread.types import Engine, Event, Prompt, Sampling, Tell
 
 FOUND_HERE = ("vllm", "ollama")
 """Profiles whose server may run on this machine, in the order they are looked for."""

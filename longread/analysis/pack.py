@@ -15,14 +15,13 @@ from typing import Literal
 from longread import config
 from longread.analysis import reading
 from longread.analysis.relevance import evidence_share, relevant
-from longread.analysis.work import Tell
 from longread.cache.derived import Derived
 from longread.errors import BudgetError
 from longread.ingest.read import Options, read
 from longread.prompt import compose, evidence, render
 from longread.tokens import open_family
 from longread.tokens.pieces import Pieces
-from longread.types import Corpus, Ledger, Level, Piece
+from longread.types import Corpus, Ledger, Level, Piece, Tell
 
 TRIES = 5
 """Times the room is shared out between corpus and evidence."""

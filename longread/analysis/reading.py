@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from longread.analysis.work import Tell
 from longread.cache.derived import Derived
 from longread.errors import BudgetError
 from longread.prompt import order, pack, render
@@ -25,6 +24,7 @@ from longread.types import (
     Placed,
     Progress,
     Role,
+    Tell,
 )
 
 ROLES: tuple[Role, ...] = ("system", "user")

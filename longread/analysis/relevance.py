@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from longread import config
-from longread.analysis.work import Tell
 from longread.cache.search import SearchIndex
 from longread.prompt import evidence
 from longread.prompt.evidence import Hit
-from longread.types import Corpus, Progress, Source
+from longread.types import Corpus, Progress, Source, Tell
 
 SHARES = ((4_096, 0.9), (16_384, 0.75), (65_536, 0.5))
 """Windows, and the part of the room that evidence gets up to there where not all is shown."""

@@ -7,10 +7,9 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 
-from longread.types import Progress
+from longread.types import Progress, Tell
 
 T = TypeVar("T")
-Tell = Callable[[Progress], None]
 
 
 class Work(Generic[T]):

@@ -13,6 +13,9 @@ from longread.tokens import Family
 BATCH = 8_000_000
 """Characters encoded between two writes, which bounds memory."""
 
+SHORT = 200
+"""Characters of a text that is its own key; making a hash costs more than keeping it."""
+
 Keyed = tuple[str, Callable[[], str]]
 """A key that names a text's content, and the text itself when it is wanted."""
 
@@ -86,5 +89,7 @@ class Pieces:
 
 
 def text_key(text: str) -> str:
-    """Return the key of a text that has no document: a hash of itself."""
+    """Return the key of a text that has no document: itself, or its hash where it is long."""
+    if len(text) < SHORT and text.rstrip("\n").isprintable():
+        return "=" + text
     return "t:" + hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()

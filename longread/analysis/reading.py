@@ -87,12 +87,11 @@ def lay_out(measured: Measured, room: int) -> Layout:
             f"the head and the reserves take {-room:,} tokens more than the budget has",
             hint="raise --budget, or shorten the question",
         )
-    documents = measured.corpus.documents
+    documents, ranks, costs = measured.corpus.documents, measured.ranks, measured.costs
+    steps = pack.raises(ranks, costs)
 
     def packed(tokens: int) -> Layout:
-        placed = pack.pack(
-            documents, measured.ranks, measured.costs, tokens, measured.mark, measured.pieces
-        )
+        placed = pack.pack(documents, ranks, costs, steps, tokens, measured.mark, measured.pieces)
         return Layout(measured.mark, tuple(placed), render.VERSION)
 
     layout = packed(room)

@@ -41,6 +41,10 @@ class Costs:
     full: int
 
 
+Raise = tuple[float, int, Level]
+"""Value gained per token, tokens, level reached."""
+
+
 def measure(
     documents: Sequence[Document],
     mark: str,
@@ -72,6 +76,7 @@ def pack(
     documents: Sequence[Document],
     ranks: Sequence[float],
     costs: Sequence[Costs],
+    steps: Sequence[Sequence[Raise]],
     room: int,
     mark: str,
     pieces: Pieces,
@@ -86,7 +91,7 @@ def pack(
             f"{-room:,} tokens are missing before the first document",
             hint="raise --budget, or shorten the question",
         )
-    levels, left = choose(ranks, costs, room)
+    levels, left = choose(steps, room)
     raised = _fill(documents, ranks, costs, levels, left, room, mark, pieces)
     return [
         Placed(d.id, d.path, d.content_id, level, raised.get(index, ()))
@@ -94,10 +99,14 @@ def pack(
     ]
 
 
-def choose(ranks: Sequence[float], costs: Sequence[Costs], room: int) -> tuple[list[Level], int]:
+def raises(ranks: Sequence[float], costs: Sequence[Costs]) -> list[list[Raise]]:
+    """Return, for each document, the raises worth making, the best first."""
+    return [_hull(cost, rank) for cost, rank in zip(costs, ranks, strict=True)]
+
+
+def choose(steps: Sequence[Sequence[Raise]], room: int) -> tuple[list[Level], int]:
     """Return the level of each document, and the tokens left."""
-    levels = [Level.NONE] * len(costs)
-    steps = [_hull(cost, rank) for cost, rank in zip(costs, ranks, strict=True)]
+    levels = [Level.NONE] * len(steps)
     heap = [(-s[0][0], i, 0) for i, s in enumerate(steps) if s]
     heapq.heapify(heap)
     left = room
@@ -113,8 +122,7 @@ def choose(ranks: Sequence[float], costs: Sequence[Costs], room: int) -> tuple[l
     return levels, left
 
 
-def _hull(cost: Costs, rank: float) -> list[tuple[float, int, Level]]:
-    """Return the raises worth making: value per token, tokens, level reached."""
+def _hull(cost: Costs, rank: float) -> list[Raise]:
     points = [(0, 0.0, Level.NONE)]
     for level, tokens in (
         (Level.PATH, cost.path),

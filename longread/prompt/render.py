@@ -105,6 +105,8 @@ def excerpt(document: Document, run: range, mark: str) -> Chunk:
 
 def printable(path: str) -> str:
     """Return a path on one line: a file's name can hold a newline, and forge what follows it."""
+    if path.isprintable():
+        return path
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in path)
 
 

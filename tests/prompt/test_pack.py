@@ -13,7 +13,7 @@ from longread.analysis import reading
 from longread.cache.derived import Derived
 from longread.errors import BudgetError
 from longread.prompt import pack, render
-from longread.prompt.pack import DETAIL, Costs, choose
+from longread.prompt.pack import DETAIL, Costs, choose, raises
 from longread.tokens import open_family
 from longread.tokens.pieces import Pieces
 from longread.types import Corpus, Document, Entry, Level, Segment, Source, Span
@@ -67,7 +67,7 @@ def test_levels_never_cost_more_than_the_room(
     drawn: list[tuple[int, int, int, float]], room: int
 ) -> None:
     costs = [Costs(p, p + s, p + f) for p, s, f, _ in drawn]
-    levels, left = choose([r for *_, r in drawn], costs, room)
+    levels, left = choose(raises([r for *_, r in drawn], costs), room)
     price = {Level.NONE: 0}
     spent = 0
     for cost, level in zip(costs, levels, strict=True):
@@ -87,7 +87,7 @@ def test_no_raise_that_fits_and_is_worth_more_was_passed_over(
 ) -> None:
     costs = [Costs(p, p + s, p + f) for p, s, f, _ in drawn]
     ranks = [r for *_, r in drawn]
-    levels, left = choose(ranks, costs, room)
+    levels, left = choose(raises(ranks, costs), room)
     for cost, level in zip(costs, levels, strict=True):
         if level is not Level.FULL and cost.path >= cost.full:
             assert cost.full > left
@@ -96,7 +96,9 @@ def test_no_raise_that_fits_and_is_worth_more_was_passed_over(
 @given(costs_and_ranks)
 def test_room_for_everything_shows_everything(drawn: list[tuple[int, int, int, float]]) -> None:
     costs = [Costs(p, p + s, p + f) for p, s, f, _ in drawn]
-    levels, _ = choose([r for *_, r in drawn], costs, sum(c.full for c in costs) * 2 + 10_000)
+    levels, _ = choose(
+        raises([r for *_, r in drawn], costs), sum(c.full for c in costs) * 2 + 10_000
+    )
     assert all(level is Level.FULL for level in levels)
 
 

@@ -5,6 +5,7 @@ Commands are imported when they are used, so that `longread --help` loads nothin
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 from io import TextIOWrapper
@@ -54,6 +55,8 @@ def longread() -> None:
 
 def main() -> None:
     """Run the command line; what longread raises on purpose becomes one line and a hint."""
+    # A command ends before what it made could be worth collecting often.
+    gc.set_threshold(200_000, 20, 20)
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show § or ✓ shows their numbers; it must not end the program.
         if isinstance(stream, TextIOWrapper):

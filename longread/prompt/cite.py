@@ -1,244 +1,254 @@
-"""Citations found in an answer, and judged against what the model was shown.
+"""Citations in an answer, judged against what the model was shown.
 
-Similarity never verifies: a quote stands in the source, after folding that cannot change what it
-says, or it does not. The closest text is shown as a difference, for a person to judge.
+A quote either stands in the source, in one of the ways of `longread.types.Verdict`, or it does
+not; likeness is shown to the reader and never counts. Nothing here reads a file.
 """
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import cached_property
 
-from longread.prompt.folding import fold
-from longread.prompt.grammar import Written, find
+from longread.prompt.closest import Neighbourhood
+from longread.prompt.mentions import Mention, Names, Reader
 from longread.prompt.quotes import Match, Quote, Searched
 from longread.prompt.ruler import Ruler
-from longread.types import Citation, Document, Shown, Span, Verdict
+from longread.types import MARKS, Citation, Document, Shown, Span, Verdict
 
 SLACK = 3
-"""Lines that a cited place may be off: models count them badly."""
-CLOSEST = 300
-"""Characters of the difference shown for a quote that was not found."""
-ANCHORS = 8
-WINDOWS = 60
-"""Words of a lost quote that are looked for, and places of each that are compared."""
+"""Lines that a quote may stand beside the lines cited: models miscount."""
+PROSE = frozenset({"docs", "pdf", "other", "empty"})
+"""Kinds whose text is not code, so that operators in it need no digit beside them to drop."""
+NOTE = 300
+"""Characters of a note, at most."""
 
 
 def judge(answer: str, shown: Mapping[str, Shown]) -> tuple[Citation, ...]:
-    """Return the citations of an answer in order of appearance, each with its verdict.
+    """Return the citations of an answer in the order in which they stand, each with its verdict.
 
-    Args:
-        shown: every document by its short id, and what of it stood in the prompt.
+    `shown` is by short id ("d12") and holds every document that can be named, also those of
+    which nothing stood in the prompt.
     """
-    sources: dict[str, Source] = {}
-    citations = []
-    for written in find(answer):
-        id = resolve(written.ref, shown)
-        if id is None:
-            citation = Citation(written.ref, "", written.span, written.quote, Verdict.NOT_FOUND)
-            citations.append(replace(citation, at=written.at, note="no such document"))
-            continue
-        source = sources.setdefault(id, Source(shown[id]))
-        citations.append(replace(source.judge(written), document=id, at=written.at))
-    return tuple(citations)
+    court = Court(shown)
+    names = Names({short: s.document for short, s in shown.items()})
+    reader = Reader(answer, names, lambda mention: court.judge(mention).found is not None)
+    return tuple(court.judge(mention) for mention in reader.mentions())
 
 
 def place(document_id: str, span: Span, shown: Mapping[str, Shown]) -> Citation:
-    """Return the citation of a place that a guided model chose from a list."""
-    if document_id not in shown:
-        lost = Citation(document_id, "", span, "", Verdict.NOT_FOUND, guided=True)
-        return replace(lost, note="no such document")
-    written = Written(document_id, span, "", (0, 0))
-    return replace(Source(shown[document_id]).judge(written), guided=True, document=document_id)
+    """Return the citation of a place that was chosen from a list."""
+    mention = Mention(document_id, span, (), (0, 0))
+    return replace(Court(shown).judge(mention), guided=True, at=None)
 
 
 def render(citation: Citation) -> str:
-    """Return a citation in the form that models are asked for."""
+    """Return the citation in the form that models are asked to write."""
     where = f":{citation.span}" if citation.span else ""
-    words = citation.quote.replace('"', '\\"')
-    return f'[{citation.document}{where} "{words}"]' if words else f"[{citation.document}{where}]"
+    words = citation.quote.replace("\\", "\\\\").replace('"', '\\"')
+    return f"[{citation.document}{where}" + (f' "{words}"]' if words else "]")
 
 
-def resolve(ref: str, shown: Mapping[str, Shown]) -> str | None:
-    """Return the short id that a model meant: an id, a path, or the end of only one path."""
-    if ref in shown:
-        return ref
-    wanted = ref.removeprefix("./").strip("`")
-    exact = [id for id, one in shown.items() if one.document.path == wanted]
-    ends = [id for id, one in shown.items() if one.document.path.endswith("/" + wanted)]
-    found = exact or ends
-    return found[0] if len(found) == 1 else None
+class Court:
+    """What was shown, and each version of it prepared once, when first cited."""
 
+    def __init__(self, shown: Mapping[str, Shown]) -> None:
+        self._shown = shown
+        self._versions: dict[tuple[str, int], Version] = {}
+        self._judged: dict[tuple[str, Span | None, tuple[str, ...]], Citation] = {}
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a look-up came to."""
+    def judge(self, mention: Mention) -> Citation:
+        """Return the mention with its verdict."""
+        key = mention.document, mention.span, mention.quotes
+        if key not in self._judged:
+            self._judged[key] = self._verdict(mention)
+        return replace(self._judged[key], at=mention.at)
 
-    verdict: Verdict
-    match: Match | None = None
-    note: str = ""
-
-
-class Source:
-    """One document as its citations are judged; what is costly is made once."""
-
-    def __init__(self, shown: Shown) -> None:
-        self.shown = shown
-        self.document = shown.document
-        self.ruler = Ruler(shown.document)
-        self._searched: dict[str, Searched] = {}
-
-    def judge(self, written: Written) -> Citation:
-        """Return the citation with its verdict."""
-        quote = Quote(written.quote, self.document.unit == "line")
-        finding = self._place(written.span) if quote.empty else self._quote(written.span, quote)
-        span = None
-        if finding.match:
-            span = self.ruler.span(finding.match.start, finding.match.end)
-        pages = span or written.span
-        return Citation(
-            written.ref,
-            self.document.path,
-            written.span,
-            written.quote,
-            finding.verdict,
-            found=span,
-            note=finding.note,
-            ocr=bool(pages and pages.unit == "page" and self._recognised(pages)),
-        )
-
-    def _recognised(self, pages: Span) -> bool:
-        return any(page in self.shown.ocr for page in range(pages.first, pages.last + 1))
-
-    def _place(self, span: Span | None) -> Finding:
-        if span is None or not self.ruler.exists(span):
-            return Finding(Verdict.NOT_FOUND, note="no such place")
-        start, end = self.ruler.offsets(span)
-        seen = sum(max(0, min(b, end) - max(a, start)) for a, b in self.shown.ranges)
-        if not seen and end > start:
-            return Finding(Verdict.NOT_SHOWN)
-        partly = seen < end - start
-        return Finding(Verdict.PLACE, note="only partly in the prompt" if partly else "")
-
-    def _quote(self, span: Span | None, quote: Quote) -> Finding:
-        text = self.document.text
-        if span is None:
-            low, high = 0, len(text)
-        elif self.ruler.exists(span):
-            low, high = self._around(span)
+    def _verdict(self, mention: Mention) -> Citation:
+        quote = mention.quotes[0] if mention.quotes else ""
+        blank = Citation(mention.document, "", mention.span, quote, Verdict.NOT_FOUND)
+        shown = self._shown.get(mention.document)
+        if shown is None:
+            return replace(blank, note="no document has this name")
+        blank = replace(blank, path=shown.document.path)
+        current = self._version(mention.document, 0, shown.document)
+        earlier = [
+            self._version(mention.document, number, document)
+            for number, document in enumerate(shown.superseded, 1)
+        ]
+        readings = [
+            q for q in (Quote(text, current.code) for text in mention.quotes) if not q.empty
+        ]
+        if readings:
+            found = _quoted(blank, readings, current, earlier, shown)
         else:
-            low = high = 0
-        searched = self._search(self.document)
-        crowded = False
-        for matches in searched.find(quote, low, high):
-            here = [m for m in matches if self._within(m, span)]
-            if not here:
-                continue
-            if quote.short and len(here) > 1:
-                crowded = True
-                break
-            match = next((m for m in here if self._stood(m)), here[0])
-            verdict = match.verdict if self._stood(match) else Verdict.NOT_SHOWN
-            return Finding(verdict, match, match.gap)
-        if crowded:
-            return Finding(Verdict.NOT_FOUND, note="too short to be the only one of its kind here")
-        return self._elsewhere(quote, searched)
+            found = _placed(blank, current, earlier, shown)
+        return replace(found, ocr=_recognised(found, shown))
 
-    def _around(self, span: Span) -> tuple[int, int]:
-        """Return the range in which a quote may stand that is said to stand at `span`.
+    def _version(self, short: str, number: int, document: Document) -> Version:
+        key = short, number
+        if key not in self._versions:
+            self._versions[key] = Version(document)
+        return self._versions[key]
 
-        Lines have some slack; a quote may begin on the page before, or end on the next.
+
+class Version:
+    """A document's text at one version, ready to be searched."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.ruler = Ruler(document)
+        prose = document.kind in PROSE or document.language in ("markdown", "text", "rst")
+        self.code = document.unit != "page" and not prose
+
+    @cached_property
+    def text(self) -> Searched:
+        """Its text, prepared."""
+        return Searched(self.document.text, self.ruler.bridged, self.code)
+
+    @cached_property
+    def words(self) -> Neighbourhood:
+        """Its words, to find the closest ones."""
+        return Neighbourhood(self.text.plain.folded.text)
+
+    def matches(self, quote: Quote, span: Span | None, clean: bool = True) -> list[Match]:
+        """Return where a quote stands in a place, at the strictest level at which it does.
+
+        Those within the place come first. Lines have a slack; a quote that begins or ends in
+        the place and runs beyond it stands there, so that page breaks are bridged.
         """
-        slack = SLACK if span.unit == "line" else 1
-        wide = Span(span.unit, max(1, span.first - slack), span.last + slack)
-        return self.ruler.offsets(wide)
+        lo, hi = self._window(span, quote)
+        levels = (
+            self.text.find(quote, lo, hi) if clean else [self.text.elided(quote, lo, hi, clean)]
+        )
+        for found in levels:
+            if span is None:
+                within, beside = found, []
+            else:
+                start, end = self.ruler.offsets(span)
+                within = [m for m in found if start <= m.start and m.end <= end]
+                beside = [m for m in found if m not in within and self._touches(m, span)]
+            if within or beside:
+                return within or beside
+        return []
 
-    def _within(self, match: Match, span: Span | None) -> bool:
-        if span is None or span.unit == "line":
-            return True
-        start, end = self.ruler.offsets(span)
-        return match.start < end and start < match.end
+    def _window(self, span: Span | None, quote: Quote) -> tuple[int, int]:
+        if span is None:
+            return 0, len(self.document.text)
+        start, end = self.ruler.offsets(self._widened(span))
+        reach = 2 * len(quote.words) + 1_000 + 2_000 * max(0, len(quote.parts) - 1)
+        return max(0, start - reach), end + reach
 
-    def _stood(self, match: Match) -> bool:
-        """Whether the words stood in the prompt, all of them; pieces follow one another there."""
-        at = match.start
-        for start, end in self.shown.ranges:
-            if start <= at < end or (start > at and not self.document.text[at:start].strip()):
-                at = end
-            if at >= match.end:
-                return True
-        return False
+    def _widened(self, span: Span) -> Span:
+        if span.unit != "line":
+            return span
+        return Span("line", max(1, span.first - SLACK), span.last + SLACK)
 
-    def _elsewhere(self, quote: Quote, searched: Searched) -> Finding:
-        """Say where words stand that do not stand where they were said to."""
-        for old in self.shown.superseded:
-            for matches in self._search(old).find(quote, 0, len(old.text)):
-                if matches and not (quote.short and len(matches) > 1):
-                    return Finding(Verdict.OUTDATED, note="it stood in an earlier version")
-        text = self.document.text
-        for matches in searched.find(quote, 0, len(text)):
-            if matches and not (quote.short and len(matches) > 1):
-                span = self.ruler.span(matches[0].start, matches[0].end)
-                return Finding(Verdict.NOT_FOUND, matches[0], f"stands at {span}")
-        if hidden := searched.elided(quote, 0, len(text), clean=False):
-            note = f"what it leaves out says no, or a number: {hidden[0].gap}"
-            return Finding(Verdict.NOT_FOUND, note=note[:CLOSEST])
-        return Finding(Verdict.NOT_FOUND, note=closest(quote.words, text))
-
-    def _search(self, document: Document) -> Searched:
-        if document.content_id not in self._searched:
-            bridged = Ruler(document).bridged
-            made = Searched(document.text, bridged, document.unit == "line")
-            self._searched[document.content_id] = made
-        return self._searched[document.content_id]
+    def _touches(self, match: Match, span: Span) -> bool:
+        there = self.ruler.span(match.start, match.end)
+        wide = self._widened(span)
+        return there.overlaps(span) or (wide.first <= there.first and there.last <= wide.last)
 
 
-def closest(quote: str, text: str) -> str:
-    """Return the text most like a quote as a difference of words: "within [-four-]{+five+} days".
+def _quoted(
+    blank: Citation,
+    readings: list[Quote],
+    current: Version,
+    earlier: list[Version],
+    shown: Shown,
+) -> Citation:
+    """Judge a citation that quotes: in its place, then anywhere, then in earlier versions."""
+    span = blank.span
+    ambiguous = False
+    if span is None or current.ruler.exists(span):
+        for quote in readings:
+            matches = current.matches(quote, span)
+            if len(matches) > 1 and quote.short:
+                ambiguous = True
+            elif matches:
+                return _standing(replace(blank, quote=quote.original), matches, current, shown)
+    if ambiguous:
+        return replace(blank, note="too short to be unique here")
+    for version in (current, *earlier):
+        for quote in readings:
+            matches = version.matches(quote, None)
+            if not matches or (quote.short and len(matches) > 1):
+                continue
+            at = version.ruler.span(matches[0].start, matches[0].end)
+            if version is current:
+                return replace(blank, found=at, note=f"stands at {at}")
+            note = f"stood at {at} of an earlier version"
+            return replace(blank, verdict=Verdict.OUTDATED, found=at, note=note)
+    return replace(blank, note=_closest(blank, readings[0], current))
 
-    What is in square brackets the quote says and the text does not; in braces the other way
-    round. Empty where nothing is like it. The work is bounded, however long the text.
-    """
-    words = quote.split()[:60]
-    folded = fold(text).text
-    lower = folded.lower()
-    rare = sorted({w.lower() for w in words if len(w) > 3}, key=lambda w: (-len(w), w))[:ANCHORS]
-    size = len(" ".join(words))
-    best: tuple[float, list[str]] = (0.0, [])
-    for word in rare:
-        at = -1
-        offset = max(" ".join(words).lower().find(word), 0)
-        for _ in range(WINDOWS):
-            at = lower.find(word, at + 1)
-            if at < 0:
-                break
-            start = max(0, at - offset)
-            there = folded[start : start + size + 12].split()
-            score = _likeness(words, there)
-            if score > best[0]:
-                best = (score, there)
-    score, there = best
-    return _difference(words, there)[:CLOSEST] if score >= 0.5 else ""
+
+def _standing(blank: Citation, matches: list[Match], current: Version, shown: Shown) -> Citation:
+    """Return the verdict on a quote that stands where it was said to."""
+    visible = [m for m in matches if _covered(current.document.text, m.start, m.end, shown.ranges)]
+    match = (visible or matches)[0]
+    found = current.ruler.span(match.start, match.end)
+    if not visible:
+        touched = any(a < match.end and match.start < b for a, b in shown.ranges)
+        note = "only partly in the prompt" if touched else ""
+        return replace(blank, verdict=Verdict.NOT_SHOWN, found=found, note=note)
+    return replace(blank, verdict=match.verdict, found=found, note=_bounded(match.gap))
 
 
-def _likeness(words: list[str], there: list[str]) -> float:
-    common = set(map(str.lower, words)) & set(map(str.lower, there))
-    return len(common) / max(len(set(map(str.lower, words))), 1)
+def _placed(blank: Citation, current: Version, earlier: list[Version], shown: Shown) -> Citation:
+    """Judge a citation that names a place and quotes nothing."""
+    span = blank.span
+    ruler = current.ruler
+    if span is None or not ruler.exists(span):
+        if span and any(version.ruler.exists(span) for version in earlier):
+            return replace(blank, verdict=Verdict.OUTDATED, note="only an earlier version has it")
+        last = f"the last is {MARKS[ruler.unit]}{ruler.last}" if ruler.last else "it has no text"
+        return replace(blank, note=f"no {span}; {last}" if span else "names no place")
+    start, end = ruler.offsets(span)
+    seen = [(max(a, start), min(b, end)) for a, b in shown.ranges if a < end and start < b]
+    if not seen:
+        note = "" if end > start else "it has no text"
+        return replace(blank, verdict=Verdict.NOT_SHOWN, note=note)
+    note = ""
+    if not _covered(current.document.text, start, end, shown.ranges):
+        note = "of it, only " + ", ".join(str(ruler.span(a, b)) for a, b in seen[:3])
+        note += (", …" if len(seen) > 3 else "") + " stood in the prompt"
+    return replace(blank, verdict=Verdict.PLACE, note=note)
 
 
-def _difference(words: list[str], there: list[str]) -> str:
-    matcher = difflib.SequenceMatcher(None, words, there, autojunk=False)
-    codes = matcher.get_opcodes()
-    said: list[str] = []
-    for number, (tag, a, b, c, d) in enumerate(codes):
-        if tag == "equal":
-            said += words[a:b]
+def _covered(text: str, start: int, end: int, ranges: tuple[tuple[int, int], ...]) -> bool:
+    """Whether all of a range but white space stood in the prompt."""
+    at = start
+    for a, b in ranges:
+        if b <= at:
             continue
-        old, new = " ".join(words[a:b]), " ".join(there[c:d])
-        # The window is cut by length: what hangs over at its ends is no difference.
-        if not old and number in (0, len(codes) - 1):
-            continue
-        said.append((f"[-{old}-]" if old else "") + (f"{{+{new}+}}" if new else ""))
-    return re.sub(r"\s+", " ", " ".join(said))
+        if a >= end:
+            break
+        if text[at:a].strip():
+            return False
+        at = max(at, b)
+    return at >= end or not text[at:end].strip()
+
+
+def _closest(blank: Citation, quote: Quote, current: Version) -> str:
+    """Say what comes closest to a quote that does not stand in the document."""
+    gaps = current.matches(quote, blank.span, clean=False)
+    if gaps:
+        return _bounded(f"what was left out counts: {gaps[0].gap}")
+    folded = current.text.plain.folded
+    start, end = current.ruler.offsets(blank.span) if blank.span else (0, 0)
+    words = quote.form(Verdict.FOLDED)
+    near = current.words.closest(words, folded.index(start), folded.index(end))
+    if near is None:
+        return ""
+    at = current.ruler.span(folded.origin(near.start), folded.origin(near.end - 1) + 1)
+    return f"{at}: {near.difference}"
+
+
+def _bounded(text: str) -> str:
+    return text if len(text) <= NOTE else text[: NOTE - 1] + "…"
+
+
+def _recognised(citation: Citation, shown: Shown) -> bool:
+    """Whether a page it leans on was recognised from a picture."""
+    spans = [span for span in (citation.found, citation.span) if span and span.unit == "page"]
+    return any(span.first <= page <= span.last for span in spans for page in shown.ocr)

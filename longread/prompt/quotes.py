@@ -33,8 +33,9 @@ ELLIPSIS = re.compile(
 )
 NEGATION = re.compile(
     r"\b(?:not|cannot|no|none|never|nor|neither|nothing|nobody|nowhere|without|except\w*|unless"
-    r"|exclud\w+|exclus\w+|exempt\w*|provided,? (?:that|however)|notwithstanding|other than|save (?:for|as|that)"
-    r"|subject to|only|fails?|failed|failure|false|lacks?|prohibit\w*|forbid\w*|until|if|but"
+    r"|exclud\w+|exclus\w+|exempt\w*|provided,? (?:that|however)|notwithstanding"
+    r"|other than|save (?:for|as|that)|subject to|only|fails?|failed|failure|false|lacks?"
+    r"|prohibit\w*|forbid\w*|until|if|but"
     r"|however|instead|rather|hardly|barely|rarely|seldom|non|void|denied|denies|deny|refus\w+"
     r"|nicht|kein\w*|ohne|nie|weder|noch|außer|ne|pas|jamais|sans|sauf|ni|nunca|jamás|salvo|sin"
     r"|não|nem|sem|niet|geen|не|без|нет|кроме)\b|n't\b|!(?=[\w(=])|[≠¬]|[不没沒未無无非勿莫]",
@@ -70,6 +71,7 @@ class Quote:
     """Words to be looked for, folded no further than was needed."""
 
     def __init__(self, words: str, code: bool) -> None:
+        self.original = words
         self.words = words.strip()
         self.code = code
 

@@ -1,0 +1,318 @@
+"""Citations found in an answer, in the form they were asked for and in those models write instead.
+
+What is found carries a document that is known, or a name that can only be meant as one, and a
+place or a quote. Nothing inside a fenced code block is a citation. Whether a citation is right is
+not judged here. Every step looks a bounded way ahead, so that time grows with the answer alone.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from longread.types import Document, Span, Unit
+
+HEAD = 400
+"""Characters in which a citation names its document and place, at most."""
+QUOTE = 20_000
+"""Characters of a quote, at most."""
+MOST = 50
+"""Citations in one bracket at most."""
+ENDS = 6
+"""Closing marks that may be the quote's own, tried where the first cannot be trusted."""
+
+UNIT = r"(?:lines?|ln|pages?|pp|pg|cells?|L|p|c)"
+RANGE = rf"(\d{{1,9}})(?:\s?(?:[-–—‐‑−~:]|\.\.|to|through)\s?(?:{UNIT}\.?\s?)?(\d{{1,9}}))?(?!\w)"
+PLACE = re.compile(rf"(?<![^\s:#,;(|@])({UNIT})\.?\s?{RANGE}", re.IGNORECASE)
+BARE = re.compile(rf"\s?[:#,]?\s?{RANGE}(?=\s*[\]】;,\"“'‘`(])")
+MARKS = {"d": '"“”„‟«»＂', "s": "'‘’‚‹›", "t": "`"}
+OPENING = re.compile(rf"[\s:,–—=(-]{{0,4}}([{''.join(MARKS.values())}])")
+ALONE = re.compile(r"(?:[:,]\s?|\s)(?=['‘`‹])")
+"""Where a quote in other than double marks may begin behind a document's name."""
+SEGMENT = re.compile(r"(?:[^\[\]【】\"“”„«\n]|\[[^\[\]\s\"]{0,60}\])" + f"{{0,{HEAD}}}")
+NEXT = re.compile(r"\s{0,9}(?:[;,|&+]|and\b|…|\.{3})?\s{0,9}")
+CLOSE = re.compile(r"[\s)]{0,9}[\]】]")
+TAIL = re.compile(r"[^\[\]【】\n]{0,200}[\]】]")
+LINK = re.compile(r"\([^()\s]{0,500}\)")
+START = re.compile(rf"[\[【]\s?[^\s\[\]【】\"“”:]{{1,200}}[:\s]\s?{UNIT}\.?\s?\d", re.IGNORECASE)
+OPEN = re.compile(r"^[ \t>]*(?:[-*+] +|\d{1,3}[.)] +)?(`{3,}|~{3,})|[\[【]", re.MULTILINE)
+FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})[ \t]*$", re.MULTILINE)
+ITEM = rf"[dD]\d|{UNIT}\.?\s?\d|[\w./-]{{1,200}}\.\w{{1,9}}[:#]"
+WEAK = rf"\s{{0,9}}(?:(?:[;,|&+]|and\b|…|\.{{3}})\s{{0,9}}(?:{ITEM}|[\"“„«‘`'])|\s[\"“„«])"
+FILE = re.compile(r"[^\s:]*/[^\s:/]*[\w)]|[^\s:]*[\w-]{2,}\.[A-Za-z]\w{0,9}")
+NUMBERED = re.compile(r"d\d{1,9}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A citation as the answer has it."""
+
+    document: str
+    """Short id of a document that is known; otherwise the name as it was written."""
+    span: Span | None
+    quotes: tuple[str, ...]
+    """The quote, first as it is most likely meant; backslashes can be read several ways."""
+    at: tuple[int, int]
+
+
+class Names:
+    """What the documents of a prompt can be called."""
+
+    def __init__(self, documents: Mapping[str, Document]) -> None:
+        """`documents` by short id."""
+        self._documents = documents
+        self._paths: dict[str, str] = {}
+        self._endings: dict[str, list[str]] = {}
+        for short, document in documents.items():
+            self._paths[document.path] = short
+            self._endings.setdefault(document.path.rpartition("/")[2], []).append(short)
+
+    @property
+    def only(self) -> str:
+        """The short id of the only document; empty where there are several."""
+        return next(iter(self._documents)) if len(self._documents) == 1 else ""
+
+    def unit(self, short: str) -> Unit:
+        """Return what a known document's places are."""
+        return self._documents[short].unit
+
+    def find(self, head: str) -> str:
+        """Return the short id of the document that is named in `head`; empty where none is."""
+        name = head.strip(" \t:,;#@|(-–—`*_=§").removeprefix("./")
+        if found := self._id(name) or self._paths.get(name, ""):
+            return found
+        words = [w.strip("`*_.:@") for w in re.split(r"[\s,;:()§]+", name)]
+        for word in reversed(words):
+            if found := self._id(word):
+                return found
+        for word in (name, *reversed(words)):
+            if found := self._ending(word.replace("\\", "/").removeprefix("./")):
+                return found
+        return ""
+
+    def meant(self, head: str) -> str:
+        """Return the name of an unknown document that `head` can only mean as one; else empty."""
+        name = head.strip(" \t:,;#@|(-–—`*_=")
+        for word in (name, name.split()[-1] if name else ""):
+            if NUMBERED.fullmatch(word) or (FILE.fullmatch(word) and "://" not in word):
+                return word
+        return ""
+
+    def _id(self, name: str) -> str:
+        if name in self._documents:
+            return name
+        return name.lower() if name.lower() in self._documents else ""
+
+    def _ending(self, name: str) -> str:
+        if found := self._paths.get(name):
+            return found
+        among = self._endings.get(name.rpartition("/")[2], []) if name else []
+        tail = f"/{name.lstrip('/')}"
+        fits = [s for s in among if f"/{self._documents[s].path}".endswith(tail)]
+        return fits[0] if len(fits) == 1 else ""
+
+
+class Reader:
+    """One answer, read from its beginning to its end."""
+
+    def __init__(self, answer: str, names: Names, holds: Callable[[Mention], bool]) -> None:
+        """`holds` decides between two ways to read a quote that has closing marks inside."""
+        self._answer = answer
+        self._names = names
+        self._holds = holds
+        self._closing: dict[str, tuple[list[int], list[int]]] = {}
+        self._starts: list[int] | None = None
+
+    def mentions(self) -> Iterator[Mention]:
+        """Yield citations in the order in which they stand."""
+        at = 0
+        while opening := OPEN.search(self._answer, at):
+            at = opening.end()
+            if opening[1]:
+                at = self._after_fence(opening)
+                continue
+            found = self._bracket(at)
+            yield from found
+            if found:
+                at = found[-1].at[1]
+
+    def _after_fence(self, opening: re.Match[str]) -> int:
+        fence, line_end = opening[1], self._answer.find("\n", opening.end())
+        line_end = len(self._answer) if line_end < 0 else line_end
+        if fence[0] == "`" and "`" in self._answer[opening.end() : line_end]:
+            return opening.end()
+        for closing in FENCE.finditer(self._answer, line_end):
+            if closing[1].startswith(fence):
+                return closing.end()
+        return len(self._answer)
+
+    def _bracket(self, at: int) -> list[Mention]:
+        """Return the citations of the bracket that opened before `at`; they tile it."""
+        items: list[Mention] = []
+        while item := self._item(at, items[-1] if items else None):
+            if len(items) >= MOST or (items and item.at[1] <= items[-1].at[1]):
+                return []
+            items.append(item)
+            following = NEXT.match(self._answer, item.at[1])
+            at = following.end() if following else item.at[1]
+        if not items:
+            return []
+        end = items[-1].at[1]
+        close = CLOSE.match(self._answer, end) or TAIL.match(self._answer, end)
+        if not close:
+            return []
+        link = LINK.match(self._answer, close.end())
+        items[-1] = replace(items[-1], at=(items[-1].at[0], (link or close).end()))
+        items[0] = replace(items[0], at=(items[0].at[0] - 1, items[0].at[1]))
+        return items
+
+    def _item(self, at: int, before: Mention | None) -> Mention | None:
+        """Return the citation that begins at `at`; it may lean on the one before it."""
+        text = self._answer
+        segment = SEGMENT.match(text, at)
+        if not segment:
+            return None
+        head_end = segment.end()
+        if before and (number := BARE.match(text, at)) and before.span:
+            span = _span(before.span.unit, number[1], number[2])
+            return self._quoted(Mention(before.document, span, (), (at, number.end())))
+        place = PLACE.search(text, at, head_end)
+        if place:
+            span = _span(_unit(place[1]), place[2], place[3])
+            document = self._document(text[at : place.start()], before, span)
+            if not document:
+                return None
+            return self._quoted(Mention(document, span, (), (at, place.end())))
+        return self._plain(at, head_end, before)
+
+    def _plain(self, at: int, end: int, before: Mention | None) -> Mention | None:
+        """Return a citation that has a quote and no place, or numbers without a unit."""
+        text = self._answer
+        stop = next((m.end() for m in ALONE.finditer(text, at, end)), end)
+        opening = text[stop : stop + 1]
+        if opening and any(opening in marks for marks in MARKS.values()):
+            head = text[at:stop]
+            if not head.strip(" \t(") and before:
+                return self._quoted(replace(before, quotes=(), at=(at, stop)))
+            document = self._names.find(head) or self._names.meant(head)
+            found = self._quoted(Mention(document, None, (), (at, stop)))
+            return found if document and found.quotes else None
+        name, colon, _ = text[at:end].rpartition(":")
+        known = self._names.find(name) if colon else ""
+        number = BARE.match(text, at + len(name)) if known else None
+        if not number or (at > 1 and (text[at - 2].isalnum() or text[at - 2] in "_)]")):
+            return None
+        span = _span(self._names.unit(known), number[1], number[2])
+        return self._quoted(Mention(known, span, (), (at, number.end())))
+
+    def _document(self, head: str, before: Mention | None, span: Span) -> str:
+        if not head.strip(" \t:,;#(|@"):
+            if before:
+                return before.document
+            only = self._names.only
+            return only if only and self._names.unit(only) == span.unit else ""
+        return self._names.find(head) or self._names.meant(head)
+
+    def _quoted(self, mention: Mention) -> Mention:
+        """Return the mention with the quote that follows it, if one does."""
+        text = self._answer
+        start, end = mention.at
+        opening = OPENING.match(text, end)
+        if not opening:
+            return mention
+        begin = opening.end()
+        kind = next(kind for kind, marks in MARKS.items() if opening[1] in marks)
+        ways = [
+            replace(mention, quotes=_readings(text[begin:close]), at=(start, after))
+            for close, after in self._ends(begin, kind)
+        ]
+        if not ways:
+            return mention
+        return ways[0] if len(ways) == 1 else next((w for w in ways if self._holds(w)), ways[0])
+
+    def _ends(self, begin: int, kind: str) -> list[tuple[int, int]]:
+        """Return where a quote may end and what follows begins, the likeliest first."""
+        text = self._answer
+        strong, weak = (_from(marks, begin) for marks in self._closers(kind))
+        border = self._border(begin)
+        inside = [close for close in strong if close < border]
+        balanced = [close for close in inside if _balanced(text[begin:close])]
+        weak = [close for close in weak if not strong or close < strong[-1]]
+        if balanced and balanced[0] == inside[0] and (not weak or weak[0] > inside[0]):
+            return [(inside[0], inside[0] + 1)]
+        unclosed = self._unclosed(begin, min([border, *inside]))
+        ends = [(close, close + 1) for close in balanced[:1]]
+        ends += [(unclosed, unclosed)] if unclosed else []
+        ends += [(close, close + 1) for close in [*inside, *weak, *strong]]
+        return list(dict.fromkeys(ends))
+
+    def _closers(self, kind: str) -> tuple[list[int], list[int]]:
+        """Return all marks that end a bracket's quote, and those that may end one of several."""
+        if kind not in self._closing:
+            mark = rf"(?<!\\)(?:\\\\)*([{MARKS[kind]}])"
+            strong = re.finditer(rf"{mark}(?=[\s)]{{0,9}}[\]】])", self._answer)
+            weak = re.finditer(rf"{mark}(?={WEAK})", self._answer)
+            self._closing[kind] = [m.start(1) for m in strong], [m.start(1) for m in weak]
+        return self._closing[kind]
+
+    def _border(self, begin: int) -> int:
+        """Return where the next bracket that looks like a citation opens."""
+        if self._starts is None:
+            self._starts = [m.start() for m in START.finditer(self._answer)]
+        index = bisect_left(self._starts, begin)
+        return self._starts[index] if index < len(self._starts) else len(self._answer)
+
+    def _unclosed(self, begin: int, border: int) -> int:
+        """Return where a quote ends whose closing mark is missing; 0 where nothing ends it."""
+        text = self._answer[begin : min(border, begin + QUOTE)].partition("\n\n")[0]
+        depth = 0
+        for match in re.finditer(r"[\[\]】]", text):
+            depth += 1 if match.group() == "[" else -1
+            if depth < 0:
+                return begin + match.start()
+        return 0
+
+
+def _from(marks: list[int], begin: int) -> list[int]:
+    """Return the first few of sorted offsets that are not before `begin`, nor far behind it."""
+    first = bisect_left(marks, begin)
+    return [mark for mark in marks[first : first + ENDS] if mark - begin <= QUOTE]
+
+
+def _balanced(text: str) -> bool:
+    """Whether every bracket in it has its other half."""
+    depth = 0
+    for match in re.finditer(r"[\[\]()]", text):
+        depth += 1 if match.group() in "[(" else -1
+        if depth < 0:
+            return False
+    return not depth
+
+
+def _unit(word: str) -> Unit:
+    units: dict[str, Unit] = {"l": "line", "p": "page", "c": "cell"}
+    return units[word[0].lower()]
+
+
+def _span(unit: Unit, first: str, last: str | None) -> Span:
+    """Return the span from digits; "110-15" is read as one reads "pp. 110-15"."""
+    if last is None:
+        return Span(unit, int(first), int(first))
+    if int(last) < int(first) and len(last) < len(first):
+        last = first[: len(first) - len(last)] + last
+    low, high = sorted((int(first), int(last)))
+    return Span(unit, low, high)
+
+
+ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
+
+
+def _readings(quote: str) -> tuple[str, ...]:
+    """Return what a quote may mean: backslashes escape as `render` writes them, or stand."""
+    if "\\" not in quote:
+        return (quote,)
+    escaped = re.sub(r"\\([\\\"'“”‘’`])", r"\1", quote)
+    as_json = re.sub(r"\\([\\\"'/ntr])", lambda m: ESCAPES.get(m[1], m[1]), quote)
+    return tuple(dict.fromkeys((escaped, quote, as_json)))

@@ -11,7 +11,7 @@ from dataclasses import replace
 from longread.prompt.rank import link, overview, rank
 from longread.types import Corpus, Document, Kind
 
-VERSION = 1
+VERSION = 2
 """Raised when the same documents would be ordered or ranked otherwise."""
 
 GROUPS: dict[Kind, int] = {
@@ -51,7 +51,12 @@ def number(corpus: Corpus, order: Sequence[int]) -> Corpus:
 def sort(documents: Sequence[Document], graph: Sequence[Sequence[int]]) -> list[int]:
     """Return positions in reading order: by group, within it what is linked to first."""
     groups = [0 if overview(d) else GROUPS.get(d.kind, 5) for d in documents]
-    by_path = sorted(range(len(documents)), key=lambda p: (groups[p], documents[p].path))
+    # What explains the whole is read from the top down, whatever it links to.
+    graph = [() if group == 0 else links for group, links in zip(groups, graph, strict=True)]
+    depths = [
+        d.path.count("/") if group == 0 else 0 for d, group in zip(documents, groups, strict=True)
+    ]
+    by_path = sorted(range(len(documents)), key=lambda p: (groups[p], depths[p], documents[p].path))
     order: list[int] = []
     seen = [False] * len(documents)
     for start in by_path:

@@ -20,11 +20,12 @@ def test_the_readme_comes_first_and_noise_last() -> None:
         document("poetry.lock", kind="lock", language="toml"),
         document("src/a.py"),
         document("tests/test_a.py", kind="test"),
-        document("README.md", kind="docs", language="markdown"),
+        document("README.md", "docs/README.md", kind="docs", language="markdown"),
+        document("docs/README.md", kind="docs", language="markdown"),
         document("docs/guide.md", kind="docs", language="markdown"),
     )
     assert found == [
-        "README.md", "src/a.py", "tests/test_a.py", "docs/guide.md", "poetry.lock",
+        "README.md", "docs/README.md", "src/a.py", "tests/test_a.py", "docs/guide.md", "poetry.lock",
     ]  # fmt: skip
 
 

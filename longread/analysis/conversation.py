@@ -39,6 +39,8 @@ from longread.types import (
 Strategy = Literal["auto", "whole", "focus"]
 CONVERSATION = 8
 """One part in so many of the window is kept for follow-up questions where all is shown."""
+CHOOSING = 384
+"""Tokens of the request, after the answer, to choose places from a list, and of the choice."""
 QUESTION = 256
 """Tokens kept for a question; a longer one takes from what is left."""
 
@@ -182,7 +184,7 @@ def reopen(store: Store, session: str, profile: Profile | None, tell: Tell) -> C
     whole = all(p.level is Level.FULL for p in kept.layout.placed)
     return Conversation(
         profile,
-        kept.ledger.budget,
+        min(kept.ledger.budget, _limit(profile)),
         corpus,
         kept.layout,
         kept.ledger,
@@ -205,8 +207,13 @@ def usable(profile: Profile, budget: int | None) -> int:
             f" which is {profile.window:,}",
             hint="lower --budget, or choose a profile with a larger window",
         )
-    window = min(profile.trusted, profile.window) if budget is None else budget
+    window = min(profile.trusted if budget is None else budget, _limit(profile))
     return int(window * (1 - profile.margin))
+
+
+def _limit(profile: Profile) -> int:
+    """Return what one prompt and its answer may take, so that places can be chosen after it."""
+    return profile.window - (CHOOSING if profile.citations == "guided" else 0)
 
 
 def name(source: Source) -> str:

@@ -142,6 +142,23 @@ async def test_a_guided_model_chooses_places_that_were_shown(
     assert answer.caveat == "small"
 
 
+async def test_the_whole_window_leaves_room_to_choose_places(
+    make_repository: MakeRepository,
+) -> None:
+    guided = Profile(
+        name="g", engine="replay", window=3_000, trusted=1_000, answer=100, citations="guided"
+    )
+    noise = {f"n{i}.py": f"def noise_{i}():\n" + "    x = 1\n" * 200 for i in range(9)}
+    engine = ReplayEngine("Yes. " * 90)
+    sources = (str(make_repository(noise)),)
+    answer = answer_of(
+        await collect(Request("Where is noise_3?", guided, sources, budget=3_000), engine)
+    )
+    assert answer.citations
+    assert engine.prompts[0].size > 2_000
+    assert engine.prompts[1].size + 96 <= 3_000
+
+
 async def test_an_engine_that_fails_leaves_what_came(make_repository: MakeRepository) -> None:
     engine = ReplayEngine("one two three four", fails_after=2)
     request = Request("Count?", SCRIPTED, (str(make_repository(FILES)),))

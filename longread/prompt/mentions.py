@@ -20,6 +20,14 @@ QUOTE = 20_000
 """Characters of a quote, at most."""
 MOST = 50
 """Citations in one bracket at most."""
+UNCLOSED = 2_000
+"""Characters of a quote whose closing mark is missing, at most."""
+TIRED = 400
+"""Characters of a quote, at most, once an answer has taken more effort than honest ones do."""
+EFFORT = 1_000_000
+"""Characters that may be looked at more than once, beyond ten times the answer's own."""
+ITEMS = 50
+"""Citations in one bracket, at most."""
 ENDS = 6
 """Closing marks that may be the quote's own, tried where the first cannot be trusted."""
 
@@ -40,6 +48,8 @@ START = re.compile(rf"[\[【]\s?[^\s\[\]【】\"“”:]{{1,200}}[:\s]\s?{UNIT}\
 OPEN = re.compile(r"^[ \t>]*(?:[-*+] +|\d{1,3}[.)] +)?(`{3,}|~{3,})|[\[【]", re.MULTILINE)
 FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})[ \t]*$", re.MULTILINE)
 ITEM = rf"[dD]\d|{UNIT}\.?\s?\d|[\w./-]{{1,200}}\.\w{{1,9}}[:#]"
+STRONG = r"[\s)]{0,9}[\]】]|\s\([^()\[\]\n]{0,60}\)\s?[\]】]"
+"""What follows the mark that closes a bracket's quote; a remark such as "(emphasis added)" may."""
 WEAK = rf"\s{{0,9}}(?:(?:[;,|&+]|and\b|…|\.{{3}})\s{{0,9}}(?:{ITEM}|[\"“„«‘`'])|\s[\"“„«])"
 FILE = re.compile(r"[^\s:]*/[^\s:/]*[\w)]|[^\s:]*[\w-]{2,}\.[A-Za-z]\w{0,9}")
 NUMBERED = re.compile(r"d\d{1,9}", re.IGNORECASE)
@@ -124,6 +134,8 @@ class Reader:
         self._holds = holds
         self._closing: dict[str, tuple[list[int], list[int]]] = {}
         self._starts: list[int] | None = None
+        self._known_ends: dict[int, list[tuple[int, int]]] = {}
+        self._effort = EFFORT + 10 * len(answer)
 
     def mentions(self) -> Iterator[Mention]:
         """Yield citations in the order in which they stand."""
@@ -151,7 +163,8 @@ class Reader:
     def _bracket(self, at: int) -> list[Mention]:
         """Return the citations of the bracket that opened before `at`; they tile it."""
         items: list[Mention] = []
-        while item := self._item(at, items[-1] if items else None):
+        most = ITEMS if self._effort > 0 else 4
+        while len(items) < most and (item := self._item(at, items[-1] if items else None)):
             if len(items) >= MOST or (items and item.at[1] <= items[-1].at[1]):
                 return []
             items.append(item)
@@ -162,6 +175,7 @@ class Reader:
         end = items[-1].at[1]
         close = CLOSE.match(self._answer, end) or TAIL.match(self._answer, end)
         if not close:
+            self._effort -= 1_000 * len(items)
             return []
         link = LINK.match(self._answer, close.end())
         items[-1] = replace(items[-1], at=(items[-1].at[0], (link or close).end()))
@@ -223,26 +237,32 @@ class Reader:
         if not opening:
             return mention
         begin = opening.end()
-        kind = next(kind for kind, marks in MARKS.items() if opening[1] in marks)
+        if begin not in self._known_ends:
+            kind = next(kind for kind, marks in MARKS.items() if opening[1] in marks)
+            self._known_ends[begin] = self._ends(begin, kind)
         ways = [
             replace(mention, quotes=_readings(text[begin:close]), at=(start, after))
-            for close, after in self._ends(begin, kind)
+            for close, after in self._known_ends[begin]
         ]
-        if not ways:
-            return mention
-        return ways[0] if len(ways) == 1 else next((w for w in ways if self._holds(w)), ways[0])
+        for way in ways if len(ways) > 1 else ():
+            self._effort -= 1_000 + len(way.quotes[0])
+            if self._effort > 0 and self._holds(way):
+                return way
+        return ways[0] if ways else mention
 
     def _ends(self, begin: int, kind: str) -> list[tuple[int, int]]:
         """Return where a quote may end and what follows begins, the likeliest first."""
         text = self._answer
-        strong, weak = (_from(marks, begin) for marks in self._closers(kind))
-        border = self._border(begin)
+        reach = QUOTE if self._effort > 0 else TIRED
+        strong, weak = (_from(marks, begin, reach) for marks in self._closers(kind))
+        border = min(self._border(begin), begin + reach)
         inside = [close for close in strong if close < border]
+        self._effort -= sum(close - begin for close in inside)
         balanced = [close for close in inside if _balanced(text[begin:close])]
         weak = [close for close in weak if not strong or close < strong[-1]]
         if balanced and balanced[0] == inside[0] and (not weak or weak[0] > inside[0]):
             return [(inside[0], inside[0] + 1)]
-        unclosed = self._unclosed(begin, min([border, *inside]))
+        unclosed = self._unclosed(begin, min([border, begin + UNCLOSED, *inside]))
         ends = [(close, close + 1) for close in balanced[:1]]
         ends += [(unclosed, unclosed)] if unclosed else []
         ends += [(close, close + 1) for close in [*inside, *weak, *strong]]
@@ -252,7 +272,7 @@ class Reader:
         """Return all marks that end a bracket's quote, and those that may end one of several."""
         if kind not in self._closing:
             mark = rf"(?<!\\)(?:\\\\)*([{MARKS[kind]}])"
-            strong = re.finditer(rf"{mark}(?=[\s)]{{0,9}}[\]】])", self._answer)
+            strong = re.finditer(rf"{mark}(?={STRONG})", self._answer)
             weak = re.finditer(rf"{mark}(?={WEAK})", self._answer)
             self._closing[kind] = [m.start(1) for m in strong], [m.start(1) for m in weak]
         return self._closing[kind]
@@ -266,7 +286,8 @@ class Reader:
 
     def _unclosed(self, begin: int, border: int) -> int:
         """Return where a quote ends whose closing mark is missing; 0 where nothing ends it."""
-        text = self._answer[begin : min(border, begin + QUOTE)].partition("\n\n")[0]
+        text = self._answer[begin:border].partition("\n\n")[0]
+        self._effort -= border - begin
         depth = 0
         for match in re.finditer(r"[\[\]】]", text):
             depth += 1 if match.group() == "[" else -1
@@ -275,10 +296,10 @@ class Reader:
         return 0
 
 
-def _from(marks: list[int], begin: int) -> list[int]:
+def _from(marks: list[int], begin: int, reach: int) -> list[int]:
     """Return the first few of sorted offsets that are not before `begin`, nor far behind it."""
     first = bisect_left(marks, begin)
-    return [mark for mark in marks[first : first + ENDS] if mark - begin <= QUOTE]
+    return [mark for mark in marks[first : first + ENDS] if mark - begin <= reach]
 
 
 def _balanced(text: str) -> bool:

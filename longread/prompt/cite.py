@@ -241,6 +241,10 @@ def _closest(blank: Citation, quote: Quote, current: Version) -> str:
     if near is None:
         return ""
     at = current.ruler.span(folded.origin(near.start), folded.origin(near.end - 1) + 1)
+    if "-]" not in near.difference and "+}" not in near.difference:
+        before = folded.text[max(0, near.start - 30) : near.start]
+        after = folded.text[near.end : near.end + 30]
+        return f"{at}: cut out of: {before}[{near.difference}]{after}"
     return f"{at}: {near.difference}"
 
 

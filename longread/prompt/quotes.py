@@ -163,7 +163,7 @@ class Reading:
             if at < 0:
                 return
             start, end = form.origin(at), form.origin(at + len(needle) - 1) + 1
-            if not cuts(self.text, start, end) and self._turns(quote, level, start, end):
+            if self._whole(quote, start, end) and self._turns(quote, level, start, end):
                 yield start, end
             at += 1
 
@@ -171,6 +171,15 @@ class Reading:
         if level is Verdict.EXACT:
             return self._bare
         return self.folded if level is Verdict.FOLDED else self._letters
+
+    def _whole(self, quote: Quote, start: int, end: int) -> bool:
+        """Whether what stands there says what it says without what it was cut from."""
+        if cuts(self.text, start, end):
+            return False
+        # In code "not" is an operator, and what it is put before may well be named alone.
+        if self.code or quote.short:
+            return True
+        return not DENIED.search(self.text, max(0, start - 12), start)
 
     def _turns(self, quote: Quote, level: Verdict, start: int, end: int) -> bool:
         if level is not Verdict.LETTERS:
@@ -236,7 +245,11 @@ def cuts(text: str, start: int, end: int) -> bool:
     return _cuts_start(text, start) or _cuts_end(text, end)
 
 
-NEGATED_END = re.compile(r"(?:n?['’ʼ]?t|not|less|free)(?![^\W\d_])", re.IGNORECASE)
+DENIED = re.compile(
+    r"(?:\b(?:not|cannot|no|never|without|nor|neither)|n['’ʼ]t)[\s\-]+\Z", re.IGNORECASE
+)
+"""What a quote may not leave out before its first word."""
+NEGATED_END = re.compile(r"(?:n?['’ʼ]t|not|less|free)(?![^\W\d_])", re.IGNORECASE)
 NEGATED_START = re.compile(r"(?<![^\W\d_])(?:non|un)[-‐‑–]\Z", re.IGNORECASE)
 
 

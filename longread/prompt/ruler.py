@@ -10,8 +10,10 @@ from itertools import groupby
 
 from longread.types import MARKS, Document, Span
 
-EDGE = 3
+EDGE = 6
 """A running header or footer stands within so many lines of a page's edge."""
+FOLIO = 800, 8_000
+"""Characters between two printed page numbers, at least and at most."""
 
 
 class Ruler:
@@ -68,7 +70,7 @@ class Ruler:
         at the edge of three pages (of two, where there are fewer than five).
         """
         text = self.document.text
-        if self.unit != "page" or len(self._starts) < 2:
+        if self.unit != "page":
             return text
         edges = [
             (start, end, _variants(text[start:end], number))
@@ -77,13 +79,36 @@ class Ruler:
         ]
         seen = Counter(key for _, _, keys in edges for key in keys)
         enough = 3 if len(self._starts) > 4 else 2
+        running = {(a, b) for a, b, keys in edges if any(seen[key] >= enough for key in keys)}
         pieces: list[str] = []
         done = 0
-        for start, end, keys in edges:
-            if start >= done and any(seen[key] >= enough for key in keys):
-                pieces += text[done:start], " " * (end - start)
-                done = end
+        for start, end in sorted(running | set(_folios(text))):
+            pieces += text[done:start], " " * (end - start)
+            done = end
         return "".join(pieces) + text[done:] if pieces else text
+
+
+def _folios(text: str) -> list[tuple[int, int]]:
+    """Return printed page numbers that stand in the middle of pages, where these were reflowed.
+
+    Such a number has a line of its own, and three or more follow one another at a page's length.
+    """
+    numbers = [
+        (*m.span(), int(m[1])) for m in re.finditer(r"(?m)^[ \-–—]*(\d{1,4})[ \-–—]*$", text)
+    ]
+    latest: dict[int, list[int]] = {}
+    chains: list[list[int]] = []
+    chain_of: dict[int, list[int]] = {}
+    for index, (start, _, number) in enumerate(numbers):
+        before = latest.get(number - 1, [])
+        near = [n for n in before[-8:] if FOLIO[0] <= start - numbers[n][0] <= FOLIO[1]]
+        chain = chain_of[near[-1]] if near else []
+        if not near:
+            chains.append(chain)
+        chain.append(index)
+        chain_of[index] = chain
+        latest.setdefault(number, []).append(index)
+    return [numbers[n][:2] for chain in chains if len(chain) > 2 for n in chain]
 
 
 def _edges(text: str, start: int, end: int) -> list[tuple[int, int]]:

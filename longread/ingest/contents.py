@@ -113,7 +113,8 @@ class Reader:
                 self._decode(item)
         for item in items:
             # What is needed of a file's bytes has been taken.
-            item.found = replace(item.found, data=item.found.data[:HEAD])
+            if len(item.found.data) > HEAD:
+                item.found = replace(item.found, data=item.found.data[:HEAD])
         if sum(map(len, self._pdfs.values())) > PDF_BYTES:
             self._read_pdfs()
         return items

@@ -22,7 +22,10 @@ class Form:
     def __init__(
         self, text: str, at: array[int], raw: array[int], base: Form | None = None
     ) -> None:
-        """`at` and `raw` hold where runs begin here and in `base`; the last pair is both ends."""
+        """`at` and `raw` hold where runs begin here and there; the last pair is both ends.
+
+        "There" is `base`, or a text of which this is a form. Without runs, both are the same.
+        """
         self.text = text
         self._at = at
         self._raw = raw
@@ -31,7 +34,7 @@ class Form:
     def origin(self, index: int) -> int:
         """Return where the character at `index` stood in the text that was first folded."""
         at, raw = self._at, self._raw
-        if len(at) > 1:
+        if at:
             run = min(bisect_right(at, index), len(at) - 1) - 1
             index = min(raw[run] + index - at[run], max(raw[run + 1] - 1, raw[run]))
         return self._base.origin(index) if self._base else index
@@ -41,7 +44,7 @@ class Form:
         if self._base:
             origin = self._base.index(origin)
         at, raw = self._at, self._raw
-        if len(at) == 1:
+        if not at:
             return origin
         run = bisect_right(raw, origin) - 1
         if run < 0:
@@ -53,7 +56,7 @@ class Form:
 
 def same(text: str) -> Form:
     """Return the text as its own form."""
-    return Form(text, array("L", (0,)), array("L", (0,)))
+    return Form(text, array("L"), array("L"))
 
 
 QUOTES = frozenset("\"'`´‘’‚‛“”„‟‹›«»′″‵‶❛❜❝❞〝〞〟＂＇ʼʹʻʽ")

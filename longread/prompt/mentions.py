@@ -258,15 +258,14 @@ class Reader:
         border = min(self._border(begin), begin + reach)
         inside = [close for close in strong if close < border]
         self._effort -= sum(close - begin for close in inside)
-        balanced = [close for close in inside if _balanced(text[begin:close])]
         weak = [close for close in weak if not strong or close < strong[-1]]
-        if balanced and balanced[0] == inside[0] and (not weak or weak[0] > inside[0]):
+        balanced = [c for c in sorted({*inside, *weak}) if _balanced(text[begin:c])]
+        if balanced and inside[:1] == balanced[:1] and not (weak and weak[0] < inside[0]):
             return [(inside[0], inside[0] + 1)]
         unclosed = self._unclosed(begin, min([border, begin + UNCLOSED, *inside]))
-        ends = [(close, close + 1) for close in balanced[:1]]
-        ends += [(unclosed, unclosed)] if unclosed else []
-        ends += [(close, close + 1) for close in [*inside, *weak, *strong]]
-        return list(dict.fromkeys(ends))
+        marks = [(close, close + 1) for close in [*balanced[:1], *inside]]
+        ends = marks + ([(unclosed, unclosed)] if unclosed else [])
+        return list(dict.fromkeys(ends + [(close, close + 1) for close in [*weak, *strong]]))
 
     def _closers(self, kind: str) -> tuple[list[int], list[int]]:
         """Return all marks that end a bracket's quote, and those that may end one of several."""

@@ -32,11 +32,15 @@ ENDS = 6
 """Closing marks that may be the quote's own, tried where the first cannot be trusted."""
 
 UNIT = r"(?:lines?|ln|pages?|pp|pg|cells?|L|p|c)"
-RANGE = rf"(\d{{1,9}})(?:\s?(?:[-–—‐‑−~:]|\.\.|to|through)\s?(?:{UNIT}\.?\s?)?(\d{{1,9}}))?(?!\w)"
-PLACE = re.compile(rf"(?<![^\s:#,;(|@])({UNIT})\.?\s?{RANGE}", re.IGNORECASE)
+RANGE = rf"(\d{{1,9}})(?:\s?(?:[-–—‐‑−~:]|\.\.|to|through)\s?({UNIT}\.?\s?)?(\d{{1,9}}))?(?!\w)"
+PLACE = re.compile(rf"(?<![^\s:#,;(|@\[【])({UNIT})\.?\s?{RANGE}", re.IGNORECASE)
 BARE = re.compile(rf"\s?[:#,]?\s?{RANGE}(?=\s*[\]】;,\"“'‘`(])")
-MARKS = {"d": '"“”„‟«»＂', "s": "'‘’‚‹›", "t": "`"}
-OPENING = re.compile(rf"[\s:,–—=(-]{{0,4}}([{''.join(MARKS.values())}])")
+DOUBLE, SINGLE = '"“”„‟«»＂', "'‘’‚‹›"
+MARKS = {'"': '"', "'": "'", "`": "`", "“": DOUBLE, "‘": SINGLE}
+"""The marks that close a quote, by the mark that opens it; one of a pair by the pair's first."""
+WIDER = {'"': "“", "'": "‘"}
+"""How a plain mark closes where no plain one does."""
+OPENING = re.compile(rf"[\s:,–—=(-]{{0,4}}([{DOUBLE}{SINGLE}`])")
 ALONE = re.compile(r"(?:[:,]\s?|\s)(?=['‘`‹])")
 """Where a quote in other than double marks may begin behind a document's name."""
 SEGMENT = re.compile(r"(?:[^\[\]【】\"“”„«\n]|\[[^\[\]\s\"]{0,60}\])" + f"{{0,{HEAD}}}")
@@ -190,11 +194,11 @@ class Reader:
             return None
         head_end = segment.end()
         if before and (number := BARE.match(text, at)) and before.span:
-            span = _span(before.span.unit, number[1], number[2])
+            span = _span(before.span.unit, number)
             return self._quoted(Mention(before.document, span, (), (at, number.end())))
         place = PLACE.search(text, at, head_end)
         if place:
-            span = _span(_unit(place[1]), place[2], place[3])
+            span = _span(_unit(place[1]), place)
             document = self._document(text[at : place.start()], before, span)
             if not document:
                 return None
@@ -206,7 +210,7 @@ class Reader:
         text = self._answer
         stop = next((m.end() for m in ALONE.finditer(text, at, end)), end)
         opening = text[stop : stop + 1]
-        if opening and any(opening in marks for marks in MARKS.values()):
+        if opening and opening in DOUBLE + SINGLE + "`":
             head = text[at:stop]
             if not head.strip(" \t(") and before:
                 return self._quoted(replace(before, quotes=(), at=(at, stop)))
@@ -218,7 +222,7 @@ class Reader:
         number = BARE.match(text, at + len(name)) if known else None
         if not number or (at > 1 and (text[at - 2].isalnum() or text[at - 2] in "_)]")):
             return None
-        span = _span(self._names.unit(known), number[1], number[2])
+        span = _span(self._names.unit(known), number)
         return self._quoted(Mention(known, span, (), (at, number.end())))
 
     def _document(self, head: str, before: Mention | None, span: Span) -> str:
@@ -254,8 +258,10 @@ class Reader:
         """Return where a quote may end and what follows begins, the likeliest first."""
         text = self._answer
         reach = QUOTE if self._effort > 0 else TIRED
-        strong, weak = (_from(marks, begin, reach) for marks in self._closers(kind))
         border = min(self._border(begin), begin + reach)
+        strong, weak = (_from(marks, begin, reach) for marks in self._closers(kind))
+        if kind in WIDER and not (strong and strong[0] < border):
+            strong, weak = (_from(marks, begin, reach) for marks in self._closers(WIDER[kind]))
         inside = [close for close in strong if close < border]
         self._effort -= sum(close - begin for close in inside)
         weak = [close for close in weak if not strong or close < strong[-1]]
@@ -316,11 +322,12 @@ def _unit(word: str) -> Unit:
     return units[word[0].lower()]
 
 
-def _span(unit: Unit, first: str, last: str | None) -> Span:
-    """Return the span from digits; "110-15" is read as one reads "pp. 110-15"."""
+def _span(unit: Unit, place: re.Match[str]) -> Span:
+    """Return the span of a range; "110-15" is read as one reads "pp. 110-15"."""
+    first, again, last = place.groups()[-3:]
     if last is None:
         return Span(unit, int(first), int(first))
-    if int(last) < int(first) and len(last) < len(first):
+    if not again and int(last) < int(first) and len(last) < len(first):
         last = first[: len(first) - len(last)] + last
     low, high = sorted((int(first), int(last)))
     return Span(unit, low, high)

@@ -70,7 +70,7 @@ def find(question: str, documents: Sequence[Document], index: SearchIndex) -> li
         for position in by_content.get(content, ())
     }
     for position in sorted(named, key=lambda p: (-named[p], p))[:INSIDE]:
-        if named[position] >= SURE:
+        if named[position] >= SURE and documents[position].unit == "page":
             scores |= _inside(position, documents, words, scores)
     hits = []
     for (position, number), score in scores.items():
@@ -133,10 +133,11 @@ def quoted(question: str) -> tuple[list[str], list[str]]:
 
 
 def affinity(question: str, documents: Sequence[Document]) -> tuple[dict[int, float], list[str]]:
-    """Return how far the question names documents by their paths, 0 to 1, and with which words.
+    """Return how far the question names documents by their paths, 0 to 1, and the bare names.
 
     Letters and digits only, so that "2TheMart" finds "01_2ThemartComInc.pdf". A word counts by
-    its rarity: one that is in every path names none.
+    its rarity: one that is in every path names none. A bare name says which PDF is meant, and
+    nothing of what is sought in it.
     """
     words = {_squeeze(w) for w in WORD.findall(question) if w.casefold() not in STOP}
     paths = [_squeeze(document.path) for document in documents]
@@ -145,7 +146,9 @@ def affinity(question: str, documents: Sequence[Document]) -> tuple[dict[int, fl
     for word in sorted(w for w in words if len(w) >= 4):
         holders = [position for position, path in enumerate(paths) if word in path]
         if holders and (len(documents) == 1 or len(holders) < len(documents)):
-            names.append(word)
+            # A file is named for what is in it, a contract for who signed it.
+            if all(documents[position].unit == "page" for position in holders):
+                names.append(word)
             for position in holders:
                 worth[position] += math.log(1 + len(documents) / len(holders))
     top = max(worth.values(), default=0.0)

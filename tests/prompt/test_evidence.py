@@ -89,6 +89,24 @@ def test_words_without_meaning_are_not_searched() -> None:
     )
 
 
+def test_a_file_is_named_for_what_is_in_it(tmp_path: Path) -> None:
+    texts = {
+        "web/csrf.py": "def check_token(request):\n    return compare(request.csrf)\n",
+        "web/order.py": "def compare(a, b):\n    return a > b\n",
+        "web/size.py": "def compare(a, b):\n    return a < b\n",
+    }
+    span = Span("line", 1, 2)
+    files = [
+        Document(p, "source", "python", p, t, (Segment("function", "", span, 0, len(t)),))
+        for p, t in texts.items()
+    ]
+    opened = SearchIndex(tmp_path / "code.db")
+    bring_up_to_date(opened, files)
+    hit = find("Where is the csrf token compared?", files, opened)[0]
+    assert files[hit.document].path == "web/csrf.py"
+    opened.close()
+
+
 def test_a_word_in_every_path_names_none() -> None:
     assert affinity("the pdf agreement", LEASES) == ({}, [])
 

@@ -25,7 +25,8 @@ def test_the_readme_comes_first_and_noise_last() -> None:
         document("docs/guide.md", kind="docs", language="markdown"),
     )
     assert found == [
-        "README.md", "docs/README.md", "src/a.py", "tests/test_a.py", "docs/guide.md", "poetry.lock",
+        "README.md", "docs/README.md", "src/a.py", "tests/test_a.py", "docs/guide.md",
+        "poetry.lock",
     ]  # fmt: skip
 
 

@@ -11,7 +11,8 @@ from dataclasses import replace
 from functools import cached_property
 
 from longread.prompt.closest import Neighbourhood
-from longread.prompt.mentions import Mention, Names, Reader
+from longread.prompt.mentions import Mention, Reader, escape
+from longread.prompt.names import Names
 from longread.prompt.quotes import Match, Quote, Searched
 from longread.prompt.ruler import Ruler
 from longread.types import MARKS, Citation, Document, Shown, Span, Verdict
@@ -20,6 +21,8 @@ SLACK = 3
 """Lines that a quote may stand beside the lines cited: models miscount."""
 PROSE = frozenset({"docs", "pdf", "other", "empty"})
 """Kinds whose text is not code, so that operators in it need no digit beside them to drop."""
+LEVELS = (Verdict.EXACT, Verdict.FOLDED, Verdict.LETTERS, Verdict.ELIDED)
+"""From the strictest on: of several ways to read a quote, the one that stands best is meant."""
 NOTE = 300
 """Characters of a note, at most."""
 
@@ -45,8 +48,8 @@ def place(document_id: str, span: Span, shown: Mapping[str, Shown]) -> Citation:
 def render(citation: Citation) -> str:
     """Return the citation in the form that models are asked to write."""
     where = f":{citation.span}" if citation.span else ""
-    words = citation.quote.replace("\\", "\\\\").replace('"', '\\"')
-    return f"[{citation.document}{where}" + (f' "{words}"]' if words else "]")
+    words = f' "{escape(citation.quote)}"' if citation.quote else ""
+    return f"[{citation.document}{where}{words}]"
 
 
 class Court:
@@ -161,12 +164,16 @@ def _quoted(
     span = blank.span
     ambiguous = False
     if span is None or current.ruler.exists(span):
+        standing = []
         for quote in readings:
             matches = current.matches(quote, span)
             if len(matches) > 1 and quote.short:
                 ambiguous = True
             elif matches:
-                return _standing(replace(blank, quote=quote.original), matches, current, shown)
+                standing.append((quote, matches))
+        if standing:
+            quote, matches = min(standing, key=lambda found: LEVELS.index(found[1][0].verdict))
+            return _standing(replace(blank, quote=quote.original), matches, current, shown)
     if ambiguous:
         return replace(blank, note="too short to be unique here")
     for version in (current, *earlier):

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from longread.types import Document, Span, Unit
+from longread.prompt.names import Names
+from longread.types import Span, Unit
 
 HEAD = 400
 """Characters in which a citation names its document and place, at most."""
@@ -32,7 +33,9 @@ ENDS = 6
 """Closing marks that may be the quote's own, tried where the first cannot be trusted."""
 
 UNIT = r"(?:lines?|ln|pages?|pp|pg|cells?|L|p|c)"
-RANGE = rf"(\d{{1,9}})(?:\s?(?:[-–—‐‑−~:]|\.\.|to|through)\s?({UNIT}\.?\s?)?(\d{{1,9}}))?(?!\w)"
+RANGE = (
+    rf"(\d{{1,9}})(?:\s?(?:[-–—‐‑−~:]|\.\.|to|through)\s?({UNIT}\.?\s?)?(\d{{1,9}}))?(?!\w|\.\d)"
+)
 PLACE = re.compile(rf"(?<![^\s:#,;(|@\[【])({UNIT})\.?\s?{RANGE}", re.IGNORECASE)
 BARE = re.compile(rf"\s?[:#,]?\s?{RANGE}(?=\s*[\]】;,\"“'‘`(])")
 DOUBLE, SINGLE = '"“”„‟«»＂', "'‘’‚‹›"
@@ -48,15 +51,15 @@ NEXT = re.compile(r"\s{0,9}(?:[;,|&+]|and\b|…|\.{3})?\s{0,9}")
 CLOSE = re.compile(r"[\s)]{0,9}[\]】]")
 TAIL = re.compile(r"[^\[\]【】\n]{0,200}[\]】]")
 LINK = re.compile(r"\([^()\s]{0,500}\)")
-START = re.compile(rf"[\[【]\s?[^\s\[\]【】\"“”:]{{1,200}}[:\s]\s?{UNIT}\.?\s?\d", re.IGNORECASE)
+START = re.compile(
+    rf"(?<!\\)[\[【]\s?[^\s\[\]【】\"“”:]{{1,200}}[:\s]\s?{UNIT}\.?\s?\d", re.IGNORECASE
+)
 OPEN = re.compile(r"^[ \t>]*(?:[-*+] +|\d{1,3}[.)] +)?(`{3,}|~{3,})|[\[【]", re.MULTILINE)
 FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})[ \t]*$", re.MULTILINE)
 ITEM = rf"[dD]\d|{UNIT}\.?\s?\d|[\w./-]{{1,200}}\.\w{{1,9}}[:#]"
 STRONG = r"[\s)]{0,9}[\]】]|\s\([^()\[\]\n]{0,60}\)\s?[\]】]"
 """What follows the mark that closes a bracket's quote; a remark such as "(emphasis added)" may."""
 WEAK = rf"\s{{0,9}}(?:(?:[;,|&+]|and\b|…|\.{{3}})\s{{0,9}}(?:{ITEM}|[\"“„«‘`'])|\s[\"“„«])"
-FILE = re.compile(r"[^\s:]*/[^\s:/]*[\w)]|[^\s:]*[\w-]{2,}\.[A-Za-z]\w{0,9}")
-NUMBERED = re.compile(r"d\d{1,9}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,63 +72,6 @@ class Mention:
     quotes: tuple[str, ...]
     """The quote, first as it is most likely meant; backslashes can be read several ways."""
     at: tuple[int, int]
-
-
-class Names:
-    """What the documents of a prompt can be called."""
-
-    def __init__(self, documents: Mapping[str, Document]) -> None:
-        """`documents` by short id."""
-        self._documents = documents
-        self._paths: dict[str, str] = {}
-        self._endings: dict[str, list[str]] = {}
-        for short, document in documents.items():
-            self._paths[document.path] = short
-            self._endings.setdefault(document.path.rpartition("/")[2], []).append(short)
-
-    @property
-    def only(self) -> str:
-        """The short id of the only document; empty where there are several."""
-        return next(iter(self._documents)) if len(self._documents) == 1 else ""
-
-    def unit(self, short: str) -> Unit:
-        """Return what a known document's places are."""
-        return self._documents[short].unit
-
-    def find(self, head: str) -> str:
-        """Return the short id of the document that is named in `head`; empty where none is."""
-        name = head.strip(" \t:,;#@|(-–—`*_=§").removeprefix("./")
-        if found := self._id(name) or self._paths.get(name, ""):
-            return found
-        words = [w.strip("`*_.:@") for w in re.split(r"[\s,;:()§]+", name)]
-        for word in reversed(words):
-            if found := self._id(word):
-                return found
-        for word in (name, *reversed(words)):
-            if found := self._ending(word.replace("\\", "/").removeprefix("./")):
-                return found
-        return ""
-
-    def meant(self, head: str) -> str:
-        """Return the name of an unknown document that `head` can only mean as one; else empty."""
-        name = head.strip(" \t:,;#@|(-–—`*_=")
-        for word in (name, name.split()[-1] if name else ""):
-            if NUMBERED.fullmatch(word) or (FILE.fullmatch(word) and "://" not in word):
-                return word
-        return ""
-
-    def _id(self, name: str) -> str:
-        if name in self._documents:
-            return name
-        return name.lower() if name.lower() in self._documents else ""
-
-    def _ending(self, name: str) -> str:
-        if found := self._paths.get(name):
-            return found
-        among = self._endings.get(name.rpartition("/")[2], []) if name else []
-        tail = f"/{name.lstrip('/')}"
-        fits = [s for s in among if f"/{self._documents[s].path}".endswith(tail)]
-        return fits[0] if len(fits) == 1 else ""
 
 
 class Reader:
@@ -333,13 +279,19 @@ def _span(unit: Unit, place: re.Match[str]) -> Span:
     return Span(unit, low, high)
 
 
+def escape(quote: str) -> str:
+    """Return a quote as it may stand between double marks in a citation."""
+    escaped = quote.replace("\\", "\\\\").replace('"', '\\"')
+    return START.sub(lambda match: f"\\{match.group()}", escaped)
+
+
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 
 
 def _readings(quote: str) -> tuple[str, ...]:
-    """Return what a quote may mean: backslashes escape as `render` writes them, or stand."""
+    """Return what a quote may mean: backslashes escape as in `escape`, or stand for themselves."""
     if "\\" not in quote:
         return (quote,)
-    escaped = re.sub(r"\\([\\\"'“”‘’`])", r"\1", quote)
+    escaped = re.sub(r"\\([\\\"'“”‘’`\[【])", r"\1", quote)
     as_json = re.sub(r"\\([\\\"'/ntr])", lambda m: ESCAPES.get(m[1], m[1]), quote)
     return tuple(dict.fromkeys((escaped, quote, as_json)))

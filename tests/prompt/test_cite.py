@@ -96,6 +96,8 @@ def test_several_citations_may_share_a_bracket() -> None:
     [
         "a[d1:3]", "x[1:2]", "see [1] and [note]", "[a link](http://x:L3)", "- [ ] to do",
         '```py\n[d1:L3 "LIMIT = 97.5"]\n```', '["a", "b"]', "[key: value]",
+        "[TCP/IP and/or p. 7]", "[Smith 2019, p. 7]", "[e.g. p. 7]", "[A1:C3]", "[10.0.0.1:8080]",
+        "[example.com:80]", "[https://a.b/c:L3]", "[d1]", "[d9]", "[p 0.05]", "[^1]", "[d1:L3",
     ],
 )  # fmt: skip
 def test_other_brackets_are_no_citations(text: str) -> None:

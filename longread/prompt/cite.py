@@ -217,8 +217,12 @@ def _placed(blank: Citation, current: Version, earlier: list[Version], shown: Sh
         return replace(blank, verdict=Verdict.NOT_SHOWN, note=note)
     note = ""
     if not _covered(current.document.text, start, end, shown.ranges):
-        note = "of it, only " + ", ".join(str(ruler.span(a, b)) for a, b in seen[:3])
-        note += (", …" if len(seen) > 3 else "") + " stood in the prompt"
+        parts = list(dict.fromkeys(str(ruler.span(a, b)) for a, b in seen))
+        named = ", ".join(parts[:3]) + (", …" if len(parts) > 3 else "")
+        # A page of which some lines were shown is named by no smaller place.
+        note = f"of it, only {named} stood in the prompt"
+        if parts == [str(span)]:
+            note = "only a part of it stood in the prompt"
     return replace(blank, verdict=Verdict.PLACE, note=note)
 
 

@@ -8,12 +8,18 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from longread import config
 
 ROOT = Path(__file__).parent.parent
 SHELF = ROOT / "fixtures" / "shelf"
 
+
+# Shared machines stall for longer than any deadline; and what fails a change should be the
+# change: new examples are drawn where people work, the same ones where changes are judged.
+settings.register_profile("longread", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("longread")
 
 USERS_CACHE = str(config.cache())
 """Where `make test` has put the engine and its model."""

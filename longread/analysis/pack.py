@@ -19,6 +19,7 @@ from longread.cache.derived import Derived
 from longread.errors import BudgetError
 from longread.ingest.read import Options, read
 from longread.prompt import compose, evidence, render
+from longread.prompt.pack import price
 from longread.tokens import open_family
 from longread.tokens.pieces import Pieces
 from longread.types import Corpus, Ledger, Level, Piece, Tell
@@ -122,7 +123,7 @@ def pack(
     chosen = evidence.select(hits, documents, evidence_room, measured.mark, pieces)
     for _ in range(TRIES):
         found = evidence.excerpts(chosen, documents, measured.mark)
-        layout = reading.lay_out(measured, room - reading.price(found, pieces))
+        layout = reading.lay_out(measured, room - price(found, pieces))
         chunks = reading.chunks(layout, documents)
         fresh = evidence.unseen(chosen, documents, _ranges(chunks))
         # Evidence that the corpus shows anyway makes room for more of the corpus.
@@ -131,7 +132,7 @@ def pack(
         chosen = fresh
     notice = render.not_shown(layout)
     chunks += found
-    used = fixed + reading.price(chunks, pieces) + pieces.count_text(notice)
+    used = fixed + price(chunks, pieces) + pieces.count_text(notice)
     ledger = replace(reading.ledger(measured, layout, budget, fixed), tokens=used)
     return Packed(measured.corpus, ledger, chunks, measured.head, notice + tail, pieces)
 

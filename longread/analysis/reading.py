@@ -147,12 +147,6 @@ def ledger(measured: Measured, layout: Layout, budget: int, fixed: int) -> Ledge
     return Ledger(sources, measured.pieces.family.id, budget, tokens, files, pages)
 
 
-def price(made: Sequence[render.Chunk], pieces: Pieces) -> int:
-    """Return the tokens of chunks, boundary lines included."""
-    heads = sum(pieces.count_texts([chunk.head for chunk in made]))
-    return heads + sum(pieces.count([(chunk.key, chunk.read) for chunk in made if chunk.key]))
-
-
 def _entry(
     entry: Entry, document: Document, cost: Costs, placed: Placed, measured: Measured
 ) -> Entry:
@@ -161,7 +155,7 @@ def _entry(
     )
     if placed.raised:
         made = list(render.chunks(placed, document, measured.mark))
-        tokens = price(made, measured.pieces)
+        tokens = pack.price(made, measured.pieces)
         reason = f"{len(placed.raised)} of {len(document.segments)} parts fit the budget"
     elif placed.level is Level.NONE:
         reason = "left out to fit the budget"

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from longread.cache.search import SearchIndex, parts
+from longread.prompt.pack import price
 from longread.prompt.rank import WEIGHTS
 from longread.prompt.render import Chunk, excerpt, runs
 from longread.tokens.pieces import Pieces
@@ -181,12 +182,12 @@ def select(
     chosen: list[Hit] = []
     left = room
     for hit in hits:
-        price = _price(excerpts([hit], documents, mark), pieces)
-        if price <= left:
-            left -= price
+        needed = price(excerpts([hit], documents, mark), pieces)
+        if needed <= left:
+            left -= needed
             chosen.append(hit)
     # Neighbours share one boundary line; should joining ever cost more, the last one goes.
-    while chosen and _price(excerpts(chosen, documents, mark), pieces) > room:
+    while chosen and price(excerpts(chosen, documents, mark), pieces) > room:
         chosen.pop()
     return chosen
 
@@ -217,11 +218,6 @@ def bring_up_to_date(
         ]
 
     index.sync({d.content_id: rows(d) for d in documents}, progress)
-
-
-def _price(made: Sequence[Chunk], pieces: Pieces) -> int:
-    heads = sum(pieces.count_texts([chunk.head for chunk in made]))
-    return heads + sum(pieces.count([(chunk.key, chunk.read) for chunk in made]))
 
 
 def _squeeze(text: str) -> str:

@@ -72,6 +72,12 @@ def measure(
     return [Costs(*total) for total in totals]
 
 
+def price(made: Sequence[Chunk], pieces: Pieces) -> int:
+    """Return the tokens of chunks, boundary lines included."""
+    heads = sum(pieces.count_texts([chunk.head for chunk in made]))
+    return heads + sum(pieces.count([(chunk.key, chunk.read) for chunk in made if chunk.key]))
+
+
 def pack(
     documents: Sequence[Document],
     ranks: Sequence[float],
@@ -112,10 +118,10 @@ def choose(steps: Sequence[Sequence[Raise]], room: int) -> tuple[list[Level], in
     left = room
     while heap:
         _, index, at = heapq.heappop(heap)
-        _, price, level = steps[index][at]
-        if price > left:
+        _, tokens, level = steps[index][at]
+        if tokens > left:
             continue
-        left -= price
+        left -= tokens
         levels[index] = level
         if at + 1 < len(steps[index]):
             heapq.heappush(heap, (-steps[index][at + 1][0], index, at + 1))
@@ -176,19 +182,13 @@ def _fill(
 
 def _take(document: Document, room: int, mark: str, pieces: Pieces) -> tuple[tuple[int, ...], int]:
     """Return the leading segments that fit, and their exact cost as they will be rendered."""
-
-    def cost(indices: Sequence[int]) -> int:
-        parts = [excerpt(document, run, mark) for run in runs(indices)]
-        heads = sum(pieces.count_texts([part.head for part in parts]))
-        return heads + sum(pieces.count([(part.key, part.read) for part in parts]))
-
     low, high = 0, len(document.segments)
     used = 0
     while low < high:
         middle = (low + high + 1) // 2
-        price = cost(range(middle))
-        if price <= room:
-            low, used = middle, price
+        needed = price([excerpt(document, run, mark) for run in runs(range(middle))], pieces)
+        if needed <= room:
+            low, used = middle, needed
         else:
             high = middle - 1
     return tuple(range(low)), used

@@ -117,7 +117,7 @@ def test_what_is_rendered_costs_what_was_packed(
     layout = reading.lay_out(found, room)
     chunks = reading.chunks(layout, found.corpus.documents)
     text = render.not_shown(layout) + "".join(c.head + c.read() for c in chunks)
-    used = reading.price(chunks, pieces) + reading.notice_tokens(found, layout)
+    used = pack.price(chunks, pieces) + reading.notice_tokens(found, layout)
     assert used <= max(room, reading.notice_tokens(found, layout))
     family = pieces.family
     joined = [family.encode(c.head) + family.encode(c.read()) for c in chunks]
@@ -136,7 +136,7 @@ def test_a_corpus_larger_than_the_room_uses_98_to_100_percent_of_it(
     assert found.full > room
     layout = reading.lay_out(found, room)
     chunks = reading.chunks(layout, found.corpus.documents)
-    used = reading.price(chunks, pieces) + reading.notice_tokens(found, layout)
+    used = pack.price(chunks, pieces) + reading.notice_tokens(found, layout)
     assert 0.98 * room <= used <= room
 
 
@@ -146,7 +146,7 @@ def test_one_file_larger_than_the_room_is_shown_in_part(pieces: Pieces) -> None:
     placed = layout.placed[0]
     assert placed.level is not Level.FULL
     assert placed.raised
-    used = reading.price(reading.chunks(layout, found.corpus.documents), pieces)
+    used = pack.price(reading.chunks(layout, found.corpus.documents), pieces)
     assert 0.98 * 5_000 <= used <= 5_000
     book = reading.ledger(found, layout, 5_000, 0)
     assert "parts fit the budget" in book.files[0].reason

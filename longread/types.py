@@ -421,6 +421,10 @@ class Answer:
     """What a reader must know of this answer's worth; empty where there is nothing."""
     session: str = ""
     """Id of the session that keeps it; empty when none does."""
+    profile: str = ""
+    """Name of the profile whose model wrote it; empty where an older longread kept it."""
+    price: float = 0.0
+    """US dollars it cost, by the profile's prices; 0 where they are not known."""
 
 
 Event = Progress | Text | Reasoning | Usage | Finished | Answer

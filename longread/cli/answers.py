@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from longread.cli.output import line, visible
+from longread.export.visible import line, visible
 from longread.types import Answer, Citation
 
 

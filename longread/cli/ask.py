@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from longread.cli.output import visible
 from longread.cli.progress import Meter
 from longread.cli.sizes import Tokens
 from longread.cli.sources import read_options, source_options
 from longread.errors import ConfigError, TrustError
+from longread.export.visible import visible
 
 if TYPE_CHECKING:
     from longread.analysis.ask import Request

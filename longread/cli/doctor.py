@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from longread.cli.output import line
+from longread.export.visible import line
 
 
 @click.command()

@@ -6,9 +6,9 @@ from dataclasses import asdict
 
 import click
 
-from longread.cli.output import line, visible
 from longread.cli.progress import Meter
 from longread.errors import ConfigError
+from longread.export.visible import line, visible
 
 
 @click.group()

@@ -8,9 +8,9 @@ from dataclasses import asdict, fields
 import click
 
 from longread import config
-from longread.cli.output import line
 from longread.cli.progress import Meter
 from longread.errors import ConfigError, LongreadError
+from longread.export.visible import line
 
 
 @click.group()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from longread.cli.output import line
+from longread.export.visible import line
 from longread.types import Progress
 
 if TYPE_CHECKING:

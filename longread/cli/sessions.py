@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from longread.cli.answers import below
-from longread.cli.output import line, visible
 from longread.errors import LongreadError, StoreError
+from longread.export.visible import line, visible
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
+from longread.export.visible import STEERING
 from longread.types import (
     Answer,
     Citation,
@@ -209,16 +210,6 @@ def _citation(citation: Citation) -> dict[str, Any]:
         "ocr": citation.ocr,
         "at": list(citation.at) if citation.at else None,
     }
-
-
-STEERING = (
-    "\x7f-\x9f"
-    # What reorders or hides text: marks of direction, line separators, tags.
-    "\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
-    # Bytes that were not UTF-8, which can be neither shown nor written.
-    "\ud800-\udfff"
-)
-"""Characters beyond ASCII's controls, as in a regular expression's brackets."""
 
 
 def as_json(value: object) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from longread.cli.output import fail, line, visible
+from longread.cli.output import fail
 from longread.errors import EngineError, LongreadError, StoreError
+from longread.export.visible import line, visible
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""The terminal interface, on Textual: the app, one file a screen, widgets."""

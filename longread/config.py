@@ -10,7 +10,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -111,6 +111,14 @@ class Settings:
     """`[engines] confirmed`: profiles of engines that were found here and confirmed."""
     declined: tuple[str, ...] = ()
     """`[engines] declined`: profiles of engines that were found here and not wanted."""
+    theme: str = ""
+    """`[tui] theme`: "longread-dark", "longread-light", or one of Textual's."""
+    editor: str = ""
+    """`[tui] editor`: opens sources, with its arguments; else VISUAL, then EDITOR."""
+    viewer: str = ""
+    """`[tui] viewer`: opens PDFs, with its arguments, `{file}` and `{page}` among them."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """`[keys]`: other keys for an action, by its name in docs/keys.md: `read.next = "j"`."""
 
 
 def settings() -> Settings:
@@ -125,7 +133,10 @@ def settings() -> Settings:
     data = _load(path)
     engines = _table(data, "engines", path)
     trust = _table(data, "trust", path)
-    _refuse_unknown(data, {"profile", "trust", "engines"}, path)
+    tui = _table(data, "tui", path)
+    keys = _table(data, "keys", path)
+    _refuse_unknown(data, {"profile", "trust", "engines", "tui", "keys"}, path)
+    _refuse_unknown(tui, {"theme", "editor", "viewer"}, path)
     _refuse_unknown(trust, {"hosts"}, path)
     _refuse_unknown(engines, {"confirmed", "declined"}, path)
     return Settings(
@@ -133,6 +144,10 @@ def settings() -> Settings:
         hosts=tuple(_check("hosts", trust.get("hosts", []), list, path)),
         confirmed=tuple(_check("confirmed", engines.get("confirmed", []), list, path)),
         declined=tuple(_check("declined", engines.get("declined", []), list, path)),
+        theme=_check("theme", tui.get("theme", ""), str, path),
+        editor=_check("editor", tui.get("editor", ""), str, path),
+        viewer=_check("viewer", tui.get("viewer", ""), str, path),
+        keys={name: _check(name, key, str, path) for name, key in _flat(keys)},
     )
 
 
@@ -257,6 +272,15 @@ def _refuse_unknown(data: Mapping[str, object], known: Collection[str], path: Pa
 def _table(data: Mapping[str, object], key: str, path: Path) -> dict[str, Any]:
     table: dict[str, Any] = _check(key, data.get(key, {}), dict, path)
     return table
+
+
+def _flat(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield dotted names with their values: in TOML `read.next = "j"` is a table in a table."""
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}", value
 
 
 def _load(path: Path) -> dict[str, Any]:

@@ -216,6 +216,8 @@ class Layout:
     """Of the rendering rules; a layout of another version is laid out anew."""
     changes: tuple[Placed, ...] = ()
     """Later versions, appended so that the prefix survives; NONE means deleted."""
+    levels: tuple[tuple[str, Level], ...] = ()
+    """Files, and folders with "/" at their end ("" for all), whose level a person set."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ run them in a thread through `longread.analysis.work`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from longread import config
 from longread.analysis import reading
 from longread.analysis.engines import open_tokens
+from longread.analysis.reading import Measured
 from longread.analysis.relevance import evidence_share, relevant
 from longread.cache.derived import Derived
 from longread.config import Profile
@@ -59,7 +60,9 @@ class Conversation:
     strategy: Literal["whole", "focus"]
     answers: list[Answer] = field(default_factory=list)
     session: str = ""
-    """Id in the store; empty until the first answer is kept."""
+    """Id in the store; empty until it is kept."""
+    measured: Measured | None = None
+    """What each document costs; counted when it is first asked for where a session is reopened."""
 
     def prompt(self, question: str, tell: Tell) -> Prompt:
         """Return the prompt for the next question; old exchanges go where there is no room.
@@ -102,14 +105,18 @@ class Conversation:
         ranges = compose.ranges(prompt)
         return {d.id: Shown(d, ranges.get(d.id, ())) for d in self.corpus.documents}
 
-    def keep(self, store: Store, answer: Answer) -> Answer:
-        """Keep an answer in the session, which is made if there is none yet."""
+    @property
+    def title(self) -> str:
+        """What people call it: the last part of each source's location."""
+        return ", ".join(name(source) for source in self.corpus.sources)
+
+    def keep(self, store: Store) -> str:
+        """Keep the session, without answers, unless it is kept; return its id."""
         if not self.session:
             documents = {d.content_id: d for d in self.corpus.documents}
-            title = ", ".join(name(source) for source in self.corpus.sources)
             self.session = store.create(
                 Session(
-                    title,
+                    self.title,
                     self.corpus.sources,
                     self.profile.name,
                     self.layout,
@@ -117,10 +124,39 @@ class Conversation:
                     documents,
                 )
             )
-        answer = replace(answer, session=self.session)
-        store.add_answer(self.session, answer)
-        self.answers.append(answer)
-        return answer
+        return self.session
+
+    def measure(self, tell: Tell) -> Measured:
+        """Return what each document costs at each level."""
+        if self.measured is None:
+            guided = self.profile.citations == "guided"
+            corpus = reading.unplaced(self.corpus)
+            self.measured = reading.measure(corpus, self.pieces, guided, tell)
+        return self.measured
+
+    def relaid(self, strategy: Strategy, levels: Mapping[str, Level], tell: Tell) -> Conversation:
+        """Return the same session, laid out anew; answers stay, the prompt's prefix does not.
+
+        Args:
+            levels: set by a person, as `reading.lay_out` takes them.
+
+        Raises:
+            BudgetError: what is wanted does not fit.
+        """
+        measured = self.measure(tell)
+        made = _lay(measured, self.profile, self.window, strategy, levels)
+        return replace(made, answers=self.answers, session=self.session)
+
+    def with_profile(self, profile: Profile, budget: int | None, tell: Tell) -> Conversation:
+        """Return a new session about the same corpus, laid out for another model.
+
+        Raises:
+            BudgetError: nothing fits the other model's window.
+        """
+        window = usable(profile, budget)
+        pieces = Pieces(open_tokens(profile, tell), self.pieces.derived)
+        corpus, guided = reading.unplaced(self.corpus), profile.citations == "guided"
+        return _lay(reading.measure(corpus, pieces, guided, tell), profile, window, "auto", {})
 
 
 def open_sources(
@@ -143,6 +179,16 @@ def open_sources(
     pieces = Pieces(family, derived)
     corpus = read(locations, options, derived, tell)
     measured = reading.measure(corpus, pieces, profile.citations == "guided", tell)
+    return _lay(measured, profile, window, strategy, {})
+
+
+def _lay(
+    measured: Measured,
+    profile: Profile,
+    window: int,
+    strategy: Strategy,
+    levels: Mapping[str, Level],
+) -> Conversation:
     room = window - profile.answer - QUESTION - measured.fixed
     if room <= 0:
         raise BudgetError(
@@ -158,13 +204,18 @@ def open_sources(
             hint="use --strategy focus, or a profile with a larger window",
         )
     if whole and strategy != "focus":
-        layout = reading.lay_out(measured, spare)
-        chosen: Literal["whole", "focus"] = "whole"
+        layout = reading.lay_out(measured, spare, levels)
     else:
-        layout = reading.lay_out(measured, int(room * (1 - evidence_share(window))))
-        chosen = "focus"
+        layout = reading.lay_out(measured, int(room * (1 - evidence_share(window))), levels)
+    chosen: Literal["whole", "focus"] = "focus" if strategy == "focus" else _strategy(layout)
     ledger = reading.ledger(measured, layout, window, measured.fixed)
-    return Conversation(profile, window, measured.corpus, layout, ledger, pieces, chosen)
+    corpus, pieces = measured.corpus, measured.pieces
+    return Conversation(profile, window, corpus, layout, ledger, pieces, chosen, measured=measured)
+
+
+def _strategy(layout: Layout) -> Literal["whole", "focus"]:
+    """Return "whole" where every document is shown in full: there is no evidence to add then."""
+    return "whole" if all(p.level is Level.FULL for p in layout.placed) else "focus"
 
 
 def reopen(store: Store, session: str, profile: Profile | None, tell: Tell) -> Conversation:
@@ -181,7 +232,6 @@ def reopen(store: Store, session: str, profile: Profile | None, tell: Tell) -> C
         replace(kept.documents[p.content_id], id=p.id, path=p.path) for p in kept.layout.placed
     ]
     corpus = Corpus(kept.sources, tuple(documents), kept.ledger.files, kept.ledger.pages)
-    whole = all(p.level is Level.FULL for p in kept.layout.placed)
     return Conversation(
         profile,
         min(kept.ledger.budget, _limit(profile)),
@@ -189,7 +239,7 @@ def reopen(store: Store, session: str, profile: Profile | None, tell: Tell) -> C
         kept.layout,
         kept.ledger,
         Pieces(family, Derived(config.cache() / "derived.db")),
-        "whole" if whole else "focus",
+        _strategy(kept.layout),
         list(kept.answers),
         session,
     )

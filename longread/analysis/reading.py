@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -28,6 +28,9 @@ from longread.types import (
 )
 
 ROLES: tuple[Role, ...] = ("system", "user")
+LEFT_OUT = "left out to fit the budget"
+CUT_DOWN = "cut down to fit the budget"
+BY_HAND = "set by you"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +79,39 @@ def _arrange(corpus: Corpus, derived: Derived) -> tuple[Corpus, list[float]]:
     return order.number(corpus, positions), ranks
 
 
-def lay_out(measured: Measured, room: int) -> Layout:
+def unplaced(corpus: Corpus) -> Corpus:
+    """Return a corpus whose pages say nothing of the layout they were last shown in."""
+    placed = (LEFT_OUT, CUT_DOWN, BY_HAND, "")
+    pages = tuple(
+        replace(page, level=Level.NONE, reason="") if page.reason in placed else page
+        for page in corpus.pages
+    )
+    return replace(corpus, pages=pages)
+
+
+def level_of(path: str, levels: Mapping[str, Level]) -> Level | None:
+    """Return the level that a person set for a file: its own, or its nearest folder's."""
+    if not levels:
+        return None
+    if path in levels:
+        return levels[path]
+    folder = path
+    while folder:
+        folder = folder.rstrip("/").rpartition("/")[0]
+        if (key := f"{folder}/" if folder else "") in levels:
+            return levels[key]
+    return None
+
+
+def lay_out(measured: Measured, room: int, levels: Mapping[str, Level] = {}) -> Layout:
     """Choose what is shown within `room` tokens, the notice of what is not included.
 
+    Args:
+        levels: set by a person: by path of a file, or of a folder with "/" at its end.
+
     Raises:
-        BudgetError: `room` is negative: the head and the reserves alone are too much.
+        BudgetError: `room` is negative: the head and the reserves alone are too much; or too
+            small for what a person set.
     """
     if room < 0:
         raise BudgetError(
@@ -89,10 +120,15 @@ def lay_out(measured: Measured, room: int) -> Layout:
         )
     documents, ranks, costs = measured.corpus.documents, measured.ranks, measured.costs
     steps = pack.raises(ranks, costs)
+    found = {i: level_of(d.path, levels) for i, d in enumerate(documents)} if levels else {}
+    fixed = {index: level for index, level in found.items() if level is not None}
 
     def packed(tokens: int) -> Layout:
-        placed = pack.pack(documents, ranks, costs, steps, tokens, measured.mark, measured.pieces)
-        return Layout(measured.mark, tuple(placed), render.VERSION)
+        placed = pack.pack(
+            documents, ranks, costs, steps, tokens, measured.mark, measured.pieces, fixed
+        )
+        kept = tuple(sorted(levels.items()))
+        return Layout(measured.mark, tuple(placed), render.VERSION, levels=kept)
 
     layout = packed(room)
     notice = notice_tokens(measured, layout)
@@ -130,16 +166,28 @@ def ledger(measured: Measured, layout: Layout, budget: int, fixed: int) -> Ledge
         fixed: tokens of what the prompt has beside the corpus.
     """
     placed = {p.path: p for p in layout.placed}
+    levels = dict(layout.levels)
     found = zip(measured.corpus.documents, measured.costs, strict=True)
     costs = {document.path: (document, cost) for document, cost in found}
     files = tuple(
-        _entry(entry, *costs[entry.path], placed[entry.path], measured)
+        _entry(
+            entry,
+            *costs[entry.path],
+            placed[entry.path],
+            measured,
+            by_hand=level_of(entry.path, levels) is not None,
+        )
         if entry.path in costs
         else entry
         for entry in measured.corpus.entries
     )
     pages = tuple(
-        _page(page, placed.get(page.path), costs[page.path][0] if page.path in costs else None)
+        _page(
+            page,
+            placed.get(page.path),
+            costs[page.path][0] if page.path in costs else None,
+            by_hand=level_of(page.path, levels) is not None,
+        )
         for page in measured.corpus.pages
     )
     sources = tuple(source.location for source in measured.corpus.sources)
@@ -148,31 +196,41 @@ def ledger(measured: Measured, layout: Layout, budget: int, fixed: int) -> Ledge
 
 
 def _entry(
-    entry: Entry, document: Document, cost: Costs, placed: Placed, measured: Measured
+    entry: Entry,
+    document: Document,
+    cost: Costs,
+    placed: Placed,
+    measured: Measured,
+    *,
+    by_hand: bool,
 ) -> Entry:
-    tokens = {Level.FULL: cost.full, Level.SIGNATURES: cost.signatures, Level.PATH: cost.path}.get(
-        placed.level, 0
-    )
-    if placed.raised:
+    tokens = cost.at(placed.level)
+    if placed.level is Level.FULL:
+        reason = ""
+    elif placed.raised:
         made = list(render.chunks(placed, document, measured.mark))
         tokens = pack.price(made, measured.pieces)
         reason = f"{len(placed.raised)} of {len(document.segments)} parts fit the budget"
-    elif placed.level is Level.NONE:
-        reason = "left out to fit the budget"
     else:
-        reason = "" if placed.level is Level.FULL else "cut down to fit the budget"
+        reason = _why(placed.level, by_hand=by_hand)
     return replace(entry, full_tokens=cost.full, level=placed.level, tokens=tokens, reason=reason)
 
 
-def _page(page: Page, placed: Placed | None, document: Document | None) -> Page:
+def _page(page: Page, placed: Placed | None, document: Document | None, *, by_hand: bool) -> Page:
     if page.reason:
         return page
     if placed is None or document is None or (not placed.level and not placed.raised):
-        return replace(page, reason="left out to fit the budget")
+        return replace(page, reason=_why(Level.NONE, by_hand=by_hand))
     parts = {i for i, s in enumerate(document.segments) if s.span.first == page.page}
     if placed.level is Level.FULL or (parts and parts <= set(placed.raised)):
         return replace(page, level=Level.FULL)
-    return replace(page, level=placed.level, reason="cut down to fit the budget")
+    return replace(page, level=placed.level, reason=_why(placed.level, by_hand=by_hand))
+
+
+def _why(level: Level, *, by_hand: bool) -> str:
+    if by_hand:
+        return BY_HAND
+    return LEFT_OUT if level is Level.NONE else CUT_DOWN
 
 
 def coverage(shown: dict[str, tuple[tuple[int, int], ...]], corpus: Corpus) -> tuple[float, str]:

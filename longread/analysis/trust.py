@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -12,7 +12,7 @@ from longread.analysis.relevance import place_of
 from longread.config import Profile
 from longread.errors import TrustError
 from longread.store import Store
-from longread.types import Corpus
+from longread.types import Corpus, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,23 @@ class Departure:
     """Secrets masked in what is sent."""
 
 
-Confirm = Callable[[Departure], bool]
+Confirm = Callable[[Departure], Awaitable[bool]]
 
 
-def check(
+def price(profile: Profile, usage: Usage) -> float:
+    """Return what an answer cost in US dollars, by the profile's prices; 0 if it names none."""
+    cached = usage.cached_tokens or 0
+    of_cached = profile.price_cached or profile.price_input
+    fresh = (usage.prompt_tokens - cached) * profile.price_input
+    return (fresh + cached * of_cached + usage.output_tokens * profile.price_output) / 1e6
+
+
+def most(profile: Profile, tokens: int) -> float:
+    """Return what a prompt of so many tokens and a whole answer cost if nothing is cached."""
+    return price(profile, Usage(tokens, profile.answer))
+
+
+async def check(
     profile: Profile, corpus: Corpus, tokens: int, store: Store, confirm: Confirm, *, yes: bool
 ) -> None:
     """Ask once per corpus and host whether its text may be sent there.
@@ -47,10 +60,11 @@ def check(
     place = place_of(corpus.sources)
     if host in config.settings().hosts or store.trusted(place, host):
         return
-    price = (tokens * profile.price_input + profile.answer * profile.price_output) / 1e6
     masked = sum(entry.masked for entry in corpus.entries)
-    departure = Departure(host, profile.model, len(corpus.documents), tokens, price, masked)
-    if not yes and not confirm(departure):
+    departure = Departure(
+        host, profile.model, len(corpus.documents), tokens, most(profile, tokens), masked
+    )
+    if not yes and not await confirm(departure):
         raise TrustError(
             f"nothing was sent to {host}",
             hint=f'say --yes, or put "{host}" under [trust] hosts in config.toml',

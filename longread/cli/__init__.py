@@ -22,6 +22,7 @@ COMMANDS = {
     "sessions": "longread.cli.sessions:sessions",
     "profiles": "longread.cli.profiles:profiles",
     "engine": "longread.cli.engine:engine",
+    "tui": "longread.cli.tui:tui",
     "doctor": "longread.cli.doctor:doctor",
 }
 """Command names and where they live."""
@@ -43,14 +44,28 @@ class LazyGroup(click.Group):
         return command
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="longread")
-def longread() -> None:
+@click.pass_context
+def longread(ctx: click.Context) -> None:
     """Ask a long-context model about a whole repository or a whole shelf of PDFs.
+
+    Without a command, the terminal interface.
 
     Exit codes: 0 done, 1 done with failures listed, 2 wrong usage or unusable input,
     3 the engine failed and what came is saved.
     """
+    if ctx.invoked_subcommand is None:
+        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+            click.echo(ctx.get_help())
+            return
+        command = longread.get_command(ctx, "tui")
+        assert command is not None
+        ctx.invoke(command)
 
 
 def main() -> None:

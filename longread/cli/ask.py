@@ -92,7 +92,7 @@ async def _run(request: Request, as_data: bool) -> None:
 
     with Meter() as meter:
 
-        def confirm(departure: Departure) -> bool:
+        async def confirm(departure: Departure) -> bool:
             meter.clear()
             return _confirm(departure)
 

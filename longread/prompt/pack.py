@@ -10,7 +10,7 @@ documents that are not in full.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -39,6 +39,14 @@ class Costs:
     path: int
     signatures: int
     full: int
+
+    def at(self, level: Level) -> int:
+        """Return the tokens of one level; a level that has no rendering costs what is below it."""
+        if level is Level.FULL:
+            return self.full
+        if level >= Level.SIGNATURES:
+            return self.signatures
+        return self.path if level >= Level.PATH else 0
 
 
 Raise = tuple[float, int, Level]
@@ -86,19 +94,32 @@ def pack(
     room: int,
     mark: str,
     pieces: Pieces,
+    fixed: Mapping[int, Level] = {},
 ) -> list[Placed]:
     """Return every document's place, in reading order, at most `room` tokens in all.
 
+    Args:
+        fixed: by index, levels that a person set; the rest is packed into what they leave.
+
     Raises:
-        BudgetError: `room` is negative.
+        BudgetError: `room` is negative, or too small for what is fixed.
     """
     if room < 0:
         raise BudgetError(
             f"{-room:,} tokens are missing before the first document",
             hint="raise --budget, or shorten the question",
         )
-    levels, left = choose(steps, room)
-    raised = _fill(documents, ranks, costs, levels, left, room, mark, pieces)
+    taken = sum(costs[index].at(level) for index, level in fixed.items())
+    if taken > room:
+        raise BudgetError(
+            f"the levels that were set take {taken:,} tokens, and there is room for {room:,}",
+            hint="lower the level of a folder, or raise --budget",
+        )
+    free = [() if index in fixed else step for index, step in enumerate(steps)]
+    levels, left = choose(free, room - taken)
+    for index, level in fixed.items():
+        levels[index] = level
+    raised = _fill(documents, ranks, costs, levels, left, room, mark, pieces, fixed)
     return [
         Placed(d.id, d.path, d.content_id, level, raised.get(index, ()))
         for index, (d, level) in enumerate(zip(documents, levels, strict=True))
@@ -162,10 +183,11 @@ def _fill(
     room: int,
     mark: str,
     pieces: Pieces,
+    fixed: Mapping[int, Level],
 ) -> dict[int, tuple[int, ...]]:
     """Raise segments of the best ranked documents until the room is used; return them by index."""
     raised: dict[int, tuple[int, ...]] = {}
-    partial = [i for i, level in enumerate(levels) if level is not Level.FULL]
+    partial = [i for i, at in enumerate(levels) if at is not Level.FULL and i not in fixed]
     partial.sort(key=lambda i: (-ranks[i], i))
     spare = int(room * (1 - FULL_ENOUGH))
     for index in partial[:TRIES]:

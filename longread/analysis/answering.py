@@ -1,0 +1,134 @@
+"""What the engine writes, and what becomes of it: citations chosen or found, judged, priced."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+
+from longread.analysis import reading, trust
+from longread.analysis.conversation import Conversation
+from longread.analysis.work import Work
+from longread.prompt import compose, guide
+from longread.prompt.cite import judge, place
+from longread.types import (
+    Answer,
+    Citation,
+    Engine,
+    Event,
+    Finished,
+    Level,
+    Progress,
+    Prompt,
+    Sampling,
+    Span,
+    Tell,
+    Text,
+    Usage,
+)
+
+CHOICES = 8
+"""Places that a guided model chooses from, the most relevant of those shown."""
+CHOICE_TOKENS = 96
+"""Enough for two places as JSON."""
+
+
+async def converse(
+    conversation: Conversation, prompt: Prompt, question: str, engine: Engine
+) -> AsyncGenerator[Event]:
+    """Yield what the engine writes and, last, the judged `Answer`; nothing is kept.
+
+    Raises:
+        EngineError: the model stopped before it finished; the text so far was yielded.
+    """
+    profile = conversation.profile
+    sampling = Sampling(
+        profile.answer, profile.temperature, repetition_penalty=profile.repetition_penalty
+    )
+    text: list[str] = []
+    answer = Answer(question, "", (), "stop")
+    async for event in engine.stream(prompt, sampling):
+        match event:
+            case Text(piece):
+                text.append(piece)
+            case Usage():
+                answer = replace(answer, usage=event)
+            case Finished(reason):
+                answer = replace(answer, finished=reason)
+            case _:
+                pass
+        yield event
+    answer = replace(answer, text="".join(text).strip())
+    if profile.citations == "guided" and answer.text:
+        searching = Work(lambda tell: _places(conversation, prompt, answer, tell))
+        async for step in searching:
+            yield step
+        if searching.value:
+            yield Progress("cite", 0, len(searching.value))
+            chosen = await _choose(conversation, prompt, answer.text, searching.value, engine)
+            answer = replace(answer, citations=chosen)
+    yield finish(conversation, prompt, answer)
+
+
+def _places(
+    conversation: Conversation, prompt: Prompt, answer: Answer, tell: Tell
+) -> dict[str, tuple[str, Span]]:
+    """Return, by label, the places shown in full that are most relevant, best first."""
+    full = compose.ranges(prompt, Level.FULL)
+    found: dict[str, tuple[str, Span]] = {}
+    # What the answer says counts as well: it may name what the question only describes.
+    for hit in conversation.hits(f"{answer.question} {answer.text}", tell):
+        document = conversation.corpus.documents[hit.document]
+        segment = document.segments[hit.segment]
+        ranges = full.get(document.id, ())
+        if any(a <= segment.start and segment.end <= b for a, b in ranges):
+            found.setdefault(guide.label(document, segment.span), (document.id, segment.span))
+        if len(found) == CHOICES:
+            break
+    return found
+
+
+async def _choose(
+    conversation: Conversation,
+    prompt: Prompt,
+    text: str,
+    places: dict[str, tuple[str, Span]],
+    engine: Engine,
+) -> tuple[Citation, ...]:
+    """Let the model choose, from places it was shown, those that support its answer."""
+    labels = list(places)
+    asked = compose.extend(prompt, text, guide.request(labels), conversation.pieces)
+    sampling = Sampling(CHOICE_TOKENS, schema=guide.schema(labels))
+    written = [e.text async for e in engine.stream(asked, sampling) if isinstance(e, Text)]
+    shown = conversation.shown(prompt)
+    chosen = guide.read_choice("".join(written), labels)
+    return tuple(place(*places[label], shown) for label in chosen)
+
+
+def finish(conversation: Conversation, prompt: Prompt, answer: Answer) -> Answer:
+    """Judge an answer's citations and say what its reader must know."""
+    profile = conversation.profile
+    citations = answer.citations
+    if profile.citations == "inline":
+        citations = judge(answer.text, conversation.shown(prompt))
+    share, words = covered(conversation, prompt)
+    caveats = [profile.caveat] if profile.caveat else []
+    if answer.usage and answer.usage.truncated:
+        caveats.append(
+            f"The server read {answer.usage.prompt_tokens:,} of the"
+            f" {answer.usage.expected_tokens:,} tokens sent: its window is smaller."
+        )
+    return replace(
+        answer,
+        citations=citations,
+        strategy=conversation.strategy,
+        share=share,
+        coverage=words,
+        caveat=" ".join(caveats),
+        profile=profile.name,
+        price=trust.price(profile, answer.usage) if answer.usage else 0.0,
+    )
+
+
+def covered(conversation: Conversation, prompt: Prompt) -> tuple[float, str]:
+    """Return how much of the corpus a prompt shows in full, as a share and in words."""
+    return reading.coverage(compose.ranges(prompt, Level.FULL), conversation.corpus)

@@ -1,0 +1,48 @@
+"""`longread tui`, and `longread` alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from longread.cli.sizes import Tokens
+from longread.cli.sources import read_options, source_options
+
+
+@click.command()
+@click.argument("sources", nargs=-1, metavar="[SOURCE…]")
+@click.option(
+    "--continue",
+    "session",
+    is_flag=False,
+    flag_value="",
+    default=None,
+    metavar="[SESSION]",
+    help="Open a session; the newest if none is named.",
+)
+@click.option("--profile", default="", help="Which model, by profile; see longread profiles.")
+@click.option("--budget", type=Tokens(), help="Tokens for prompt and answer, such as 64k or 1M.")
+@source_options
+@click.option(
+    "--store",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="The file of sessions; matters can be kept apart.",
+)
+def tui(
+    sources: tuple[str, ...], session: str | None, profile: str, budget: int | None, rev: str,
+    secrets: str, passwords: tuple[str, ...], store: Path | None,
+) -> None:  # fmt: skip
+    """Browse sessions, ask, and check every citation, in the terminal.
+
+    SOURCE… is opened as a new session: folders, git repositories, URLs, PDFs.
+    """
+    from longread.tui.app import LongreadApp
+
+    options = read_options(rev, secrets, passwords)
+    app = LongreadApp(
+        store, sources, session=session, profile=profile, budget=budget, options=options
+    )
+    app.run()
+    raise SystemExit(app.return_code or 0)

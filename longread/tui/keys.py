@@ -1,0 +1,102 @@
+"""Every key of every screen, read from the bindings themselves: for the help and the manual."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+if TYPE_CHECKING:
+    from textual.dom import DOMNode
+
+PLACES = {
+    "Everywhere": ("longread.tui.app:LongreadApp",),
+    "Library": ("longread.tui.library:LibraryScreen",),
+    "Read": (
+        "longread.tui.read:ReadScreen",
+        "longread.tui.widgets.prompt:PromptBox",
+        "longread.tui.widgets.source:SourceView",
+    ),
+    "Budget": ("longread.tui.budget:BudgetScreen",),
+}
+"""The parts of the help, and the classes whose bindings each lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One line of the help."""
+
+    id: str
+    """How it is named in `[keys]` of config.toml."""
+    keys: tuple[str, ...]
+    """As Textual names them: "ctrl+x", "question_mark"."""
+    what: str
+    tooltip: str
+
+
+def listed(keymap: Mapping[str, str] = {}) -> Iterator[tuple[str, list[Key]]]:
+    """Yield each part of the help with its keys, re-mapped ones as they are now."""
+    for place, classes in PLACES.items():
+        found: list[Key] = []
+        for name in classes:
+            module, _, attribute = name.partition(":")
+            owner: type[DOMNode] = getattr(importlib.import_module(module), attribute)
+            found += [_key(binding, keymap) for binding in own(owner.BINDINGS)]
+        yield place, found
+
+
+def own(bindings: list[BindingType]) -> Iterator[Binding]:
+    """Yield bindings with an id: those a person can re-map."""
+    for binding in bindings:
+        if isinstance(binding, Binding) and binding.id:
+            yield binding
+
+
+def _key(binding: Binding, keymap: Mapping[str, str]) -> Key:
+    pressed = keymap.get(binding.id or "", binding.key)
+    return Key(
+        binding.id or "",
+        tuple(one.strip() for one in pressed.split(",")),
+        binding.description,
+        binding.tooltip,
+    )
+
+
+class HelpScreen(ModalScreen[None]):
+    """All keys, in one list that scrolls."""
+
+    DEFAULT_CSS = """
+    HelpScreen { align: center middle; }
+    HelpScreen > VerticalScroll {
+        width: 76; max-width: 96%; height: 90%; padding: 0 1;
+        background: $surface; border: round $primary; border-title-color: $accent;
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,f1,question_mark,q", "dismiss", "Close", id="help.close"),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """Put the list together."""
+        with VerticalScroll() as box:
+            box.border_title = "keys (esc closes)"
+            yield Static(self._text(), markup=False)
+
+    def _text(self) -> Content:
+        app: Any = self.app
+        lines: list[Content] = []
+        for place, found in listed(app.keymap):
+            lines += [Content(""), Content.styled(place, "bold $accent")]
+            for key in found:
+                shown = " ".join(app.key_name(one) for one in key.keys)
+                more = f" ({key.tooltip})" if key.tooltip else ""
+                lines.append(Content.assemble((f"  {shown:<18}", "bold"), f" {key.what}{more}"))
+        return Content("\n").join(lines[1:])

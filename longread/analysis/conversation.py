@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from longread import config
 from longread.analysis import reading
@@ -38,6 +38,7 @@ from longread.types import (
 )
 
 Strategy = Literal["auto", "whole", "focus"]
+STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 CONVERSATION = 8
 """One part in so many of the window is kept for follow-up questions where all is shown."""
 CHOOSING = 384
@@ -58,6 +59,8 @@ class Conversation:
     ledger: Ledger
     pieces: Pieces
     strategy: Literal["whole", "focus"]
+    wanted: Strategy = "auto"
+    """What a person asked for; "auto" after a session is reopened."""
     answers: list[Answer] = field(default_factory=list)
     session: str = ""
     """Id in the store; empty until it is kept."""
@@ -240,8 +243,8 @@ def reopen(store: Store, session: str, profile: Profile | None, tell: Tell) -> C
         kept.ledger,
         Pieces(family, Derived(config.cache() / "derived.db")),
         _strategy(kept.layout),
-        list(kept.answers),
-        session,
+        answers=list(kept.answers),
+        session=session,
     )
 
 

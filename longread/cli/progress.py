@@ -8,23 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from longread.export.stages import SAID, stage
 from longread.export.visible import line
 from longread.types import Progress
 
 if TYPE_CHECKING:
     from rich.status import Status
-
-SAID = frozenset({"source", "show"})
-"""Stages whose note is a fact to keep, not a state to pass."""
-WORDS = {
-    "open": "opening",
-    "read": "reading",
-    "parse": "parsing",
-    "count": "counting tokens",
-    "order": "ordering",
-    "index": "indexing",
-    "cite": "choosing places",
-}
 
 
 class Meter:
@@ -55,11 +44,7 @@ class Meter:
             self.clear()
             click.echo(line(progress.note), err=True)
             return
-        words = WORDS.get(progress.stage, progress.stage)
-        if progress.total:
-            words += f" {progress.done:,}/{progress.total:,}"
-        if progress.note:
-            words += f": {line(progress.note)}"
+        words = stage(progress)
         if self._live:
             self._show(words)
         elif progress.stage != self._stage:

@@ -45,6 +45,36 @@ def place(document_id: str, span: Span, shown: Mapping[str, Shown]) -> Citation:
     return replace(Court(shown).judge(mention), guided=True, at=None)
 
 
+def locate(citation: Citation, document: Document) -> tuple[tuple[int, int], ...]:
+    """Return the character ranges of `document` in which the citation's words stand.
+
+    Empty where it quotes nothing, or where the words stand nowhere in it. For words that were
+    left out of an elided quote the gap is in the range too.
+    """
+    version = Version(document)
+    quote = Quote(citation.quote, version.code)
+    if quote.empty or (citation.verdict is Verdict.NOT_FOUND and not citation.found):
+        return ()
+    for span in (citation.found, citation.span, None):
+        if matches := version.matches(quote, span):
+            return tuple((m.start, m.end) for m in matches[:1])
+    return ()
+
+
+def nearest(citation: Citation, document: Document) -> Span | None:
+    """Return where the words of `document` stand that come closest to a quote not found."""
+    version = Version(document)
+    quote = Quote(citation.quote, version.code)
+    folded = version.text.plain.folded
+    span = citation.span
+    start, end = version.ruler.offsets(span) if span and span.unit == document.unit else (0, 0)
+    words = quote.form(Verdict.FOLDED)
+    near = version.words.closest(words, folded.index(start), folded.index(end))
+    if near is None:
+        return None
+    return version.ruler.span(folded.origin(near.start), folded.origin(near.end - 1) + 1)
+
+
 def render(citation: Citation) -> str:
     """Return the citation in the form that models are asked to write."""
     where = f":{citation.span}" if citation.span else ""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from functools import partial
 from pathlib import Path
@@ -35,9 +35,9 @@ from longread.store import Store, open_store
 from longread.tui import keys
 from longread.tui.confirm import ConfirmScreen
 from longread.tui.matter import Asking, Matter
-from longread.tui.screen import ROOMS, Room
+from longread.tui.screen import ROOMS, Listener, Room
 from longread.tui.themes import DARK, LIGHT
-from longread.types import Engine, Progress, Tell
+from longread.types import Engine, Level, Progress, Tell
 
 NOTICE = 10.0
 """Seconds that a notice of an error stays."""
@@ -111,13 +111,17 @@ class LongreadApp(App[None]):
         self._stored = asyncio.Event()
         self._seen: object = None
         self._loop_of_app: asyncio.AbstractEventLoop
-        self.rooms: list[Room] = []
-        """Main screens that were looked at, to be told of changes."""
+        self.rooms: list[Listener] = []
+        """Screens to be told of changes."""
         self.matter: Matter | None = None
         """What is open on the screens."""
         self.matters: dict[str, Matter] = {}
         """What is open or was, by session id."""
         self._jobs: dict[int, Worker[None]] = {}
+        self.leaving: list[Callable[[], Awaitable[None]]] = []
+        """What is to be done before the program ends."""
+        self.remapped: dict[str, str] = {}
+        """Keys that a person set, by the binding's id."""
 
     # What happens first
 
@@ -129,7 +133,8 @@ class LongreadApp(App[None]):
         try:
             settings = config.settings()
             self.theme = settings.theme if settings.theme in self.available_themes else DARK.name
-            self.set_keymap(dict(settings.keys))
+            self.remapped = dict(settings.keys)
+            self.set_keymap(self.remapped)
         except LongreadError as error:
             self.theme = DARK.name
             self.complain(error)
@@ -139,7 +144,9 @@ class LongreadApp(App[None]):
         self.call_after_refresh(self._begin)
 
     def _check_settings(self, settings: Settings) -> None:
-        known = {""} if not settings.keys else {key.id for _, found in keys.listed() for key in found}
+        known = (
+            {""} if not settings.keys else {key.id for _, found in keys.listed() for key in found}
+        )
         if unknown := [name for name in settings.keys if name not in known]:
             raise ConfigError(
                 f"[keys] names no action: {', '.join(unknown)}",
@@ -177,7 +184,9 @@ class LongreadApp(App[None]):
         return self._store
 
     async def on_unmount(self) -> None:
-        """Let go of the store."""
+        """Finish what waits, and let go of the store."""
+        for last in self.leaving:
+            await last()
         if self._store:
             self._store.close()
 
@@ -200,20 +209,27 @@ class LongreadApp(App[None]):
         return opened
 
     def open_sources(
-        self, locations: Sequence[str], profile: str = "", strategy: Strategy = "auto"
+        self,
+        locations: Sequence[str],
+        profile: str = "",
+        strategy: Strategy = "auto",
+        budget: int | None = None,
     ) -> None:
         """Read sources and show them, as a new session."""
         matter = Matter(", ".join(locations))
-        self._open(matter, self._read(locations, profile or self.profile, strategy), "read")
+        read = self._read(
+            locations, profile or self.profile, strategy, self.budget if budget is None else budget
+        )
+        self._open(matter, read, "read")
 
     async def _read(
-        self, locations: Sequence[str], name: str, strategy: Strategy
+        self, locations: Sequence[str], name: str, strategy: Strategy, budget: int | None
     ) -> Callable[[Tell], Conversation]:
         profile = await asyncio.to_thread(choose, name, self._use_found)
         store = await self.store()
 
         def opened(tell: Tell) -> Conversation:
-            read = open_sources(locations, self._options, profile, self.budget, strategy, tell)
+            read = open_sources(locations, self._options, profile, budget, strategy, tell)
             tell(Progress("keep"))
             read.keep(store)
             return read
@@ -236,6 +252,12 @@ class LongreadApp(App[None]):
 
         self._open(matter, prepared(), "")
         return matter
+
+    def close_matter(self, session: str) -> None:
+        """Show a session no longer: it is to be deleted."""
+        matter = self.matters.pop(session, None)
+        if matter is not None and matter is self.matter:
+            self.matter = None
 
     def _open(
         self, matter: Matter, prepared: Awaitable[Callable[[Tell], Conversation]], room: str
@@ -269,6 +291,35 @@ class LongreadApp(App[None]):
             matter.opening = None
             self._jobs.pop(id(matter), None)
             self.matter_changed(matter)
+
+    async def relay(self, matter: Matter, strategy: Strategy, levels: Mapping[str, Level]) -> bool:
+        """Lay a session's prompt out anew and keep that; say whether it could be done."""
+        opened = matter.conversation
+        if opened is None or matter.asking:
+            self.notify("not while it is opened or answers", markup=False)
+            return False
+        try:
+            laying = Work(lambda tell: opened.relaid(strategy, levels, tell))
+            async for step in laying:
+                matter.opening = step
+                self.matter_changed(matter)
+            made = laying.value
+            store = await self.store()
+            if made.layout != opened.layout:
+                await asyncio.to_thread(
+                    store.replace_layout, made.session, made.layout, made.ledger
+                )
+                if opened.answers and not matter.told:
+                    matter.told = True
+                    self.notify("the engine will read the prompt anew", markup=False)
+            matter.conversation = made
+        except LongreadError as error:
+            self.complain(error)
+            return False
+        finally:
+            matter.opening = None
+            self.matter_changed(matter)
+        return True
 
     # Asking
 
@@ -378,7 +429,11 @@ class LongreadApp(App[None]):
 
     def action_stop(self) -> None:
         """Stop what runs on the session that is open."""
-        worker = self._jobs.get(id(self.matter))
+        self.stop(self.matter)
+
+    def stop(self, matter: Matter | None) -> None:
+        """Stop what runs on a session; what came is kept."""
+        worker = self._jobs.get(id(matter))
         if worker is None:
             self.notify("nothing runs", markup=False)
             return

@@ -93,7 +93,7 @@ class HelpScreen(ModalScreen[None]):
     def _text(self) -> Content:
         app: Any = self.app
         lines: list[Content] = []
-        for place, found in listed(app.keymap):
+        for place, found in listed(app.remapped):
             lines += [Content(""), Content.styled(place, "bold $accent")]
             for key in found:
                 shown = " ".join(app.key_name(one) for one in key.keys)

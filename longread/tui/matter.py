@@ -64,6 +64,8 @@ class Matter:
     failed: str = ""
     """Why it could not be opened."""
     asking: Asking | None = None
+    told: bool = False
+    """Whether it was said that a new layout is read anew."""
     notes: list[str] = field(default_factory=list)
     """How its sources were read, a line each."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 from textual.app import ComposeResult
 from textual.content import Content
@@ -19,6 +19,19 @@ if TYPE_CHECKING:
 
 ROOMS = {"library": ("f2", "Library"), "read": ("f3", "Read"), "budget": ("f5", "Budget")}
 """Mode, key and name of each main screen. f4 is kept for the Grid, f6 for the Plan."""
+
+
+class Listener(Protocol):
+    """What is told of changes: of sessions that are open, and of the store."""
+
+    def matter_changed(self, matter: Matter) -> None:
+        """A session, this one or another, is opened, failed, answering, or done with it."""
+
+    async def take(self, matter: Matter, event: Event) -> None:
+        """An event of a question that is being answered came."""
+
+    def store_changed(self) -> None:
+        """Something was written to the store, here or by another program."""
 
 
 class Bar(Static):

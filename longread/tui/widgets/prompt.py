@@ -1,9 +1,114 @@
-"""Where a question is typed."""
+"""Where a question is typed: as many lines as it needs, and the questions asked before."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.widgets import TextArea
 
 
 class PromptBox(TextArea):
-    """One question, of as many lines as it needs."""
+    """One question. Enter asks; the questions asked before come with up and down."""
+
+    DEFAULT_CSS = """
+    PromptBox {
+        height: auto; max-height: 8; min-height: 3; padding: 0 1;
+        border: round $panel-lighten-2; background: $background;
+        &:focus { border: round $primary; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "ask", "Ask", id="prompt.ask"),
+        Binding(
+            "ctrl+j,alt+enter,shift+enter", "newline", "New line", id="prompt.newline", show=False
+        ),
+        Binding(
+            "up", "earlier", "Earlier question", id="prompt.earlier", show=False,
+            tooltip="on the first line",
+        ),
+        Binding(
+            "down", "later", "Later question", id="prompt.later", show=False,
+            tooltip="on the last line",
+        ),
+        Binding("escape", "leave", "To the answers", id="prompt.leave", show=False),
+    ]  # fmt: skip
+
+    class Asked(Message):
+        """A question is to be asked."""
+
+        def __init__(self, question: str) -> None:
+            super().__init__()
+            self.question = question
+
+    class Left(Message):
+        """The keys are to go to the answers."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(
+            id=id,
+            soft_wrap=True,
+            tab_behavior="focus",
+            show_line_numbers=False,
+            highlight_cursor_line=False,
+            compact=False,
+            placeholder="ask…  (enter asks, ctrl+j begins a new line)",
+        )
+        self._history: list[str] = []
+        self._at = 0
+        self._typed = ""
+
+    def remember(self, questions: Sequence[str]) -> None:
+        """Take the questions asked before, newest first."""
+        self._history = list(questions)
+        self._at = 0
+
+    def action_ask(self) -> None:
+        """Hand the question over; the box stays as it is until it is cleared."""
+        if question := self.text.strip():
+            self.post_message(self.Asked(question))
+
+    def done(self, question: str) -> None:
+        """The question is being asked: begin the next one."""
+        self._history = [question, *(one for one in self._history if one != question)]
+        self._at = 0
+        self._typed = ""
+        self.load_text("")
+
+    def action_newline(self) -> None:
+        """Begin a new line."""
+        self.insert("\n")
+
+    def action_earlier(self) -> None:
+        """Go up a line or, from the first, to the question asked before."""
+        if self.cursor_location[0] > 0:
+            self.action_cursor_up()
+        elif self._at < len(self._history):
+            if self._at == 0:
+                self._typed = self.text
+            self._show(self._at + 1)
+
+    def action_later(self) -> None:
+        """Go down a line or, from the last, to the question asked after."""
+        if self.cursor_location[0] < self.document.line_count - 1:
+            self.action_cursor_down()
+        elif self._at > 0:
+            self._show(self._at - 1)
+
+    def _show(self, at: int) -> None:
+        self._at = at
+        self.load_text(self._history[at - 1] if at else self._typed)
+        self.move_cursor(self.document.end)
+
+    def action_leave(self) -> None:
+        """Give the keys to the answers."""
+        self.post_message(self.Left())
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key == "enter":
+            # A binding asks; the editor would begin a new line.
+            return
+        await super()._on_key(event)

@@ -1,0 +1,95 @@
+"""Where a citation leads: the text as it was read, the words in it, the file on disk.
+
+Nothing here opens a program; the front end does, with what this returns.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from longread.analysis.conversation import Conversation
+from longread.prompt import cite
+from longread.types import Citation, Document, Source, Span, Verdict
+
+ESCAPED = re.compile(r"\\x([0-9a-f]{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A citation's source, to be shown."""
+
+    citation: Citation
+    document: Document | None
+    """None where no document has the name that was cited."""
+    cited: Span | None
+    """The place to show: where the words stand, or else the place that was named."""
+    marked: tuple[tuple[int, int], ...]
+    """Character ranges of the document's text: the quoted words."""
+    labels: dict[int, str]
+    """Printed page numbers, by physical page."""
+    ocr: frozenset[int]
+    """Pages whose text was recognised from a picture."""
+
+
+def follow(conversation: Conversation, citation: Citation) -> Followed:
+    """Look up what a citation leans on, in the text as the model was given it."""
+    document = next((d for d in conversation.corpus.documents if d.path == citation.path), None)
+    if document is None or not citation.path:
+        return Followed(citation, None, None, (), {}, frozenset())
+    marked = cite.locate(citation, document)
+    place = citation.found or citation.span
+    if citation.verdict is Verdict.NOT_FOUND and citation.quote and not citation.found:
+        place = cite.nearest(citation, document) or place
+    pages = [page for page in conversation.ledger.pages if page.path == document.path]
+    labels = {page.page: page.label for page in pages if page.label}
+    recognised = frozenset(page.page for page in pages if page.ocr)
+    return Followed(citation, document, place, marked, labels, recognised)
+
+
+def on_disk(sources: Sequence[Source], document: Document) -> Path | None:
+    """Return the file a document was read from, if it is still there; None for URLs.
+
+    A path that leads out of its source, as through a symbolic link made since, is not returned.
+    """
+    for source in sources:
+        if "://" in source.location:
+            continue
+        root = Path(source.location)
+        if source.way in ("pdf", "file"):
+            if len(sources) == 1 or root.name == document.path.rpartition("/")[2]:
+                return root if root.is_file() else None
+            continue
+        for path in _candidates(document.path, root, alone=len(sources) == 1):
+            inside = path.is_file() and path.resolve().is_relative_to(root.resolve())
+            if inside:
+                return path.absolute()
+    return None
+
+
+def _candidates(path: str, root: Path, *, alone: bool) -> list[Path]:
+    """Return what a path in a corpus may be on disk: bytes that are not UTF-8 were escaped."""
+    if not alone:
+        # With several sources, the source's name stands first; it has a number if two share it.
+        first, _, rest = path.partition("/")
+        if not (first == root.name or first.startswith(f"{root.name}-")):
+            return []
+        path = rest
+    raw = path.encode("utf-8", "surrogatepass")
+    unescaped = ESCAPED.sub(lambda m: chr(0xDC00 + int(m[1], 16)), path)
+    names = [raw.decode("utf-8", "surrogateescape")]
+    return [root / name for name in dict.fromkeys([*names, unescaped])]
+
+
+def changed(document: Document, place: Span | None, path: Path) -> bool:
+    """Whether the file no longer has, where the citation points, the lines that were read."""
+    if document.unit != "line" or place is None:
+        return False
+    try:
+        now = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return True
+    then = document.text.splitlines()
+    return now[place.first - 1 : place.last] != then[place.first - 1 : place.last]

@@ -1,0 +1,37 @@
+"""What a question would take, before it is sent: tokens, share shown in full, price."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from longread.analysis import trust
+from longread.analysis.answering import covered
+from longread.analysis.conversation import Conversation
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The prompt that a question would make."""
+
+    tokens: int
+    """Of the prompt, the answer not counted."""
+    exact: bool
+    """False where counts are estimates because no tokenizer is known."""
+    share: float
+    """Part of the corpus' characters shown in full, 0 to 1."""
+    coverage: str
+    """The same in words."""
+    price: float
+    """US dollars at most: nothing cached, the answer as long as it may be; 0 if not known."""
+
+
+def preview(conversation: Conversation, question: str) -> Preview:
+    """Make the prompt as it would be sent, and say what it takes. Blocking.
+
+    Raises:
+        BudgetError: the question does not fit even alone.
+    """
+    prompt = conversation.prompt(question, lambda _: None)
+    share, words = covered(conversation, prompt)
+    price = trust.most(conversation.profile, prompt.size)
+    return Preview(prompt.size, prompt.exact, share, words, price)

@@ -1,0 +1,29 @@
+"""What people read of progress. It prints nothing."""
+
+from __future__ import annotations
+
+from longread.export.visible import line
+from longread.types import Progress
+
+SAID = frozenset({"source", "show"})
+"""Stages whose note is a fact to keep, not a state to pass."""
+WORDS = {
+    "open": "opening",
+    "read": "reading",
+    "parse": "parsing",
+    "count": "counting tokens",
+    "order": "ordering",
+    "index": "indexing",
+    "keep": "keeping",
+    "cite": "choosing places",
+}
+
+
+def stage(progress: Progress) -> str:
+    """Return a step in words: "counting tokens 120/4,450"."""
+    words = WORDS.get(progress.stage, progress.stage)
+    if progress.total:
+        words += f" {progress.done:,}/{progress.total:,}"
+    if progress.note:
+        words += f": {line(progress.note)}"
+    return words

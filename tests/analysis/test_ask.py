@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from longread.analysis.ask import Request, ask
-from longread.analysis.trust import Departure
+from longread.analysis.trust import Confirm, Departure
 from longread.config import Profile
 from longread.engine.replay import ReplayEngine
 from longread.errors import BudgetError, EngineError, TrustError
@@ -28,7 +28,7 @@ AWAY = Profile(
 )  # fmt: skip
 
 
-def no(_: Departure) -> bool:
+async def no(_: Departure) -> bool:
     return False
 
 
@@ -192,7 +192,7 @@ async def test_a_reader_who_leaves_keeps_what_came(make_repository: MakeReposito
 async def test_nothing_leaves_this_machine_unasked(make_repository: MakeRepository) -> None:
     asked: list[Departure] = []
 
-    def confirm(departure: Departure) -> bool:
+    async def confirm(departure: Departure) -> bool:
         asked.append(departure)
         return len(asked) > 1
 
@@ -213,9 +213,7 @@ async def test_nothing_leaves_this_machine_unasked(make_repository: MakeReposito
     assert len(asked) == 2
 
 
-async def drain(
-    request: Request, confirm: Callable[[Departure], bool], engine: ReplayEngine
-) -> None:
+async def drain(request: Request, confirm: Confirm, engine: ReplayEngine) -> None:
     async for _ in ask(request, confirm, engine):
         pass
 

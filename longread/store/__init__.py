@@ -5,6 +5,7 @@ equals the value written.
 """
 
 from longread.store.open import default_path, open_store
-from longread.store.sessions import Row, Store
+from longread.store.search import HIT, Found
+from longread.store.sessions import Draft, Row, Store
 
-__all__ = ["Row", "Store", "default_path", "open_store"]
+__all__ = ["HIT", "Draft", "Found", "Row", "Store", "default_path", "open_store"]

@@ -18,13 +18,18 @@ BUSY_SECONDS = 30
 """How long to wait for another program that is writing."""
 
 
-def connect(path: Path) -> Engine:
-    """Return an engine for the file; nothing is opened or written yet."""
+def connect(path: Path, *, durable: bool = True) -> Engine:
+    """Return an engine for the file; nothing is opened or written yet.
+
+    Args:
+        durable: whether what is written survives a power cut at once. What is not survives the
+            end of this program, also by kill -9, and costs no wait for the disk.
+    """
     engine = create_engine(
         URL.create("sqlite+pysqlite", database=str(path)),
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
     )
-    event.listen(engine, "connect", _settle)
+    event.listen(engine, "connect", _settle if durable else _settle_lightly)
     event.listen(engine, "begin", _begin)
     return engine
 
@@ -40,6 +45,11 @@ def _settle(raw: Any, _: object) -> None:
         "temp_store = MEMORY",
     ):
         raw.execute(f"PRAGMA {setting}").fetchall()
+
+
+def _settle_lightly(raw: Any, record: object) -> None:
+    _settle(raw, record)
+    raw.execute("PRAGMA synchronous = NORMAL").fetchall()
 
 
 def _begin(connection: Connection) -> None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from itertools import groupby, islice
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Table, delete, exists, insert, select
+from sqlalchemy import Connection, RowMapping, Table, delete, exists, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from longread.store import rows, schema
+from longread.errors import StoreError
+from longread.store import rows, schema, search
 from longread.store.connection import add
 from longread.store.texts import Packed, Texts, pack
 from longread.types import Answer, Document, Layout, Ledger, Source, Usage
@@ -61,7 +62,9 @@ def layout(db: Connection, n: int) -> Layout:
 
 
 def keep_ledger(db: Connection, n: int, ledger: Ledger) -> None:
-    """Write the ledger of session `n`."""
+    """Write the ledger of session `n`, in place of the one it had."""
+    for table in (schema.ledgers, schema.files, schema.pages):
+        db.execute(delete(table).where(table.c.session == n))
     _add_all(db, schema.ledgers, [rows.of_ledger(n, ledger)])
     _add_all(db, schema.files, rows.of_files(n, ledger.files))
     _add_all(db, schema.pages, rows.of_pages(n, ledger.pages))
@@ -145,6 +148,81 @@ def drop_unneeded_texts(db: Connection) -> None:
 def keep_answer(db: Connection, n: int, answer: Answer, now: str) -> None:
     """Write one more answer of session `n`."""
     number = add(db, schema.answers, rows.of_answer(n, answer, now))
+    search.index_question(db, n, number, answer.question)
+    _keep_rest(db, n, number, answer)
+
+
+def begin_answer(db: Connection, n: int, answer: Answer, owner: str, now: str) -> int:
+    """Write an answer that is yet to come, and who writes it; return its number."""
+    number = add(db, schema.answers, rows.of_answer(n, answer, now))
+    db.execute(insert(schema.drafts).values(answer=number, owner=owner, started=now))
+    search.index_question(db, n, number, answer.question)
+    return number
+
+
+def extend_answer(db: Connection, number: int, words: str) -> None:
+    """Write one more piece of an answer that is being written."""
+    pieces = schema.pieces.c
+    last = select(func.coalesce(func.max(pieces.position), -1) + 1).where(pieces.answer == number)
+    db.execute(
+        insert(schema.pieces).values(answer=number, position=last.scalar_subquery(), text=words)
+    )
+
+
+def finish_answer(db: Connection, n: int, number: int, answer: Answer, now: str) -> None:
+    """Put the whole answer in the place of the one that was being written."""
+    _drop_draft(db, number)
+    values = rows.of_answer(n, answer, now)
+    del values["created"]
+    db.execute(update(schema.answers).where(schema.answers.c.n == number).values(values))
+    _keep_rest(db, n, number, answer)
+
+
+def abandon_answer(db: Connection, number: int) -> None:
+    """Remove an answer that did not come."""
+    search.forget_answer(db, number)
+    db.execute(delete(schema.answers).where(schema.answers.c.n == number))
+
+
+def session_of(db: Connection, draft: int) -> int:
+    """Return the number of the session a draft belongs to.
+
+    Raises:
+        StoreError: there is no such draft: it is finished, or its session was deleted.
+    """
+    answers, drafts = schema.answers.c, schema.drafts.c
+    query = select(answers.session).join(schema.drafts, drafts.answer == answers.n)
+    n = db.scalar(query.where(answers.n == draft))
+    if n is None:
+        raise StoreError(
+            "the answer cannot be kept: its session was deleted meanwhile",
+            hint="ask again, in another session",
+        )
+    return int(n)
+
+
+def came(db: Connection, n: int) -> dict[int, str]:
+    """Return, by number of the answer, what came of those of session `n` being written."""
+    pieces, answers = schema.pieces.c, schema.answers.c
+    query = (
+        select(pieces.answer, pieces.text)
+        .join(schema.answers, answers.n == pieces.answer)
+        .where(answers.session == n)
+        .order_by(pieces.answer, pieces.position)
+    )
+    return {
+        number: "".join(row.text for row in group)
+        for number, group in groupby(db.execute(query), key=lambda row: row.answer)
+    }
+
+
+def _drop_draft(db: Connection, number: int) -> None:
+    db.execute(delete(schema.drafts).where(schema.drafts.c.answer == number))
+    db.execute(delete(schema.pieces).where(schema.pieces.c.answer == number))
+
+
+def _keep_rest(db: Connection, n: int, number: int, answer: Answer) -> None:
+    search.index_answer(db, n, number, answer)
     _add_all(db, schema.citations, rows.of_citations(number, answer.citations))
     if answer.usage:
         _add_all(db, schema.usage, [rows.of_usage(number, answer.usage)])
@@ -163,8 +241,13 @@ def answers(db: Connection, n: int) -> tuple[Answer, ...]:
     usage: dict[int, Usage] = {
         row["answer"]: rows.to_usage(row) for row in db.execute(counted).mappings()
     }
+    written = came(db, n)
     return tuple(
-        rows.to_answer(row, citations.get(row["n"], ()), usage.get(row["n"]))
+        rows.to_answer(
+            {**row, "text": row["text"] + written.get(row["n"], "")},
+            citations.get(row["n"], ()),
+            usage.get(row["n"]),
+        )
         for row in db.execute(
             select(table).where(table.c.session == n).order_by(table.c.n)
         ).mappings()

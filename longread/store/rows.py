@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -63,6 +63,7 @@ def of_layout(session: int, layout: Layout) -> Columns:
         "version": layout.version,
         "placed": _placed(layout.placed),
         "changes": _placed(layout.changes),
+        "levels": json.dumps([[path, int(level)] for path, level in layout.levels]),
     }
 
 
@@ -73,6 +74,7 @@ def to_layout(row: RowMapping) -> Layout:
         _to_placed(row["placed"]),
         version=row["version"],
         changes=_to_placed(row["changes"]),
+        levels=tuple((path, Level(level)) for path, level in json.loads(row["levels"])),
     )
 
 
@@ -98,6 +100,8 @@ def of_ledger(session: int, ledger: Ledger) -> Columns:
         "budget": ledger.budget,
         "tokens": ledger.tokens,
         "share": share(ledger),
+        "files": len(ledger.files),
+        "pages": len(ledger.pages),
     }
 
 
@@ -180,11 +184,13 @@ def of_answer(session: int, answer: Answer, created: str) -> Columns:
         "coverage": answer.coverage,
         "caveat": answer.caveat,
         "kept_in": answer.session,
+        "profile": answer.profile,
+        "price": answer.price,
         "created": created,
     }
 
 
-def to_answer(row: RowMapping, citations: Sequence[Citation], usage: Usage | None) -> Answer:
+def to_answer(row: Mapping[Any, Any], citations: Sequence[Citation], usage: Usage | None) -> Answer:
     """A row of `answers`, with what belongs to it."""
     return Answer(
         question=row["question"],
@@ -197,6 +203,8 @@ def to_answer(row: RowMapping, citations: Sequence[Citation], usage: Usage | Non
         usage=usage,
         caveat=row["caveat"],
         session=row["kept_in"],
+        profile=row["profile"],
+        price=row["price"],
     )
 
 

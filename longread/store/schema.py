@@ -23,7 +23,7 @@ from sqlalchemy.engine import Dialect
 APPLICATION = 0x4C524541
 """SQLite's application_id of a longread store: "LREA"."""
 
-VERSION = 1
+VERSION = 2
 """SQLite's user_version: the number of the newest migration."""
 
 
@@ -129,6 +129,7 @@ layouts = Table(
     _number("version"),
     Column("placed", LargeBinary, nullable=False),
     Column("changes", LargeBinary, nullable=False),
+    Column("levels", Words, nullable=False, server_default="[]"),
 )
 
 ledgers = Table(
@@ -140,6 +141,9 @@ ledgers = Table(
     _number("budget"),
     _number("tokens"),
     Column("share", Float, nullable=False),
+    # How many rows of `files` and `pages` it has: a list of sessions must not count them.
+    Column("files", Integer, nullable=False, server_default="0"),
+    Column("pages", Integer, nullable=False, server_default="0"),
 )
 
 files = Table(
@@ -216,6 +220,26 @@ answers = Table(
     _words("caveat"),
     _words("kept_in"),
     Column("created", Text, nullable=False),
+    Column("profile", Words, nullable=False, server_default=""),
+    Column("price", Float, nullable=False, server_default="0"),
+)
+
+# An answer that is being written, and by which process; and what came of it so far.
+drafts = Table(
+    "drafts",
+    metadata,
+    _of("answers.n", "answer", key=True),
+    _words("owner"),
+    Column("started", Text, nullable=False),
+)
+
+pieces = Table(
+    "pieces",
+    metadata,
+    _of("answers.n", "answer", key=True),
+    _position(),
+    _words("text"),
+    sqlite_with_rowid=False,
 )
 
 citations = Table(

@@ -9,11 +9,13 @@ from itertools import groupby
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 
 from longread.errors import StoreError
-from longread.store import corpora, parts, schema
-from longread.store.connection import add, plain, reading, writing
-from longread.types import Answer, Document, Layout, Session
+from longread.store import corpora, parts, schema, search
+from longread.store.connection import add, connect, plain, reading, writing
+from longread.store.search import Found
+from longread.types import Answer, Document, Layout, Ledger, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,31 @@ class Row:
     """Part of the corpus' tokens that is shown in full, 0 to 1."""
     created: datetime
     updated: datetime
+    budget: int
+    """Tokens that prompt and answer were laid out for."""
+    price: float
+    """US dollars that its answers cost, as far as that is known."""
+    last_question: str
+    """The newest; empty where nothing was asked."""
+    owners: tuple[str, ...]
+    """Who writes its answers that are being written."""
+    way: str
+    """How its first source was read."""
+    files: int
+    """In its ledger, shown or not."""
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An answer that is being written, or was when its program ended."""
+
+    number: int
+    session: str
+    question: str
+    owner: str
+    """The writing process, as it named itself."""
+    started: datetime
 
 
 class Store:
@@ -39,6 +66,7 @@ class Store:
 
     def __init__(self, engine: Engine, path: Path) -> None:
         self._engine = engine
+        self._light = connect(path, durable=False)
         self.path = path
 
     def __enter__(self) -> Store:
@@ -50,6 +78,7 @@ class Store:
     def close(self) -> None:
         """Let go of the file."""
         self._engine.dispose()
+        self._light.dispose()
 
     def create(self, session: Session) -> str:
         """Keep a session, whole, and return its short id."""
@@ -73,6 +102,7 @@ class Store:
             parts.keep_layout(db, n, session.layout)
             parts.keep_ledger(db, n, session.ledger)
             parts.keep_documents(db, n, session.documents, ready)
+            search.index_source(db, n, session.title, session.sources, session.ledger)
             for answer in session.answers:
                 parts.keep_answer(db, n, answer, now)
         return session_id
@@ -94,6 +124,111 @@ class Store:
                 parts.keep_layout(db, n, layout)
             parts.keep_answer(db, n, answer, now)
             db.execute(update(schema.sessions).where(schema.sessions.c.n == n).values(updated=now))
+
+    def begin(
+        self, session_id: str, question: str, owner: str, profile: str = "", strategy: str = ""
+    ) -> int:
+        """Keep a question whose answer is about to come; return the draft's number.
+
+        Args:
+            owner: names the writing process, so that others see whether it still runs.
+        """
+        now = _now()
+        answer = Answer(
+            question, "", (), "cut", strategy=strategy, session=session_id, profile=profile
+        )
+        with writing(self._engine, self.path) as db:
+            n = self._number(db, session_id)
+            number = parts.begin_answer(db, n, answer, owner, now)
+            db.execute(update(schema.sessions).where(schema.sessions.c.n == n).values(updated=now))
+        return number
+
+    def extend(self, draft: int, text: str) -> None:
+        """Keep one more piece of an answer; it survives the end of this program at once.
+
+        Raises:
+            StoreError: the session was deleted meanwhile.
+        """
+        try:
+            with writing(self._light, self.path) as db:
+                parts.extend_answer(db, draft, text)
+        except IntegrityError:
+            with reading(self._engine, self.path) as db:
+                parts.session_of(db, draft)
+            raise
+
+    def finish(
+        self,
+        draft: int,
+        answer: Answer,
+        layout: Layout | None = None,
+        documents: Mapping[str, Document] = {},
+    ) -> None:
+        """Keep the whole answer in the draft's place, and what was appended for it.
+
+        Raises:
+            StoreError: the session was deleted meanwhile.
+        """
+        ready = self._ready(documents)
+        now = _now()
+        with writing(self._engine, self.path) as db:
+            n = parts.session_of(db, draft)
+            parts.keep_documents(db, n, documents, ready)
+            if layout:
+                parts.keep_layout(db, n, layout)
+            parts.finish_answer(db, n, draft, answer, now)
+            db.execute(update(schema.sessions).where(schema.sessions.c.n == n).values(updated=now))
+
+    def abandon(self, draft: int) -> None:
+        """Forget a question to which nothing came."""
+        with writing(self._engine, self.path) as db:
+            parts.abandon_answer(db, draft)
+
+    def drafts(self) -> list[Draft]:
+        """Return the answers that are being written, or were cut by the end of their program."""
+        d, a, s = schema.drafts.c, schema.answers.c, schema.sessions.c
+        query = (
+            select(d.answer, s.id, a.question, d.owner, d.started)
+            .join(schema.answers, a.n == d.answer)
+            .join(schema.sessions, s.n == a.session)
+            .order_by(d.answer)
+        )
+        with reading(self._engine, self.path) as db:
+            return [
+                Draft(row.answer, row.id, row.question, row.owner, _time(row.started))
+                for row in db.execute(query)
+            ]
+
+    def draft_text(self, draft: int) -> str:
+        """Return what has come of a draft."""
+        with reading(self._engine, self.path) as db:
+            return parts.came(db, parts.session_of(db, draft)).get(draft, "")
+
+    def replace_layout(
+        self, session_id: str, layout: Layout, ledger: Ledger, profile: str | None = None
+    ) -> None:
+        """Keep that a session was laid out anew, perhaps for another profile."""
+        values = {"updated": _now()} | ({"profile": profile} if profile else {})
+        with writing(self._engine, self.path) as db:
+            n = self._number(db, session_id)
+            parts.keep_layout(db, n, layout)
+            parts.keep_ledger(db, n, ledger)
+            db.execute(update(schema.sessions).where(schema.sessions.c.n == n).values(values))
+
+    def search(self, words: str, limit: int = 100) -> list[Found]:
+        """Return questions, answers, quotes and sources that have all the words, best first.
+
+        The last word may be unfinished; nothing in `words` is an operator.
+        """
+        with reading(self._engine, self.path) as db:
+            return search.search(db, words, limit)
+
+    def questions(self, limit: int = 200) -> list[str]:
+        """Return the questions that were asked anywhere, each once, newest first."""
+        a = schema.answers.c
+        query = select(a.question).group_by(a.question).order_by(func.max(a.n).desc()).limit(limit)
+        with reading(self._engine, self.path) as db:
+            return list(db.scalars(query))
 
     def session(self, session_id: str = "") -> Session:
         """Read a session by its id or the start of it; without one, the newest."""
@@ -120,34 +255,58 @@ class Store:
         """Return what is kept, newest first."""
         s, ledgers, answers = schema.sessions.c, schema.ledgers.c, schema.answers.c
         counted = select(func.count()).where(answers.session == s.n).scalar_subquery()
+        spent = select(func.sum(answers.price)).where(answers.session == s.n).scalar_subquery()
+        newest = (
+            select(answers.question)
+            .where(answers.session == s.n)
+            .order_by(answers.n.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
         query = (
             select(s.n, s.id, s.title, s.profile, s.created, s.updated)
             .add_columns(ledgers.tokens, ledgers.share, counted.label("answers"))
+            .add_columns(ledgers.budget, ledgers.files, ledgers.pages)
+            .add_columns(spent.label("price"), newest.label("last_question"))
             .join(schema.ledgers, ledgers.session == s.n)
             .order_by(s.updated.desc(), s.n.desc())
         )
         sources = schema.sources.c
         with reading(self._engine, self.path) as db:
             located = db.execute(
-                select(sources.session, sources.location).order_by(
+                select(sources.session, sources.location, sources.way).order_by(
                     sources.session, sources.position
                 )
             )
-            locations = {
-                n: tuple(row.location for row in group)
-                for n, group in groupby(located, key=lambda row: row.session)
+            read = {n: list(group) for n, group in groupby(located, key=lambda row: row.session)}
+            d = schema.drafts.c
+            running = db.execute(
+                select(answers.session, d.owner)
+                .join(schema.drafts, d.answer == answers.n)
+                .order_by(answers.session, answers.n)
+            )
+            owners = {
+                n: tuple(row.owner for row in group)
+                for n, group in groupby(running, key=lambda row: row.session)
             }
             return [
                 Row(
                     id=row.id,
                     title=row.title,
-                    sources=locations.get(row.n, ()),
+                    sources=tuple(source.location for source in read.get(row.n, ())),
                     profile=row.profile,
                     answers=row.answers,
                     tokens=row.tokens,
                     share=row.share,
-                    created=datetime.fromisoformat(row.created),
-                    updated=datetime.fromisoformat(row.updated),
+                    created=_time(row.created),
+                    updated=_time(row.updated),
+                    budget=row.budget,
+                    price=row.price or 0.0,
+                    last_question=row.last_question or "",
+                    owners=owners.get(row.n, ()),
+                    way=read[row.n][0].way if row.n in read else "",
+                    files=row.files,
+                    pages=row.pages,
                 )
                 for row in db.execute(query)
             ]
@@ -164,6 +323,7 @@ class Store:
         with writing(self._engine, self.path) as db:
             n = self._number(db, session_id)
             corpus = db.scalar(select(schema.sessions.c.corpus).where(schema.sessions.c.n == n))
+            search.forget_session(db, n)
             db.execute(delete(schema.sessions).where(schema.sessions.c.n == n))
             parts.drop_unneeded_texts(db)
             corpora.drop_unneeded(db, corpus)
@@ -249,6 +409,10 @@ class Store:
         """Compress what is not there yet before the lock is taken, for it takes time."""
         with reading(self._engine, self.path) as db:
             return parts.ready(db, documents)
+
+
+def _time(kept: str) -> datetime:
+    return datetime.fromisoformat(kept)
 
 
 def _now() -> str:

@@ -60,6 +60,7 @@ def make(name: str = "one", *, files: int = 3) -> Session:
             tuple(Placed(d.id, d.path, d.content_id, Level.FULL, (1,)) for d in documents.values()),
             version=2,
             changes=(Placed("d0", f"src/{name}_0.py", f"{name}-0", Level.NONE),),
+            levels=(("", Level.PATH), ("src/", Level.FULL)),
         ),
         ledger=Ledger(
             (f"/home/x/{name}", "/y"),
@@ -99,6 +100,8 @@ def make(name: str = "one", *, files: int = 3) -> Session:
                 usage=Usage(7000, 12, 6900, 0.5, 2.5, 7000),
                 caveat="too small",
                 session="elsewhere",
+                profile="embedded",
+                price=0.25,
             ),
             Answer("And?", "", (), "cut", "focus", usage=Usage(5, 0)),
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import re
 import sqlite3
 import subprocess
 import sys
@@ -64,7 +65,9 @@ def test_the_migrations_make_what_the_schema_says(path: Path) -> None:
     open_store(path).close()
     with create_engine(f"sqlite:///{path}").connect() as db:
         context = MigrationContext.configure(db, opts={"compare_type": True})
-        assert compare_metadata(context, schema.metadata) == []
+        # The full-text index makes tables of its own.
+        found = [d for d in compare_metadata(context, schema.metadata) if "'search" not in str(d)]
+        assert found == []
     with sqlite3.connect(path) as migrated, sqlite3.connect(":memory:") as made:
         engine = create_engine("sqlite://", creator=lambda: made)
         schema.metadata.create_all(engine)
@@ -75,9 +78,10 @@ def statements(db: sqlite3.Connection) -> dict[str, list[str]]:
     """Return what made each table and index, without the order of its parts."""
     rows = db.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
     return {
-        name: sorted(part.strip(" ,") for part in sql.replace(" \n", "\n").splitlines())
+        # A column that was added later stands on the last line, not on one of its own.
+        name: sorted(part.strip(" ,\t)") for part in re.split(r",\s(?![^(]*\))|\n", sql) if part)
         for name, sql in rows
-        if name != "alembic_version"
+        if name != "alembic_version" and not name.startswith("search")
     }
 
 
@@ -86,7 +90,7 @@ def test_the_newest_migration_is_the_version(path: Path) -> None:
     assert newest == schema.VERSION
     open_store(path).close()
     with sqlite3.connect(path) as raw:
-        assert raw.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+        assert raw.execute("SELECT version_num FROM alembic_version").fetchone() == ("0002",)
 
 
 def test_an_up_to_date_store_opens_without_alembic(path: Path) -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from typing import Any
+from typing import Any, overload
 
 from longread.types import Document, Segment, Span
 
@@ -89,6 +89,42 @@ def _columns(document: Document) -> list[object]:
     return [kinds, names, units, numbers]
 
 
+class Segments(Sequence[Segment]):
+    """The segments of one document, made when they are first looked at: most never are."""
+
+    __slots__ = ("_columns", "_made")
+
+    def __init__(self, columns: list[Any]) -> None:
+        self._columns = columns
+        self._made: tuple[Segment, ...] | None = None
+
+    def _all(self) -> tuple[Segment, ...]:
+        if self._made is None:
+            self._made = _segments(self._columns)
+        return self._made
+
+    def __len__(self) -> int:
+        return len(self._columns[0])
+
+    @overload
+    def __getitem__(self, index: int) -> Segment: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Segment]: ...
+    def __getitem__(self, index: int | slice) -> Segment | Sequence[Segment]:
+        return self._all()[index]
+
+    def __iter__(self) -> Iterator[Segment]:
+        return iter(self._all())
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence):
+            return NotImplemented
+        return len(self) == len(other) and self._all() == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self._all())
+
+
 def _segments(columns: list[Any]) -> tuple[Segment, ...]:
     segments: list[Segment] = []
     line = offset = 0
@@ -120,7 +156,7 @@ class Texts(Mapping[str, Document]):
         document = replace(
             bare,
             text=zlib.decompress(text).decode("utf-8", "surrogatepass"),
-            segments=_segments(columns),
+            segments=Segments(columns),
             links=tuple(links),
         )
         self._open[content_id] = document

@@ -381,6 +381,6 @@ def _priced(opened: Conversation, found: Preview) -> str:
     price = f"${found.price:,.4f} at most" if found.price else "no price"
     kind = opened.strategy if opened.wanted == "auto" else f"{opened.wanted} (chosen)"
     return (
-        f"{kind} · {percent(found.share)} shown in full · {about}{found.tokens:,} of"
-        f" {opened.window:,} tokens · {price} · {line(opened.profile.name)}"
+        f"{kind} · {percent(found.share)} in full · {about}{found.tokens:,}/{opened.window:,}"
+        f" tokens · {price} · {line(opened.profile.name)}"
     )

@@ -79,8 +79,9 @@ class CitedPane(Vertical):
         if found.document is None:
             self.source.clear(row.citation.note or "no document has this name")
             return
-        quote = row.citation.quote if not found.marked else ""
-        note = "\n".join(line(one) for one in (quote and f"“{quote}”", row.citation.note) if one)
+        quote = f"“{row.citation.quote}”" if row.citation.quote and not found.marked else ""
+        said = row.citation.note if row.citation.note != f"stands at {row.citation.found}" else ""
+        note = "\n".join(line(one) for one in (quote, said) if one)
         fits = found.cited is not None and found.cited.unit == found.document.unit
         self.source.show(
             found.document,

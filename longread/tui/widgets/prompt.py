@@ -107,8 +107,7 @@ class PromptBox(TextArea):
         """Give the keys to the answers."""
         self.post_message(self.Left())
 
-    async def _on_key(self, event: events.Key) -> None:
+    def _on_key(self, event: events.Key) -> None:  # type: ignore[override]
         if event.key == "enter":
-            # A binding asks; the editor would begin a new line.
-            return
-        await super()._on_key(event)
+            # A binding asks; the editor itself would begin a new line.
+            event.prevent_default()

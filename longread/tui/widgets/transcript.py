@@ -116,7 +116,7 @@ class Transcript(Vertical):
             for view in self.views:
                 view.styles.min_height = None
             # Room for the answer to grow into, so that nothing moves while it does.
-            self._live.styles.min_height = max(3, self.scroller.size.height - 1)
+            self._live.styles.min_height = max(3, self.scroller.size.height - 2)
             await self.scroller.mount(self._live)
             await self._live.catch_up(matter.asking.text)
             self.call_after_refresh(self.to, self._live)
@@ -159,8 +159,11 @@ class Transcript(Vertical):
         above.update(Content(f"↑ {self._first:,} earlier (u shows them)"))
 
     def _tell_more(self) -> None:
-        below = self.scroller.max_scroll_y - self.scroller.scroll_y > 0
-        self.query_one("#more").set_class(below, "-there")
+        views = self.views
+        last = views[-1].children[-1].virtual_region.bottom if views else 0
+        end = views[-1].virtual_region.y + last if views else 0
+        seen = self.scroller.scroll_y + self.scroller.size.height
+        self.query_one("#more").set_class(end > seen, "-there")
 
 
 def _state(matter: Matter | None) -> str:

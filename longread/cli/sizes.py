@@ -1,12 +1,10 @@
-"""Numbers of tokens as people write them: 8192, 64k, 1M."""
+"""Numbers of tokens as options of the command line."""
 
 from __future__ import annotations
 
-import re
-
 import click
 
-FACTORS = {"": 1, "k": 1_000, "m": 1_000_000, "ki": 1_024, "mi": 1_048_576}
+from longread.tokens.sizes import parse
 
 
 class Tokens(click.ParamType[int]):
@@ -20,7 +18,7 @@ class Tokens(click.ParamType[int]):
         """Return the number."""
         if isinstance(value, int):
             return value
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)(k|m|ki|mi)?", str(value).lower().replace(",", ""))
-        if not found or not float(found[1]):
+        number = parse(str(value))
+        if number is None:
             self.fail(f"{value!r} is not a number of tokens; write 8192, 64k or 1M", param, ctx)
-        return int(float(found[1]) * FACTORS[found[2] or ""])
+        return number

@@ -4,8 +4,9 @@
 equals the value written.
 """
 
+from longread.store.about import About, Asked
 from longread.store.open import default_path, open_store
 from longread.store.search import HIT, Found
 from longread.store.sessions import Draft, Row, Store
 
-__all__ = ["HIT", "Draft", "Found", "Row", "Store", "default_path", "open_store"]
+__all__ = ["HIT", "About", "Asked", "Draft", "Found", "Row", "Store", "default_path", "open_store"]

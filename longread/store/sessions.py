@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from longread.errors import StoreError
 from longread.store import corpora, parts, schema, search
+from longread.store.about import About, about
 from longread.store.connection import add, connect, plain, reading, writing
 from longread.store.search import Found
 from longread.types import Answer, Document, Layout, Ledger, Session
@@ -44,6 +45,8 @@ class Row:
     """Who writes its answers that are being written."""
     way: str
     """How its first source was read."""
+    version: str
+    """The commit that its first source stood on; empty outside git."""
     files: int
     """In its ledger, shown or not."""
     pages: int
@@ -245,6 +248,11 @@ class Store:
                 answers=parts.answers(db, n),
             )
 
+    def about(self, session_id: str) -> About:
+        """Read what a list says of one session, without its texts."""
+        with reading(self._engine, self.path) as db:
+            return about(db, self._number(db, session_id))
+
     def resolve(self, session_id: str = "") -> str:
         """Return the whole id that starts so; without a start, the newest session's."""
         with reading(self._engine, self.path) as db:
@@ -274,7 +282,7 @@ class Store:
         sources = schema.sources.c
         with reading(self._engine, self.path) as db:
             located = db.execute(
-                select(sources.session, sources.location, sources.way).order_by(
+                select(sources.session, sources.location, sources.way, sources.version).order_by(
                     sources.session, sources.position
                 )
             )
@@ -305,6 +313,7 @@ class Store:
                     last_question=row.last_question or "",
                     owners=owners.get(row.n, ()),
                     way=read[row.n][0].way if row.n in read else "",
+                    version=read[row.n][0].version if row.n in read else "",
                     files=row.files,
                     pages=row.pages,
                 )

@@ -256,6 +256,8 @@ class LongreadApp(App[None]):
     def close_matter(self, session: str) -> None:
         """Show a session no longer: it is to be deleted."""
         matter = self.matters.pop(session, None)
+        if worker := self._jobs.get(id(matter)):
+            worker.cancel()
         if matter is not None and matter is self.matter:
             self.matter = None
 

@@ -1,0 +1,105 @@
+"""What the Library says of the highlighted session beside the list, or in one line below it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from textual.content import Content
+
+from longread.export.session import percent
+from longread.export.visible import line
+from longread.store import About, Asked
+from longread.tui import entries
+from longread.tui.entries import Entry, count
+from longread.types import Source
+
+SOURCES = 12
+"""Sources that are named before the rest is only counted."""
+
+WELCOME = Content.assemble(
+    ("longread reads all of it, answers, and shows where it stands.", "bold"),
+    "\n\nPoint it at a git repository, a folder or a shelf of PDFs and ask. Each claim of an"
+    " answer carries a citation that the program has checked against the source; one key shows"
+    " the line or the page.\n\n",
+    ("n", "bold $accent"),
+    "   begin: name a path or paste several\n",
+    ("f1", "bold $accent"),
+    "  every key\n",
+)
+
+
+def facts(entry: Entry | None, about: About | None) -> Content:
+    """Return all there is to say of a session, on several lines.
+
+    Args:
+        about: what the store says beyond the list; None until it is read.
+    """
+    return Content("\n").join(_facts(entry, about)) if entry else Content()
+
+
+def _facts(entry: Entry, about: About | None) -> Iterator[Content]:
+    yield Content.styled(line(entry.title), "bold")
+    yield _state(entry)
+    row = entry.row
+    if row is None:
+        return
+    yield Content()
+    yield _fact("session", row.id)
+    yield _fact("profile", line(row.profile))
+    yield _fact("size", f"{row.tokens:,} of {row.budget:,} tokens")
+    yield _fact("in full", percent(row.share))
+    read = [count(row.files, "file")] + ([count(row.pages, "page")] if row.pages else [])
+    yield _fact("read", ", ".join(read))
+    yield _fact("asked", count(row.answers, "question"))
+    yield _fact("cost", entries.money(row.price) or "nothing, or not known")
+    yield _fact("begun", f"{row.created.astimezone():%Y-%m-%d %H:%M}")
+    yield _fact("last", f"{row.updated.astimezone():%Y-%m-%d %H:%M}")
+    if about is None:
+        yield from _listed("read from", row.sources)
+        return
+    yield from _listed("read from", [_source(source) for source in about.sources[:SOURCES]])
+    if len(about.sources) > SOURCES:
+        yield Content(f"  and {len(about.sources) - SOURCES:,} more")
+    if about.asked:
+        yield from _listed("asked", [_asked(one) for one in reversed(about.asked)])
+
+
+def _source(source: Source) -> str:
+    version = f" @{source.version[:7]}" if source.version else ""
+    return f"{source.location}{version}" + (f"; {source.note}" if source.note else "")
+
+
+def _asked(one: Asked) -> str:
+    cut = " ✗ cut" if one.finished == "cut" else ""
+    return f"{entries.when(one.when, datetime.now(UTC))}{cut}  {one.question}"
+
+
+def _listed(title: str, values: Sequence[str]) -> Iterator[Content]:
+    yield Content()
+    yield Content.styled(title, "$text-muted")
+    for value in values:
+        yield Content(f"  {line(value)}")
+
+
+def _fact(name: str, value: str) -> Content:
+    return Content.assemble((f"{name:<8} ", "$text-muted"), value)
+
+
+def _state(entry: Entry) -> Content:
+    text = f"{entries.GLYPHS[entry.state]} {entries.WORDS[entry.state]}"
+    return Content(f"{text}: {line(entry.doing)}" if entry.doing else text)
+
+
+def below(entry: Entry | None) -> Content:
+    """Return the most of it that one line holds."""
+    if entry is None:
+        return Content()
+    words = [_state(entry).plain]
+    if row := entry.row:
+        words += [
+            f"{percent(row.share)} in full",
+            f"last {entries.when(row.updated, datetime.now(UTC))}",
+            line(row.last_question or ", ".join(row.sources)),
+        ]
+    return Content(" · ".join(words))

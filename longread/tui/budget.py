@@ -2,17 +2,435 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import ClassVar, get_args
+
+from textual import on, work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.events import Resize
+from textual.style import Style
 from textual.widgets import Static
 
+from longread.analysis.budgeting import (
+    LETTERS,
+    Grouping,
+    Node,
+    Part,
+    Spending,
+    Window,
+    spend,
+    stepped,
+    tree,
+)
+from longread.analysis.conversation import Conversation
+from longread.export.session import percent
+from longread.export.stages import stage
+from longread.export.visible import line
+from longread.tui.matter import Matter
 from longread.tui.screen import Room
+from longread.tui.widgets.bars import ORDERS, BarList, Order
+from longread.tui.widgets.source import SourceView
+from longread.tui.widgets.walk import PromptWalk
+from longread.types import Document, Level
+
+NARROW = 110
+"""Columns below which a text takes the list's place, and does not stand beside it."""
+GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
+LEGEND = "█ shown ░ left out   " + "  ".join(f"{mark} {what}" for mark, what in LETTERS.items())
+NOTHING = (
+    "Nothing is open.\n\nf2 goes to the Library: enter opens a session, n reads something new."
+)
 
 
 class BudgetScreen(Room):
     """One session's tokens."""
 
     NAME = "budget"
+    AUTO_FOCUS = "BarList"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide")]  # noqa: RUF012
+    DEFAULT_CSS = """
+    BudgetScreen {
+        #window { height: auto; max-height: 3; padding: 0 1; background: $surface; }
+        #groups { height: 1; padding: 0 1; background: $panel; }
+        #heading { height: 1; color: $text-muted; background: $surface; }
+        #status { height: 1; padding: 0 1; display: none; color: $text-accent; text-style: bold; }
+        #legend { height: 1; padding: 0 1; color: $text-muted; background: $panel; }
+        #panes { height: 1fr; }
+        #sums { width: 1fr; }
+        #piece { width: 1fr; display: none; border-left: vkey $primary; }
+        #piece > Static { height: 1; padding: 0 1; background: $panel; }
+        #word { height: 1fr; padding: 1 3; display: none; background: $surface; }
+        &.-said #status { display: block; }
+        &.-text #piece { display: block; }
+        &.-text.-narrow #sums { display: none; }
+        &.-narrow #piece { border-left: none; }
+        &.-worded #word { display: block; }
+        &.-worded #window, &.-worded #walk, &.-worded #panes, &.-worded #legend,
+        &.-worded #groups { display: none; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "right,n,right_square_bracket", "walk(1)", "Next piece", id="budget.next",
+            key_display="→", tooltip="walk the prompt in reading order",
+        ),
+        Binding(
+            "left,p,left_square_bracket", "walk(-1)", "Previous piece", id="budget.previous",
+            show=False, tooltip="walk the prompt back",
+        ),
+        Binding(
+            "plus,equals_sign", "step(1)", "Raise", id="budget.raise", key_display="+",
+            tooltip="show more of the highlighted file or folder: path, signatures, full",
+        ),
+        Binding(
+            "minus,underscore", "step(-1)", "Lower", id="budget.lower", key_display="-",
+            tooltip="show less of the highlighted file or folder, down to nothing",
+        ),
+        Binding(
+            "0", "unset", "As packed", id="budget.unset",
+            tooltip="let the budget decide again about the highlighted file or folder",
+        ),
+        Binding(
+            "t", "group", "Group", id="budget.group", tooltip=f"by {', '.join(GROUPINGS)} in turn"
+        ),
+        Binding(
+            "o", "sort", "Sort", id="budget.sort", tooltip=f"sort by {', '.join(ORDERS)} in turn"
+        ),
+        Binding(
+            "s", "left_out", "Left out", id="budget.left_out",
+            tooltip="only what is left out, and why; again for all",
+        ),
+        Binding(
+            "escape", "back", "Back", show=False, id="budget.back",
+            tooltip="from the text to the list, from the list to Read",
+        ),
+    ]  # fmt: skip
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._matter: Matter | None = None
+        self._shown: Conversation | None = None
+        self.spending: Spending | None = None
+        """What is shown."""
+        self._grouping: Grouping = "folders"
+        self._order: Order = "tokens"
+        self._left_out = False
+        self._piece = 0
+        self._wanted: dict[str, Level] | None = None
+        self._said = ""
 
     def body(self) -> ComposeResult:
-        """Put the parts together."""
-        yield Static("budget", markup=False)
+        """Put window, walk, list and text together."""
+        yield Static("", id="window", markup=False)
+        yield PromptWalk(id="walk")
+        yield Static("", id="groups", markup=False)
+        with Horizontal(id="panes"):
+            with Vertical(id="sums"):
+                yield Static("", id="heading", markup=False)
+                yield BarList()
+            with Vertical(id="piece"):
+                yield Static("", id="title", markup=False)
+                yield SourceView()
+        yield Static("", id="status", markup=False)
+        yield Static(LEGEND, id="legend", markup=False)
+        yield Static("", id="word", markup=False)
+
+    @property
+    def _list(self) -> BarList:
+        return self.query_one(BarList)
+
+    @property
+    def _source(self) -> SourceView:
+        return self.query_one(SourceView)
+
+    # What is open
+
+    def show_matter(self, matter: Matter | None) -> None:
+        """Show where the tokens of a session go."""
+        super().show_matter(matter)
+        if matter is not self._matter:
+            self._matter, self.spending, self._wanted, self._piece = matter, None, None, 0
+            self._say("")
+            self.remove_class("-text")
+        opened = matter.conversation if matter else None
+        if opened is None:
+            self._shown = None
+            self._word(_why_nothing(matter))
+        elif opened is not self._shown:
+            self._shown = opened
+            if self.spending is None:
+                self._word("adding up where the tokens go …")
+            self._sum(opened)
+        elif matter and matter.opening:
+            self._say(f"packing … {stage(matter.opening)}")
+
+    def matter_changed(self, matter: Matter) -> None:
+        """Show how far it is, or the prompt as it is packed now."""
+        if matter is self._matter:
+            self.show_matter(matter)
+
+    def _word(self, text: str) -> None:
+        self.set_class(bool(text), "-worded")
+        self.query_one("#word", Static).update(Content(text))
+
+    def _say(self, text: str) -> None:
+        self._said = text
+        self.set_class(bool(text), "-said")
+        self.query_one("#status", Static).update(Content(text))
+
+    @work(exclusive=True, group="sum")
+    async def _sum(self, opened: Conversation) -> None:
+        spending = await asyncio.to_thread(spend, opened)
+        if opened is not self._shown:
+            return
+        before, self.spending = self.spending, spending
+        self._word("")
+        self.query_one(PromptWalk).show(spending.parts)
+        if before is None:
+            self._piece = 0
+        else:
+            self._say(_difference(before.share, spending.share))
+            self._piece = _again(before.parts[self._piece], spending.parts, self._piece)
+        self._tell_window()
+        self._fill(anew=before is None)
+        if before is not None and self.has_class("-text"):
+            self._read(self._piece)
+
+    def _tell_window(self) -> None:
+        if spending := self.spending:
+            self.query_one("#window", Static).update(Content(_window(spending)))
+
+    # The list
+
+    def _fill(self, *, anew: bool) -> None:
+        """Put the sums of the grouping in the list."""
+        if self.spending is None:
+            return
+        grouping = self._grouping
+        self._list.show(
+            tree(self.spending, grouping, left_out=self._left_out),
+            "reading order" if grouping == "pieces" else self._order,
+            nested=grouping == "folders",
+            reasons=self._left_out or grouping == "reasons",
+            anew=anew,
+        )
+        self._head()
+
+    def _head(self) -> None:
+        self.query_one("#heading", Static).update(Content(self._list.heading()))
+        parts: list[Content] = []
+        for name in GROUPINGS:
+            here = name == self._grouping
+            click = Style.from_meta({"@click": f"screen.group('{name}')"})
+            text = Content(f"[{name}]" if here else f" {name} ")
+            parts.append(text.stylize(click).stylize("bold $accent" if here else ""))
+        order = "reading order" if self._grouping == "pieces" else self._order
+        said = f"  by {order}" + (", only what is left out" if self._left_out else "")
+        self.query_one("#groups", Static).update(Content("").join([*parts, Content(said)]))
+
+    @on(BarList.Highlighted)
+    def _highlighted(self) -> None:
+        """Mark in the strip what is highlighted in the list."""
+        node, spending = self._list.highlighted, self.spending
+        if node is None or spending is None:
+            return
+        marked = _pieces_of(node, spending.parts)
+        if marked and self._piece not in marked:
+            self._piece = marked[0]
+            if self.has_class("-text"):
+                self._read(self._piece)
+        self.query_one(PromptWalk).mark(self._piece, marked)
+
+    @on(BarList.Opened)
+    def _opened(self, event: BarList.Opened) -> None:
+        spending = self.spending
+        marked = _pieces_of(event.node, spending.parts) if spending else []
+        if not marked:
+            why = line(event.node.reason) or "left out"
+            self.notify(why, title="nothing of it is in the prompt", markup=False)
+            return
+        self._read(self._piece if self._piece in marked else marked[0])
+        self._source.focus()
+
+    def action_group(self, name: Grouping | None = None) -> None:
+        """Group by another property."""
+        at = GROUPINGS.index(self._grouping)
+        self._grouping = name or GROUPINGS[(at + 1) % len(GROUPINGS)]
+        self._fill(anew=True)
+
+    def action_sort(self) -> None:
+        """Sort by the next of the orders."""
+        if self._grouping == "pieces":
+            self.notify("pieces stand in reading order", markup=False)
+            return
+        orders = list(ORDERS)
+        self._order = orders[(orders.index(self._order) + 1) % len(orders)]
+        self._fill(anew=False)
+
+    def action_left_out(self) -> None:
+        """Show only what is left out, and why, or all."""
+        self._left_out = not self._left_out
+        self._fill(anew=False)
+
+    # The prompt, piece by piece
+
+    def action_walk(self, step: int) -> None:
+        """Go to the next piece of the prompt, or the one before."""
+        if self.spending:
+            self._go(min(max(self._piece + step, 0), len(self.spending.parts) - 1))
+
+    @on(PromptWalk.Chosen)
+    def _chosen(self, event: PromptWalk.Chosen) -> None:
+        self._go(event.number)
+
+    def _go(self, number: int) -> None:
+        assert self.spending is not None
+        self._piece = number
+        part = self.spending.parts[number]
+        key = part.path if part.path and self._grouping != "pieces" else f"\0{number}"
+        with self.prevent(BarList.Highlighted):
+            self._list.reveal(key)
+        self.query_one(PromptWalk).mark(number, [number])
+        if self.has_class("-text"):
+            self._read(number)
+
+    def _read(self, number: int) -> None:
+        """Show the text of one piece as it stands in the prompt."""
+        if self.spending is None:
+            return
+        self._piece = number
+        part = self.spending.parts[number]
+        self.add_class("-text")
+        name = f"{number + 1:,} of {len(self.spending.parts):,}  {line(part.name)}"
+        self.query_one("#title", Static).update(
+            Content(f"{name}  {part.tokens:,} tokens, as in the prompt (n p: next, previous)")
+        )
+        self._show(part)
+
+    @work(exclusive=True, group="read")
+    async def _show(self, part: Part) -> None:
+        text = await asyncio.to_thread(part.read)
+        self._source.show(Document(part.name, "other", part.language, "", text, ()))
+
+    def action_back(self) -> None:
+        """Go from the text to the list, and from the list to the answers."""
+        if self.has_class("-text"):
+            self.remove_class("-text")
+            self._list.focus()
+        else:
+            self.house.show_room("read")
+
+    # Levels set by hand
+
+    def action_step(self, step: int) -> None:
+        """Show more or less of the highlighted file or folder."""
+        if node := self._target():
+            levels = self._levels
+            self._pack({**levels, node.target or "": stepped(node, levels, step)})
+
+    def action_unset(self) -> None:
+        """Let the budget decide again about the highlighted file or folder."""
+        if node := self._target():
+            if node.target not in self._levels:
+                self.notify("nothing was set for it", markup=False)
+                return
+            self._pack({path: at for path, at in self._levels.items() if path != node.target})
+
+    @property
+    def _levels(self) -> dict[str, Level]:
+        """What is set, with what was wanted since."""
+        if self._wanted is not None:
+            return self._wanted
+        return dict(self._shown.layout.levels) if self._shown else {}
+
+    def _target(self) -> Node | None:
+        node = self._list.highlighted
+        matter = self._matter
+        if node is None or self._shown is None or matter is None:
+            self.notify("nothing is open", markup=False)
+        elif matter.asking:
+            self.notify("not while it answers; ctrl+x stops the answer", markup=False)
+        elif node.target is None:
+            self.notify("choose a file or a folder: t groups by folders", markup=False)
+        else:
+            return node
+        return None
+
+    def _pack(self, levels: dict[str, Level]) -> None:
+        busy = self._wanted is not None
+        self._wanted = levels
+        if not busy:
+            self._relay()
+
+    @work(group="relay")
+    async def _relay(self) -> None:
+        """Pack until what is wanted is what is shown; keys pressed meanwhile are gathered."""
+        matter = self._matter
+        assert matter is not None
+        done: dict[str, Level] | None = None
+        while matter is self._matter and self._wanted is not None and self._wanted != done:
+            done = dict(self._wanted)
+            self._say("packing …")
+            opened = matter.conversation
+            if opened is None or not await self.house.relay(matter, opened.wanted, done):
+                self._say("")
+                break
+        self._wanted = None
+
+    def on_resize(self, event: Resize) -> None:
+        """Give the columns their new widths."""
+        self.call_after_refresh(self._head)
+
+
+def _why_nothing(matter: Matter | None) -> str:
+    if matter is None:
+        return NOTHING
+    if matter.opening:
+        return f"{line(matter.title)}\n\n… {stage(matter.opening)}; ctrl+x stops"
+    return f"{line(matter.title)} could not be opened:\n\n{line(matter.failed)}\n\nf2 goes back."
+
+
+def _window(spending: Spending) -> str:
+    w: Window = spending.window
+    kept = {
+        "answer": w.answer, "question": w.question, "evidence": w.evidence,
+        "conversation": w.conversation, "head": w.frame,
+    }  # fmt: skip
+    said = ", ".join(f"{name} {tokens:,}" for name, tokens in kept.items() if tokens)
+    return (
+        f"window {w.window:,} · trusted {w.trusted:,} · corpus {w.corpus:,} in {w.documents:,} of"
+        f" {len(spending.files):,} documents · kept: {said} · free {w.free:,} ·"
+        f" {percent(spending.share)} in full"
+    )
+
+
+def _difference(before: float, now: float) -> str:
+    was, is_now = percent(before), percent(now)
+    if was == is_now:
+        was, is_now = f"{before:.2%}", f"{now:.2%}"
+    return f"now {is_now} in full (was {was})" if was != is_now else f"still {is_now} in full"
+
+
+def _pieces_of(node: Node, parts: tuple[Part, ...]) -> list[int]:
+    """Return the pieces that a line stands for, in order."""
+    if node.key.startswith("\0") and node.key[1:].isdecimal():
+        return [int(node.key[1:])]
+    if node.target is not None and node.children:
+        return [n for n, p in enumerate(parts) if p.path and p.path.startswith(node.target)]
+    below = {child.key for child in node.children} or {node.key}
+    return [n for n, part in enumerate(parts) if (part.path or f"\0{n}") in below]
+
+
+def _again(before: Part, parts: tuple[Part, ...], number: int) -> int:
+    """Return the piece that stands for what another did, when the prompt is packed anew."""
+    names = (
+        (part.role, part.path, part.name) == (before.role, before.path, before.name)
+        for part in parts
+    )
+    same = next((n for n, found in enumerate(names) if found), None)
+    if same is None and before.path:
+        same = next((n for n, part in enumerate(parts) if part.path == before.path), None)
+    return min(number, len(parts) - 1) if same is None else same

@@ -25,7 +25,7 @@ PLACES = {
         "longread.tui.widgets.prompt:PromptBox",
         "longread.tui.widgets.source:SourceView",
     ),
-    "Budget": ("longread.tui.budget:BudgetScreen",),
+    "Budget": ("longread.tui.budget:BudgetScreen", "longread.tui.widgets.bars:BarList"),
 }
 """The parts of the help, and the classes whose bindings each lists."""
 

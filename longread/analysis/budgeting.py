@@ -1,0 +1,415 @@
+"""Where the tokens of a prompt go: by folder, kind, level and reason, and piece by piece.
+
+Pure sums over a conversation. Nothing is laid out here, and nothing changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Literal
+
+from longread.analysis import reading
+from longread.analysis.conversation import CONVERSATION, QUESTION, Conversation
+from longread.analysis.relevance import evidence_share
+from longread.prompt import compose, render
+from longread.prompt.render import Chunk
+from longread.types import Entry, Level, Placed, Role
+
+Grouping = Literal["folders", "kinds", "levels", "reasons", "pieces"]
+Letter = Literal["F", "~", "S", "P", "-"]
+LETTERS: Mapping[Letter, str] = {
+    "F": "full", "~": "parts of it", "S": "signatures", "P": "path", "-": "left out",
+}  # fmt: skip
+"""How much of a file is shown, most first."""
+STEPS = (Level.NONE, Level.PATH, Level.SIGNATURES, Level.FULL)
+"""Levels that a person can set."""
+PARTS = "parts of it fit the budget"
+"""Stands for each "12 of 40 parts fit the budget"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How the window is shared out, in tokens; the shares add up to it."""
+
+    window: int
+    trusted: int
+    corpus: int
+    """Of the documents, with the notice of what is not shown."""
+    documents: int
+    """Of which something is shown."""
+    frame: int
+    """The head and the chat template."""
+    answer: int
+    question: int
+    evidence: int
+    conversation: int
+    """Kept for follow-up questions, or more where what was said takes more."""
+    free: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of the prompt, or what is kept for one that only a question makes."""
+
+    name: str
+    role: Literal["head", "corpus", "notice", "question", "answer", "evidence"]
+    tokens: int
+    read: Callable[[], str] = field(repr=False, compare=False)
+    """Return its text as it stands in the prompt."""
+    path: str = ""
+    """Of the document it shows; empty for what is no document's."""
+    language: str = ""
+    level: Level = Level.FULL
+
+
+@dataclass(slots=True)
+class Node:
+    """A line of the sums: a folder, kind, level, reason, file or piece."""
+
+    key: str
+    name: str
+    kind: str = ""
+    """Of a file."""
+    target: str | None = None
+    """File, or folder with "/" at its end ("" for all), whose level can be set; None else."""
+    shown: int = 0
+    full: int = 0
+    files: int = 0
+    levels: dict[Letter, int] = field(default_factory=dict)
+    position: int = 1 << 40
+    """Of the first of its pieces in the prompt."""
+    reason: str = ""
+    """Why a file is not shown in full."""
+    by_hand: Level | None = None
+    """The level that a person set for it, or for the nearest folder that it is in."""
+    own: bool = False
+    """Whether that level was set for itself, not for a folder that it is in."""
+    children: list[Node] = field(default_factory=list)
+
+    @property
+    def left(self) -> int:
+        """Tokens left out."""
+        return max(self.full - self.shown, 0)
+
+    def add(self, child: Node) -> None:
+        """Count what is below."""
+        self.shown += child.shown
+        self.full += child.full
+        self.files += child.files
+        self.position = min(self.position, child.position)
+        for letter, count in child.levels.items():
+            self.levels[letter] = self.levels.get(letter, 0) + count
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What there is to show of one layout."""
+
+    window: Window
+    parts: tuple[Part, ...]
+    """In reading order: together, the prompt."""
+    files: tuple[Node, ...]
+    share: float
+    """Part of the corpus' characters shown in full, 0 to 1; what a question adds not counted."""
+    levels: Mapping[str, Level]
+    """Set by a person."""
+    title: str
+
+
+def spend(conversation: Conversation) -> Spending:
+    """Add up where a conversation's tokens go. Blocking: it may read counts from the cache."""
+    parts = tuple(_parts(conversation))
+    share = _share(conversation)
+    levels = dict(conversation.layout.levels)
+    files = tuple(_files(conversation, parts, levels))
+    return Spending(_window(conversation, parts), parts, files, share, levels, conversation.title)
+
+
+def _share(conversation: Conversation) -> float:
+    shown: dict[str, list[tuple[int, int]]] = {}
+    for chunk in reading.chunks(conversation.layout, conversation.corpus.documents):
+        if chunk.level is Level.FULL:
+            shown.setdefault(chunk.document.id, []).extend(chunk.ranges)
+    return reading.coverage({i: tuple(r) for i, r in shown.items()}, conversation.corpus)[0]
+
+
+# The window
+
+
+def _window(conversation: Conversation, parts: Sequence[Part]) -> Window:
+    window, answer = conversation.window, conversation.profile.answer
+    sums: dict[str, int] = {}
+    for part in parts:
+        sums[part.role] = sums.get(part.role, 0) + part.tokens
+    corpus = sums.get("corpus", 0) + sums.get("notice", 0)
+    said = sums.get("answer", 0) + sums["question"] - QUESTION
+    frame = sums["head"] + _frame(conversation, sum(p.role == "answer" for p in parts))
+    whole = conversation.strategy == "whole"
+    room = window - frame - answer - QUESTION
+    talk = max(said, window // CONVERSATION if whole else 0)
+    evidence = 0 if whole else sums.get("evidence", 0)
+    shown = sum(1 for p in conversation.layout.placed if p.level or p.raised)
+    free = room - corpus - talk - evidence
+    if free < 0:
+        # What is kept for later questions is not kept from what was already said.
+        evidence, free = max(evidence + free, 0), 0
+    return Window(
+        window,
+        conversation.profile.trusted,
+        corpus,
+        shown,
+        frame,
+        answer,
+        QUESTION,
+        evidence,
+        min(talk, max(room - corpus - evidence, 0)),
+        free,
+    )
+
+
+def _frame(conversation: Conversation, exchanges: int) -> int:
+    more: list[Role] = ["assistant", "user"]
+    roles: list[Role] = ["system", "user", *(more * exchanges)]
+    return sum(map(len, conversation.pieces.family.frame(roles)))
+
+
+# The prompt, piece by piece
+
+
+def _parts(conversation: Conversation) -> Iterator[Part]:
+    """Yield what the prompt is made of; a question of the length kept for one stands last."""
+    layout, pieces, route = conversation.layout, conversation.pieces, conversation.profile.route
+    mark = layout.mark
+
+    def text(name: str, role: Literal["head", "notice", "question", "answer"], said: str) -> Part:
+        return Part(name, role, pieces.count_text(said), partial(str, said), language="markdown")
+
+    guided = conversation.profile.citations == "guided"
+    yield text("head", "head", render.head(mark, guided))
+    chunks = reading.chunks(layout, conversation.corpus.documents)
+    titles = pieces.count_texts([chunk.head for chunk in chunks])
+    bodies = iter(pieces.count([(chunk.key, chunk.read) for chunk in chunks if chunk.key]))
+    for chunk, title in zip(chunks, titles, strict=True):
+        tokens = title + (next(bodies) if chunk.key else 0)
+        yield Part(
+            chunk.head.removeprefix(mark).strip(),
+            "corpus",
+            tokens,
+            partial(_text, chunk, route == "text"),
+            chunk.document.path,
+            chunk.document.language,
+            chunk.level,
+        )
+    if notice := render.not_shown(layout):
+        yield text("what is not shown", "notice", compose.neutralise(notice, route))
+    for number, (asked, answered) in enumerate(_exchanges(conversation), 1):
+        yield text(f"question {number}", "question", f"{mark} question\n{asked.strip()}")
+        yield text(f"answer {number}", "answer", answered)
+    if conversation.strategy == "focus":
+        kept = _evidence(conversation)
+        said = (
+            f"Here stand the excerpts that match a question best, chosen for each question anew,"
+            f" in up to {kept:,} tokens and in whatever else is free.\n"
+        )
+        yield Part("evidence, chosen for each question", "evidence", kept, partial(str, said))
+    template = f"{mark} question\n(your question, last; {QUESTION} tokens are kept for it)\n"
+    yield Part("question", "question", QUESTION, partial(str, template))
+
+
+def _text(chunk: Chunk, escaped: bool) -> str:
+    return compose.neutralise(
+        chunk.head + (chunk.read() if chunk.key else ""), "text" if escaped else "ids"
+    )
+
+
+def _evidence(conversation: Conversation) -> int:
+    """Return the tokens that the layout leaves to evidence."""
+    fixed = _frame(conversation, 0) + conversation.pieces.count_text(
+        render.head(conversation.layout.mark, conversation.profile.citations == "guided")
+    )
+    room = conversation.window - conversation.profile.answer - QUESTION - fixed
+    return max(room - int(room * (1 - evidence_share(conversation.window))), 0)
+
+
+def _exchanges(conversation: Conversation) -> list[tuple[str, str]]:
+    """Return the earlier exchanges that a prompt has room for: the newest."""
+    pieces = conversation.pieces
+    said = [(a.question, a.text) for a in conversation.answers if a.finished != "cut"]
+    left = conversation.window - conversation.profile.answer - QUESTION - conversation.ledger.tokens
+    each = _frame(conversation, 1) - _frame(conversation, 0)
+    first = len(said)
+    for at in range(len(said) - 1, -1, -1):
+        asked, answered = said[at]
+        mark = conversation.layout.mark
+        left -= sum(pieces.count_texts([f"{mark} question\n{asked.strip()}", answered])) + each
+        if left < 0:
+            break
+        first = at
+    return said[first:]
+
+
+# The sums
+
+
+def letter(placed: Placed | None) -> Letter:
+    """Return how much of a file is shown."""
+    if placed is None:
+        return "-"
+    if placed.level is Level.FULL:
+        return "F"
+    if placed.raised:
+        return "~"
+    if placed.level >= Level.SIGNATURES:
+        return "S"
+    return "P" if placed.level else "-"
+
+
+def _files(
+    conversation: Conversation, parts: Sequence[Part], levels: Mapping[str, Level]
+) -> Iterator[Node]:
+    places = {placed.path: placed for placed in conversation.layout.placed}
+    order = {p.path: n for n, p in enumerate(conversation.layout.placed, len(parts))}
+    for number in range(len(parts) - 1, -1, -1):
+        if parts[number].path:
+            order[parts[number].path] = number
+    for entry in conversation.ledger.files:
+        yield _file(entry, places.get(entry.path), order.get(entry.path, 1 << 30), levels)
+
+
+def _file(entry: Entry, placed: Placed | None, position: int, levels: Mapping[str, Level]) -> Node:
+    shown = letter(placed)
+    return Node(
+        entry.path,
+        entry.path,
+        entry.kind,
+        entry.path if placed else None,
+        entry.tokens,
+        max(entry.full_tokens, entry.tokens) if shown == "F" else entry.full_tokens,
+        1,
+        {shown: 1},
+        position,
+        entry.reason,
+        reading.level_of(entry.path, levels) if placed else None,
+        entry.path in levels,
+    )
+
+
+def tree(spending: Spending, grouping: Grouping, *, left_out: bool = False) -> list[Node]:
+    """Return the sums of one grouping, with what they are made of below.
+
+    Args:
+        left_out: only files of which something is left out, and what is only in part shown.
+    """
+    files = [f for f in spending.files if not left_out or f.left or f.reason]
+    around = [] if left_out else [_around(spending.parts)]
+    match grouping:
+        case "pieces":
+            by_path = {file.key: file for file in files}
+            return list(_pieces(spending, by_path, left_out=left_out))
+        case "folders":
+            return [_folders(files, spending), *around]
+        case "reasons":
+            files = [file for file in files if file.reason]
+            return _grouped(files, lambda file: PARTS if _partly(file) else file.reason)
+        case "kinds":
+            return [*_grouped(files, lambda file: file.kind), *around]
+        case "levels":
+            return [*_grouped(files, lambda file: LETTERS[next(iter(file.levels))]), *around]
+
+
+def _partly(file: Node) -> bool:
+    return "~" in file.levels
+
+
+def _grouped(files: Iterable[Node], name: Callable[[Node], str]) -> list[Node]:
+    groups: dict[str, Node] = {}
+    for file in files:
+        group = groups.setdefault(name(file), Node(f"\0{name(file)}", name(file)))
+        group.add(file)
+        group.children.append(file)
+    return list(groups.values())
+
+
+def _folders(files: Iterable[Node], spending: Spending) -> Node:
+    levels = spending.levels
+    top = Node("/", spending.title, target="", by_hand=levels.get(""), own="" in levels)
+    folders = {"": top}
+
+    def folder(path: str) -> Node:
+        if path not in folders:
+            above = folder(path.rstrip("/").rpartition("/")[0] + "/" if "/" in path[:-1] else "")
+            own = path in levels
+            set_to = levels[path] if own else above.by_hand
+            folders[path] = Node(path, path, target=path, by_hand=set_to, own=own)
+            above.children.append(folders[path])
+        return folders[path]
+
+    for file in files:
+        above, slash, _ = file.key.rpartition("/")
+        path = above + slash
+        folder(path).children.append(file)
+        while path:
+            folders[path].add(file)
+            path = path[:-1].rpartition("/")[0] + "/" if "/" in path[:-1] else ""
+        top.add(file)
+    return top
+
+
+def _around(parts: Sequence[Part]) -> Node:
+    """Return what the prompt has beside documents."""
+    around = Node("\0around", "around the documents")
+    for number, part in enumerate(parts):
+        if part.role != "corpus":
+            node = _piece(number, part, None)
+            around.add(node)
+            around.children.append(node)
+    return around
+
+
+def _pieces(spending: Spending, files: Mapping[str, Node], *, left_out: bool) -> Iterator[Node]:
+    for number, part in enumerate(spending.parts):
+        if not left_out or part.path in files:
+            yield _piece(number, part, files.get(part.path))
+
+
+def _piece(number: int, part: Part, file: Node | None) -> Node:
+    node = Node(f"\0{number}", part.name, shown=part.tokens, full=part.tokens, position=number)
+    if file:
+        node.target, node.full, node.reason = file.target, max(file.full, part.tokens), file.reason
+        node.by_hand, node.own = file.by_hand, file.own
+    if part.path:
+        node.levels = {"F": 1} if part.level is Level.FULL else {}
+        if part.level is Level.SIGNATURES:
+            node.levels = {"S": 1}
+        elif part.level is Level.PATH:
+            node.levels = {"P": 1}
+    return node
+
+
+# Levels set by hand
+
+
+def stepped(node: Node, levels: Mapping[str, Level], step: int) -> Level:
+    """Return the level above or below that of a file or a folder.
+
+    It is the level that is set for it or for the folder it is in, or else the middle one of its
+    files'.
+    """
+    now = reading.level_of(node.target or "", levels)
+    if now is None:
+        now = middle(node)
+    at = max(n for n, level in enumerate(STEPS) if level <= now)
+    return STEPS[min(max(at + step, 0), len(STEPS) - 1)]
+
+
+def middle(node: Node) -> Level:
+    """Return the highest level that half of a node's files have or exceed."""
+    of: dict[Letter, Level] = {
+        "F": Level.FULL, "~": Level.PATH, "S": Level.SIGNATURES, "P": Level.PATH, "-": Level.NONE,
+    }  # fmt: skip
+    found = sorted(
+        (of[shown] for shown, count in node.levels.items() for _ in range(count)), reverse=True
+    )
+    return found[(len(found) - 1) // 2] if found else Level.NONE

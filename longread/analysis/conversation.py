@@ -212,8 +212,17 @@ def _lay(
         layout = reading.lay_out(measured, int(room * (1 - evidence_share(window))), levels)
     chosen: Literal["whole", "focus"] = "focus" if strategy == "focus" else _strategy(layout)
     ledger = reading.ledger(measured, layout, window, measured.fixed)
-    corpus, pieces = measured.corpus, measured.pieces
-    return Conversation(profile, window, corpus, layout, ledger, pieces, chosen, measured=measured)
+    return Conversation(
+        profile,
+        window,
+        measured.corpus,
+        layout,
+        ledger,
+        measured.pieces,
+        chosen,
+        strategy,
+        measured=measured,
+    )
 
 
 def _strategy(layout: Layout) -> Literal["whole", "focus"]:

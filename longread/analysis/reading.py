@@ -121,7 +121,11 @@ def lay_out(measured: Measured, room: int, levels: Mapping[str, Level] = {}) -> 
     documents, ranks, costs = measured.corpus.documents, measured.ranks, measured.costs
     steps = pack.raises(ranks, costs)
     found = {i: level_of(d.path, levels) for i, d in enumerate(documents)} if levels else {}
-    fixed = {index: level for index, level in found.items() if level is not None}
+    fixed = {
+        index: pack.rendered(level, documents[index], costs[index])
+        for index, level in found.items()
+        if level is not None
+    }
 
     def packed(tokens: int) -> Layout:
         placed = pack.pack(
@@ -130,17 +134,14 @@ def lay_out(measured: Measured, room: int, levels: Mapping[str, Level] = {}) -> 
         kept = tuple(sorted(levels.items()))
         return Layout(measured.mark, tuple(placed), render.VERSION, levels=kept)
 
-    layout = packed(room)
-    notice = notice_tokens(measured, layout)
+    first = layout = packed(room)
+    notice = 0
     # The notice grows with what is left out, so the room for it is found by trying.
-    for _ in range(4):
-        if not notice:
-            break
-        smaller = packed(max(room - notice, 0))
-        needed = notice_tokens(measured, smaller)
-        if needed <= notice:
-            return smaller if room >= notice else layout
+    while (needed := notice_tokens(measured, layout)) > notice:
         notice = needed
+        if notice > room:
+            return first
+        layout = packed(room - notice)
     return layout
 
 

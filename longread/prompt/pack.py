@@ -126,6 +126,19 @@ def pack(
     ]
 
 
+def rendered(level: Level, document: Document, cost: Costs) -> Level:
+    """Return the level that a level set by a person comes to for one document.
+
+    Signatures that cost no less than all of it are all of it; where there are none to show, the
+    path says as much. Levels that have no rendering yet come to the one below.
+    """
+    if level < Level.SIGNATURES:
+        return min(level, Level.PATH)
+    if level is Level.FULL or cost.full <= cost.signatures:
+        return Level.FULL
+    return Level.SIGNATURES if any(s.signature for s in document.segments) else Level.PATH
+
+
 def raises(ranks: Sequence[float], costs: Sequence[Costs]) -> list[list[Raise]]:
     """Return, for each document, the raises worth making, the best first."""
     return [_hull(cost, rank) for cost, rank in zip(costs, ranks, strict=True)]

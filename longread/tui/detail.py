@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, cast
 
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Static
 
+from longread.errors import StoreError
 from longread.export.session import percent
 from longread.export.visible import line
-from longread.store import About, Asked
+from longread.store import About, Asked, Row
 from longread.tui import entries
 from longread.tui.entries import Entry, count
 from longread.types import Source
 
+if TYPE_CHECKING:
+    from longread.tui.app import LongreadApp
+
+PAUSE = 0.08
+"""Seconds from a session being highlighted to all that is said of it."""
 SOURCES = 12
 """Sources that are named before the rest is only counted."""
 
@@ -27,6 +41,44 @@ WELCOME = Content.assemble(
     ("f1", "bold $accent"),
     "  every key\n",
 )
+
+
+class Facts(VerticalScroll, can_focus=False):
+    """All there is to say of one session, some of it read when the keys leave time for that."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._entry: Entry | None = None
+        self._about: dict[tuple[str, datetime], About] = {}
+        self._waiting: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """Put the text in place."""
+        yield Static(markup=False)
+
+    def show(self, entry: Entry | None) -> None:
+        """Tell of a session, a moment later: new text takes a new layout."""
+        self._entry = entry
+        if self._waiting is None and self.display:
+            self._waiting = self.set_timer(PAUSE, self._tell)
+
+    def _tell(self) -> None:
+        self._waiting = None
+        about = None
+        if self._entry and (row := self._entry.row):
+            about = self._about.get((row.id, row.updated))
+            if about is None:
+                self._learn(row)
+        self.query_one(Static).update(facts(self._entry, about))
+
+    @work(exclusive=True)
+    async def _learn(self, row: Row) -> None:
+        house = cast("LongreadApp", self.app)
+        store = await house.store()
+        # A session that is gone meanwhile has nothing to be told of.
+        with suppress(StoreError):
+            self._about[row.id, row.updated] = await asyncio.to_thread(store.about, row.id)
+            self.show(self._entry)
 
 
 def facts(entry: Entry | None, about: About | None) -> Content:

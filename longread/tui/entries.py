@@ -74,8 +74,8 @@ def kept(rows: Iterable[Row]) -> list[Entry]:
     return entries
 
 
-def as_open(entry: Entry, matter: Matter) -> tuple[State, str]:
-    """Return state and doing of a session that is open here."""
+def as_open(kept: State, matter: Matter) -> tuple[State, str]:
+    """Return state and doing of a session that is open here, or is being opened."""
     if matter.opening:
         return "opening", stage(matter.opening)
     if matter.asking:
@@ -83,7 +83,7 @@ def as_open(entry: Entry, matter: Matter) -> tuple[State, str]:
     if matter.failed:
         return "failed", matter.failed
     # A draft that this program left was mended when the session was opened.
-    return ("ready" if entry.state == "cut" else entry.state), ""
+    return ("ready" if kept == "cut" else kept), ""
 
 
 def matching(entry: Entry, words: Sequence[str]) -> bool:
@@ -92,14 +92,6 @@ def matching(entry: Entry, words: Sequence[str]) -> bool:
     said = [entry.title, *((row.id, row.profile, *row.sources) if row else ())]
     text = "\n".join(said).casefold()
     return all(word in text for word in words)
-
-
-def by_session(found: Iterable[Found]) -> Mapping[str, list[Found]]:
-    """Return hits by the session in which they are, in the order given."""
-    grouped: dict[str, list[Found]] = {}
-    for hit in found:
-        grouped.setdefault(hit.session, []).append(hit)
-    return grouped
 
 
 def kind(row: Row) -> str:

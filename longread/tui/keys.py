@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
 PLACES = {
     "Everywhere": ("longread.tui.app:LongreadApp",),
-    "Library": ("longread.tui.library:LibraryScreen",),
+    "Library": (
+        "longread.tui.library:LibraryScreen",
+        "longread.tui.widgets.sessions:SessionList",
+        "longread.tui.new:Locations",
+        "longread.tui.new:NewScreen",
+    ),
     "Read": (
         "longread.tui.read:ReadScreen",
         "longread.tui.widgets.prompt:PromptBox",

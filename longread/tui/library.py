@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import replace
-from datetime import datetime
 from typing import ClassVar
 
+from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from longread.analysis.forget import forget
 from longread.errors import LongreadError, StoreError
-from longread.export.stages import stage
 from longread.export.visible import line
-from longread.store import About, Found, Row, Store
+from longread.store import Store
 from longread.tui import detail, entries
+from longread.tui.detail import Facts
 from longread.tui.entries import SORTS, Entry
+from longread.tui.listing import Listing
 from longread.tui.matter import Matter
 from longread.tui.new import NewScreen, Wanted
 from longread.tui.screen import Room
@@ -32,22 +30,20 @@ from longread.tui.widgets.sessions import SessionList, heading
 
 DEBOUNCE = 0.15
 """Seconds without a key before the store is searched."""
-PAUSE = 0.08
-"""Seconds that a line is highlighted before more is read of it."""
 SETTLE = 0.05
 """Seconds in which changes of running work are gathered before the list is drawn anew."""
 LOOK = 2.0
 """Seconds between two looks at whether other programs still write."""
 FOUND = 200
 """Hits a search returns at most."""
-HITS = 3
-"""Hits shown below a session."""
 
 
 class SearchLine(Input):
     """What is looked for; the list can be walked without leaving it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Open"),
+        Binding("escape", "screen.back", "Clear, then leave"),
         Binding("up", "walk(-1)", "Up", show=False),
         Binding("down", "walk(1)", "Down", show=False),
     ]
@@ -69,10 +65,10 @@ class LibraryScreen(Room):
         SearchLine:focus { border: none; }
         #heading { height: 1; color: $text-muted; background: $surface; }
         #list { width: 1fr; }
-        #detail { width: 38%; min-width: 40; padding: 0 1; border-left: solid $panel; }
+        Facts { width: 38%; min-width: 40; padding: 0 1; border-left: solid $panel; }
         #below { height: 1; padding: 0 1; color: $text-muted; background: $panel; }
         #word { padding: 1 3; display: none; height: auto; background: $surface; }
-        &.-narrow #detail { display: none; }
+        &.-narrow Facts { display: none; }
         &.-wide #below { display: none; }
         &.-worded #word { display: block; }
         &.-worded #heading { display: none; }
@@ -109,13 +105,8 @@ class LibraryScreen(Room):
     def __init__(self) -> None:
         super().__init__()
         self.trash = Trash(self._forget)
-        self._kept: list[Entry] | None = None
-        self._beginning: dict[int, Matter] = {}
-        self._words: list[str] = []
-        self._found: Mapping[str, list[Found]] = {}
-        self._about: dict[tuple[str, datetime], About] = {}
-        self._order = "newest"
-        self._stale, self._loading = False, False
+        self.listing = Listing()
+        self._stale, self._loading = True, False
         self._settling: Timer | None = None
 
     def body(self) -> ComposeResult:
@@ -129,8 +120,7 @@ class LibraryScreen(Room):
                 yield Static(id="word", markup=False)
                 # It stays, empty, where there is only a word: hidden, it would lose the keys.
                 yield SessionList()
-            with VerticalScroll(id="detail", can_focus=False):
-                yield Static(id="facts", markup=False)
+            yield Facts()
         yield Static(id="below", markup=False)
 
     def on_mount(self) -> None:
@@ -159,8 +149,9 @@ class LibraryScreen(Room):
             store = await self.house.store()
             while self._stale:
                 self._stale = False
-                self._kept = await asyncio.to_thread(_kept, store)
+                self.listing.kept = await asyncio.to_thread(_kept, store)
                 self._arrange()
+            self._search()
         except LongreadError as error:
             self.house.complain(error)
         finally:
@@ -168,19 +159,12 @@ class LibraryScreen(Room):
 
     def _look(self) -> None:
         """A program that ends without a word changes nothing in the store."""
-        if any(entry.state == "elsewhere" for entry in self._kept or ()):
+        if any(entry.state == "elsewhere" for entry in self.listing.kept or ()):
             self.store_changed()
-
-    # What is listed
 
     def matter_changed(self, matter: Matter) -> None:
         """Follow work that runs in this program."""
-        if matter.session and any(e.key == matter.session for e in self._kept or ()):
-            self._beginning.pop(id(matter), None)
-        elif matter.opening or (matter.failed and not matter.session):
-            self._beginning[id(matter)] = matter
-        else:
-            self._beginning.pop(id(matter), None)
+        self.listing.follow(matter)
         if self._settling is None:
             self._settling = self.set_timer(SETTLE, self._settled)
 
@@ -188,53 +172,28 @@ class LibraryScreen(Room):
         self._settling = None
         self._arrange()
 
+    # Showing
+
     def _arrange(self, *, anew: bool = False) -> None:
-        """Put together what is listed from the store, from what runs, and from what is sought."""
+        """Show what is to be listed now."""
         if not self.is_mounted:
             return
-        listed = [self._beginner(matter) for matter in self._beginning.values()]
-        listed += sorted(self._wanted(), key=SORTS[self._order])
+        listed = self.listing.listed(self.house.matters, self.trash.hidden)
         self.query_one(SessionList).show(listed, anew=anew)
-        self._say(listed)
+        self.set_class(not listed, "-worded")
+        width = self.query_one("#list").size.width - 3
+        self.query_one("#heading", Static).update(heading(width, self.listing.order))
+        self.query_one("#word", Static).update(self._word() if not listed else "")
         self._detail()
 
-    def _beginner(self, matter: Matter) -> Entry:
-        state: entries.State = "failed" if matter.failed else "opening"
-        step = stage(matter.opening) if matter.opening else matter.failed
-        return Entry(f"new {id(matter)}", matter.title, None, state, step)
-
-    def _wanted(self) -> list[Entry]:
-        wanted = []
-        for entry in self._kept or ():
-            if entry.key in self.trash.hidden:
-                continue
-            if matter := self.house.matters.get(entry.key):
-                state, doing = entries.as_open(entry, matter)
-                entry = replace(entry, state=state, doing=doing)
-            named = entries.matching(entry, self._words)
-            hits = [h for h in self._found.get(entry.key, ()) if not named or h.kind != "source"]
-            if named or hits:
-                more = max(0, len(hits) - HITS)
-                wanted.append(replace(entry, hits=tuple(hits[:HITS]), more=more))
-        return wanted
-
-    def _say(self, listed: list[Entry]) -> None:
-        """Say why nothing is listed, where nothing is."""
-        self.set_class(not listed, "-worded")
-        self.query_one("#heading", Static).update(heading(self._width, self._order))
-        if listed:
-            return
-        word = detail.WELCOME
-        if self._kept is None:
-            word = Content("opening the store …")
-        elif self._words:
-            sought = line(" ".join(self._words))
-            word = Content(f"nothing says “{sought}”; esc clears the search")
-        self.query_one("#word", Static).update(word)
-
-    @property
-    def _width(self) -> int:
-        return self.query_one("#list").size.width - 3
+    def _word(self) -> Content:
+        """Say why nothing is listed."""
+        if self.listing.kept is None:
+            return Content("opening the store …")
+        if self.listing.words:
+            sought = line(" ".join(self.listing.words))
+            return Content(f"nothing says “{sought}”; esc clears the search")
+        return detail.WELCOME
 
     def on_resize(self) -> None:
         """Give the columns their new widths."""
@@ -243,22 +202,8 @@ class LibraryScreen(Room):
     @on(SessionList.Highlighted)
     def _detail(self) -> None:
         entry = self.query_one(SessionList).highlighted
-        about = None
-        if entry and entry.row and self.has_class("-wide"):
-            about = self._about.get((entry.key, entry.row.updated))
-            if about is None:
-                self._learn(entry.row)
-        self.query_one("#facts", Static).update(detail.facts(entry, about))
-        self.query_one("#below", Static).update(detail.below(entry))
-
-    @work(exclusive=True, group="about")
-    async def _learn(self, row: Row) -> None:
-        await asyncio.sleep(PAUSE)
-        store = await self.house.store()
-        # A session that is gone meanwhile has nothing to be told of.
-        with suppress(StoreError):
-            self._about[row.id, row.updated] = await asyncio.to_thread(store.about, row.id)
-            self._detail()
+        self.query_one("#below", Static).update(detail.below(entry), layout=False)
+        self.query_one(Facts).show(entry)
 
     # Searching
 
@@ -268,27 +213,25 @@ class LibraryScreen(Room):
 
     @on(Input.Changed, "#search")
     def _sought(self, event: Input.Changed) -> None:
-        self._words = event.value.casefold().split()
-        self._found = {}
+        self.listing.seek(event.value)
         self._arrange(anew=True)
-        self._search(" ".join(self._words))
+        self._search()
 
     @on(Input.Submitted, "#search")
     def _taken(self) -> None:
         self.query_one(SessionList).action_open()
 
     @work(exclusive=True, group="search")
-    async def _search(self, words: str) -> None:
-        if not words:
+    async def _search(self) -> None:
+        if not self.listing.words:
             return
         await asyncio.sleep(DEBOUNCE)
         try:
             store = await self.house.store()
-            found = await asyncio.to_thread(store.search, words, FOUND)
+            words = " ".join(self.listing.words)
+            self.listing.found(await asyncio.to_thread(store.search, words, FOUND))
         except LongreadError as error:
             self.house.complain(error)
-            return
-        self._found = entries.by_session(found)
         self._arrange()
 
     def action_back(self) -> None:
@@ -303,20 +246,14 @@ class LibraryScreen(Room):
 
     @on(SessionList.Opened)
     def _open(self, event: SessionList.Opened) -> None:
-        beginning = self._beginning_of(event.entry)
-        if beginning:
-            self.house.show_room("read", beginning)
+        if matter := self.listing.matter(event.entry):
+            self.house.show_room("read", matter)
         else:
             self.house.open_session(event.entry.key)
 
-    def _beginning_of(self, entry: Entry) -> Matter | None:
-        found = (m for m in self._beginning.values() if f"new {id(m)}" == entry.key)
-        return next(found, None)
-
     def action_sort(self) -> None:
         """Sort by the next of the orders."""
-        orders = list(SORTS)
-        self._order = orders[(orders.index(self._order) + 1) % len(orders)]
+        self.listing.turn()
         self._arrange(anew=True)
 
     def action_reload(self) -> None:
@@ -346,8 +283,8 @@ class LibraryScreen(Room):
         entry = self.query_one(SessionList).highlighted
         if entry is None:
             return
-        if beginning := self._beginning_of(entry):
-            self._dismiss(beginning)
+        if matter := self.listing.matter(entry):
+            self._dismiss(matter)
             return
         title = line(entry.title)
         if entry.state in ("answering", "elsewhere") and not await self.house.confirm(
@@ -364,7 +301,7 @@ class LibraryScreen(Room):
         if matter.opening:
             self.notify("it is still being opened: enter shows it, ctrl+x stops it", markup=False)
         else:
-            del self._beginning[id(matter)]
+            self.listing.drop(matter)
             self._arrange()
 
     def action_undo(self) -> None:
@@ -382,7 +319,11 @@ class LibraryScreen(Room):
         try:
             await asyncio.to_thread(forget, store, session)
         except StoreError as error:
-            self.house.complain(error)
+            if self.house.is_running:
+                self.house.complain(error)
+            else:
+                text = Text(line(f"{error}; {error.hint}"))
+                self.house.exit(return_code=self.house.return_code or 0, message=text)
 
 
 def _kept(store: Store) -> list[Entry]:

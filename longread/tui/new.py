@@ -54,9 +54,27 @@ class Locations(TextArea):
     """Paths and URLs, one a line."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "start", "Start", id="new.start", tooltip="read what is named"),
-        Binding("ctrl+j", "newline", "Another", id="new.another", tooltip="name one more source"),
-        Binding("tab", "complete", "Complete", id="new.complete", tooltip="complete the path"),
+        Binding(
+            "enter",
+            "start",
+            "Start",
+            id="new.start",
+            tooltip="in the dialog of n: read what is named",
+        ),
+        Binding(
+            "ctrl+j",
+            "newline",
+            "Another",
+            id="new.another",
+            tooltip="in the dialog of n: name one more source",
+        ),
+        Binding(
+            "tab",
+            "complete",
+            "Complete",
+            id="new.complete",
+            tooltip="in the dialog of n: complete the path",
+        ),
     ]
 
     class Started(Message):
@@ -134,7 +152,7 @@ class NewScreen(ModalScreen[Wanted | None]):
     NewScreen Button { margin-left: 2; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Leave", id="new.leave", tooltip="close without reading"),
+        Binding("escape", "leave", "Leave", id="new.leave", tooltip="in the dialog of n: close it"),
     ]
 
     def compose(self) -> ComposeResult:

@@ -17,6 +17,7 @@ from longread.engine.replay import ReplayEngine
 from longread.store import Store
 from longread.tui.app import LongreadApp
 from longread.tui.confirm import ConfirmScreen
+from longread.tui.detail import Facts
 from longread.tui.library import LibraryScreen, SearchLine
 from longread.tui.new import Locations, NewScreen
 from longread.tui.trash import Trash
@@ -61,7 +62,9 @@ async def settled(pilot: Pilot[None]) -> None:
     assert isinstance(app, LongreadApp)
     await app.store()
     await pilot.pause()
-    while library(app)._settling or any(not worker.is_finished for worker in app.workers):
+    screen = library(app)
+    facts = screen.query_one(Facts)
+    while screen._settling or facts._waiting or any(not w.is_finished for w in app.workers):
         await pilot.pause(0.005)
     await pilot.pause()
 
@@ -228,14 +231,14 @@ async def test_details_stand_beside_on_wide_terminals_and_below_on_narrow_ones(
     make_session(store, "one", ("Where is it?", "There."))
     async with app.run_test(size=(200, 60)) as pilot:
         await settled(pilot)
-        assert library(app).query_one("#detail").display
+        assert library(app).query_one(Facts).display
         assert not library(app).query_one("#below").display
-        facts = said(app, "#facts")
+        facts = said(app, "Facts > Static")
         for fact in ("/home/x/one", "ae1b9f6", "scripted", "900 of 8,000 tokens", "Where is it?"):
             assert fact in facts
         await pilot.resize_terminal(80, 24)
         await settled(pilot)
-        assert not library(app).query_one("#detail").display
+        assert not library(app).query_one(Facts).display
         assert "Where is it?" in said(app, "#below")
 
 
@@ -419,7 +422,8 @@ async def test_n_reads_the_path_that_is_typed(
         dialog = await new_dialog(pilot)
         profiles = dialog.query_one("#profile", Select)
         assert "default: scripted" in str(profiles.query_one("#label", Static).content)
-        await pilot.press(*str(root), "enter")
+        dialog.query_one(Locations).insert(str(root)[:-1])
+        await pilot.press(str(root)[-1], "enter")
         await settled(pilot)
         assert app.matter is not None
         assert app.matter.conversation is not None
@@ -437,7 +441,8 @@ async def test_tab_completes_a_path_and_says_what_lies_there(
     (tmp_path / "kettle.pdf").touch()
     async with app.run_test(size=(100, 30)) as pilot:
         dialog = await new_dialog(pilot)
-        await pilot.press(*f"{tmp_path}/ket")
+        dialog.query_one(Locations).insert(f"{tmp_path}/k")
+        await pilot.press("e", "t")
         await settled(pilot)
         found = dialog.query_one(OptionList)
         assert [str(option.prompt).split("  ")[-1] for option in found.options] == [
@@ -457,7 +462,7 @@ async def test_a_candidate_can_be_chosen_from_the_list(app: LongreadApp, tmp_pat
     (tmp_path / "kettle").mkdir()
     async with app.run_test(size=(80, 24)) as pilot:
         dialog = await new_dialog(pilot)
-        await pilot.press(*f"{tmp_path}/kettle")
+        dialog.query_one(Locations).insert(f"{tmp_path}/kettle")
         await settled(pilot)
         await pilot.click("#candidates", offset=(4, 0))
         await settled(pilot)
@@ -471,7 +476,8 @@ async def test_a_path_that_is_not_there_is_told_and_nothing_is_lost(
     (tmp_path / "kettle").mkdir()
     async with app.run_test(size=(80, 24)) as pilot:
         dialog = await new_dialog(pilot)
-        await pilot.press(*f"{tmp_path}/kettel", "enter")
+        dialog.query_one(Locations).insert(f"{tmp_path}/kettel")
+        await pilot.press("enter")
         await settled(pilot)
         assert app.screen is dialog
         told = str(dialog.query_one("#told", Static).content)
@@ -510,7 +516,7 @@ async def test_profile_strategy_and_budget_are_taken(
     root = make_repository({"a.py": "a = 1\n"})
     async with app.run_test(size=(80, 24)) as pilot:
         dialog = await new_dialog(pilot)
-        await pilot.press(*str(root))
+        dialog.query_one(Locations).insert(str(root))
         budget = dialog.query_one("#budget", Input)
         budget.value = "many"
         dialog.query_one("#strategy", Select).value = "focus"

@@ -224,9 +224,10 @@ class SessionList(ScrollView, can_focus=True, inherit_bindings=False):
     def action_move_to(self, number: int) -> None:
         """Highlight a line by its number; -1 is the last."""
         last = len(self._places) - 1
+        self.refresh_line(self._cursor)
         self._cursor = max(0, last if number < 0 else min(number, last))
+        self.refresh_line(self._cursor)
         self._reveal()
-        self.refresh()
         self.post_message(self.Highlighted())
 
     def action_open(self) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import psutil
@@ -22,6 +23,7 @@ from longread.tui.library import LibraryScreen, SearchLine
 from longread.tui.new import Locations, NewScreen
 from longread.tui.trash import Trash
 from longread.tui.widgets.sessions import SessionList
+from longread.types import Event, Finished, Prompt, Sampling, Text, Usage
 
 MakeSession = Callable[..., str]
 MakeRepository = Callable[..., Path]
@@ -382,6 +384,75 @@ async def test_an_answer_that_another_program_writes_is_shown_and_guarded(
             (entry,) = sessions(app).entries
             assert entry.state == "cut"
             assert "✗ its last answer was cut" in said(app, "#below")
+
+
+class SlowEngine:
+    """Says one word, and the rest when it may."""
+
+    def __init__(self) -> None:
+        self.may = asyncio.Event()
+
+    async def stream(self, prompt: Prompt, sampling: Sampling) -> AsyncIterator[Event]:
+        yield Text("Because")
+        await self.may.wait()
+        yield Text(" it is.")
+        yield Usage(prompt.size, 3)
+        yield Finished("stop")
+
+
+async def test_an_answer_that_is_written_here_is_shown_and_guarded(
+    store_path: Path, store: Store, make_session: MakeSession
+) -> None:
+    make_session(store, "one")
+    make_session(store, "two")
+    engine = SlowEngine()
+    app = LongreadApp(store_path, engine=engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("enter")
+        await settled(pilot)
+        assert app.matter is not None
+        app.ask(app.matter, "Why?")
+        await pilot.press("f2")
+        while sessions(app).entries[0].state != "answering":
+            await pilot.pause(0.005)
+        assert "being answered: Why?" in said(app, "#below")
+        await pilot.press("d")
+        await pilot.pause()
+        assert isinstance(app.screen, ConfirmScreen)
+        await pilot.press("n")
+        engine.may.set()
+        await settled(pilot)
+        assert [(e.title, e.state) for e in sessions(app).entries] == [
+            ("two", "ready"),
+            ("one", "ready"),
+        ]
+        row = sessions(app).entries[0].row
+        assert row is not None
+        assert (row.answers, row.last_question) == (1, "Why?")
+
+
+async def test_deleting_what_is_answered_stops_it_and_closes_it_everywhere(
+    store_path: Path, store: Store, make_session: MakeSession
+) -> None:
+    make_session(store, "one")
+    app = LongreadApp(store_path, engine=SlowEngine())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("enter")
+        await settled(pilot)
+        assert app.matter is not None
+        app.ask(app.matter, "Why?")
+        await pilot.press("f2")
+        while sessions(app).entries[0].state != "answering":
+            await pilot.pause(0.005)
+        await pilot.press("d")
+        await pilot.pause()
+        await pilot.press("y")
+        await settled(pilot)
+        assert titles(app) == []
+        assert app.matter is None
+    assert store.sessions() == []
 
 
 async def test_a_session_is_listed_while_it_is_read_and_when_it_cannot_be(

@@ -143,7 +143,7 @@ class NewScreen(ModalScreen[Wanted | None]):
     NewScreen #candidates {
         height: 7; border: none; padding: 0 1; background: $surface; scrollbar-size: 1 1;
     }
-    NewScreen #told { height: auto; min-height: 1; max-height: 3; padding: 0 1; }
+    NewScreen #told { height: auto; min-height: 2; max-height: 3; padding: 0 1; }
     NewScreen #told.-wrong { color: $text-error; text-style: bold; }
     NewScreen .choices { height: 1; }
     NewScreen .choices Label { width: 10; padding: 0 1; color: $text-muted; }
@@ -159,6 +159,7 @@ class NewScreen(ModalScreen[Wanted | None]):
         """Put the fields together."""
         with Vertical() as box:
             box.border_title = "new: a repository, a folder, PDFs, a URL"
+            box.border_subtitle = "tab completes, then goes on to the list"
             yield Locations(
                 placeholder="a path or URL; several, one a line (ctrl+j, or paste a list)",
                 show_line_numbers=False, tab_behavior="focus", highlight_cursor_line=False,

@@ -6,23 +6,26 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import psutil
 import pytest
+from rich.cells import cell_len
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Select, Static
 
 from longread.analysis import drafts
 from longread.engine.replay import ReplayEngine
 from longread.store import Store
+from longread.tui import entries
 from longread.tui.app import LongreadApp
 from longread.tui.confirm import ConfirmScreen
 from longread.tui.detail import Facts
 from longread.tui.library import LibraryScreen, SearchLine
 from longread.tui.new import Locations, NewScreen
 from longread.tui.trash import Trash
-from longread.tui.widgets.sessions import SessionList
+from longread.tui.widgets.sessions import SessionList, columns, fit
 from longread.types import Event, Finished, Prompt, Sampling, Text, Usage
 
 MakeSession = Callable[..., str]
@@ -612,3 +615,34 @@ def _pasted(text: str) -> object:
     from textual.events import Paste
 
     return Paste(text)
+
+
+# How lines are drawn
+
+
+@pytest.mark.parametrize("width", [40, 60, 77, 100, 140])
+def test_columns_fill_a_line_and_leave_the_title_room(width: int) -> None:
+    taken = sum(cells + 1 for _, cells in columns(width))
+    assert width - taken - 3 >= 20
+    assert "when" in [name for name, _ in columns(width)]
+
+
+@pytest.mark.parametrize("text", ["short", "x" * 50, "漢字の本棚" * 9, "a\x1b\u202eb" * 9, ""])
+@pytest.mark.parametrize("end", [False, True])
+def test_text_is_cut_to_whole_cells(text: str, end: bool) -> None:
+    for width in (1, 2, 9, 10, 21):
+        assert cell_len(fit(text, width, end=end)) == width
+
+
+def test_numbers_and_times_are_short() -> None:
+    numbers = (0, 999, 1_000, 131_072, 999_499, 999_500, 1_234_567, 9_949_999, 10_000_000)
+    assert [entries.short(n) for n in numbers] == [
+        "0", "999", "1k", "131k", "999k", "1.0M", "1.2M", "9.9M", "10M",
+    ]  # fmt: skip
+    assert [entries.money(n) for n in (0.0, 0.001, 0.31, 12.5, 1_234.5)] == [
+        "", "<$0.01", "$0.31", "$12.50", "$1,234",
+    ]  # fmt: skip
+    now = datetime(2026, 6, 10, 12).astimezone()
+    times = (now - timedelta(hours=2), now - timedelta(days=6), now - timedelta(days=9))
+    said = [entries.when(time, now) for time in (*times, now + timedelta(days=1))]
+    assert said == ["today 10:00", "Thu 12:00", "2026-06-01", "2026-06-11"]

@@ -52,10 +52,12 @@ class Place(NamedTuple):
     hit: int = -1
 
 
-def fit(text: str, width: int) -> str:
-    """Return text made visible that takes exactly `width` cells."""
+def fit(text: str, width: int, *, end: bool = False) -> str:
+    """Return text made visible that takes exactly `width` cells: its beginning, or its end."""
     shown = line(text)
     if cell_len(shown) > width:
+        if end:
+            return "…"[:width] + set_cell_size(shown[::-1], max(0, width - 1))[::-1]
         return set_cell_size(shown, max(0, width - 1)) + "…"[:width]
     return shown + " " * (width - cell_len(shown))
 
@@ -276,8 +278,9 @@ class SessionList(ScrollView, can_focus=True, inherit_bindings=False):
         facts = columns(width)
         tone = {"ready": "", "cut": "wrong", "failed": "wrong"}.get(entry.state, "live")
         yield entries.GLYPHS[entry.state] + " ", tone
-        yield fit(entries.name(entry), _title(width, facts)), "title"
         row = entry.row
+        # Of a path that is being read, the end says more.
+        yield fit(entries.name(entry), _title(width, facts), end=row is None), "title"
         if row is None:
             text = entry.doing or entries.WORDS[entry.state]
             yield " " + fit(text, sum(cells + 1 for _, cells in facts) - 1), "muted"

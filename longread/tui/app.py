@@ -33,6 +33,7 @@ from longread.export.visible import line
 from longread.ingest.read import Options
 from longread.store import Store, open_store
 from longread.tui import keys
+from longread.tui.compare import CompareScreen
 from longread.tui.confirm import ConfirmScreen
 from longread.tui.matter import Asking, Matter
 from longread.tui.screen import ROOMS, Listener, Room
@@ -430,8 +431,9 @@ class LongreadApp(App[None]):
             self.push_screen(keys.HelpScreen())
 
     def action_stop(self) -> None:
-        """Stop what runs on the session that is open."""
-        self.stop(self.matter)
+        """Stop what runs on the session that is shown."""
+        shown = self.screen
+        self.stop(shown.other if isinstance(shown, CompareScreen) else self.matter)
 
     def stop(self, matter: Matter | None) -> None:
         """Stop what runs on a session; what came is kept."""

@@ -37,15 +37,13 @@ class CompareScreen(Screen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "close", "Close", id="compare.close"),
-        Binding("ctrl+x", "stop_other", "Stop", id="compare.stop", priority=True,
-                tooltip="stop the other model"),
         Binding("enter", "go", "Open the other", id="compare.open",
                 tooltip="the other model's session, to follow its citations"),
     ]  # fmt: skip
 
     def __init__(self, answer: Answer, other: Matter) -> None:
         super().__init__()
-        self._answer, self._other = answer, other
+        self._answer, self.other = answer, other
         self._live: AnswerView | None = None
         self._done = False
 
@@ -61,14 +59,14 @@ class CompareScreen(Screen[None]):
                 yield Static(Content(line(self._answer.profile) or "given"), classes="head")
                 yield AnswerView(self._answer.question, self._answer)
             with VerticalScroll(id="other"):
-                yield Static(Content(line(self._other.title)), classes="head", id="state")
+                yield Static(Content(line(self.other.title)), classes="head", id="state")
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """Be told what becomes of the other model's session."""
         self._lock = asyncio.Lock()
         self.house.rooms.append(self)
-        self.matter_changed(self._other)
+        self.matter_changed(self.other)
 
     def on_unmount(self) -> None:
         """Stop listening; the other session goes on."""
@@ -79,18 +77,18 @@ class CompareScreen(Screen[None]):
 
     def matter_changed(self, matter: Matter) -> None:
         """Show how far the other one is."""
-        if matter is self._other:
+        if matter is self.other:
             self.run_worker(self._sync(), group="sync")
 
     async def take(self, matter: Matter, event: Event) -> None:
         """Show a piece of the other answer as it comes."""
-        if matter is self._other and isinstance(event, Text):
+        if matter is self.other and isinstance(event, Text):
             async with self._lock:
                 if self._live and matter.asking:
                     await self._live.catch_up(matter.asking.text)
 
     async def _sync(self) -> None:
-        other = self._other
+        other = self.other
         async with self._lock:
             self.query_one("#state", Static).update(Content(self._state()))
             if other.conversation and not (self._done or self._live or other.asking):
@@ -106,7 +104,7 @@ class CompareScreen(Screen[None]):
                 self._live = None
 
     def _state(self) -> str:
-        other = self._other
+        other = self.other
         if other.failed:
             return f"✗ {line(other.failed)}"
         if other.opening:
@@ -119,14 +117,10 @@ class CompareScreen(Screen[None]):
         """Go back."""
         self.dismiss()
 
-    def action_stop_other(self) -> None:
-        """Stop the other model."""
-        self.house.stop(self._other)
-
     def action_go(self) -> None:
         """Open the other model's session."""
         self.dismiss()
-        self.house.show_room("read", self._other)
+        self.house.show_room("read", self.other)
 
     def on_resize(self, event: Resize) -> None:
         """Side by side, or one above the other."""

@@ -24,10 +24,13 @@ class Transcript(Vertical):
     """Makes itself show what a session has. The view moves only when a question is asked."""
 
     DEFAULT_CSS = """
-    Transcript { width: 1fr; height: 1fr; }
+    Transcript { width: 1fr; height: 1fr; layers: below above; }
     Transcript > VerticalScroll { height: 1fr; }
     Transcript > VerticalScroll:focus { background-tint: $foreground 4%; }
-    Transcript > #more { height: 1; display: none; color: $text-accent; text-align: center; }
+    Transcript > #more {
+        layer: above; dock: bottom; height: 1; width: auto; padding: 0 1; display: none;
+        background: $panel; color: $text-accent;
+    }
     Transcript > #more.-there { display: block; }
     Transcript > #earlier { height: 1; padding: 0 1; color: $text-accent; display: none; }
     Transcript #note { height: auto; padding: 1 2; }
@@ -116,7 +119,7 @@ class Transcript(Vertical):
             for view in self.views:
                 view.styles.min_height = None
             # Room for the answer to grow into, so that nothing moves while it does.
-            self._live.styles.min_height = max(3, self.scroller.size.height - 2)
+            self._live.styles.min_height = max(3, self.scroller.size.height - 1)
             await self.scroller.mount(self._live)
             await self._live.catch_up(matter.asking.text)
             self.call_after_refresh(self.to, self._live)

@@ -20,7 +20,7 @@ from longread.types import Entry, Level, Placed, Role
 Grouping = Literal["folders", "kinds", "levels", "reasons", "pieces"]
 Letter = Literal["F", "~", "S", "P", "-"]
 LETTERS: Mapping[Letter, str] = {
-    "F": "full", "~": "parts of it", "S": "signatures", "P": "path", "-": "left out",
+    "F": "full", "~": "parts", "S": "signatures", "P": "path", "-": "none",
 }  # fmt: skip
 """How much of a file is shown, most first."""
 STEPS = (Level.NONE, Level.PATH, Level.SIGNATURES, Level.FULL)

@@ -39,7 +39,8 @@ from longread.types import Document, Level
 NARROW = 110
 """Columns below which a text takes the list's place, and does not stand beside it."""
 GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
-LEGEND = "█ shown ░ left out   " + "  ".join(f"{mark} {what}" for mark, what in LETTERS.items())
+MARKS = " ".join(f"{mark} {what}" for mark, what in LETTERS.items())
+LEGEND = f"█ shown ░ left out  {MARKS}  =F set by you"
 NOTHING = (
     "Nothing is open.\n\nf2 goes to the Library: enter opens a session, n reads something new."
 )
@@ -65,7 +66,7 @@ class BudgetScreen(Room):
         #word { height: 1fr; padding: 1 3; display: none; background: $surface; }
         &.-said #status { display: block; }
         &.-text #piece { display: block; }
-        &.-text.-narrow #sums { display: none; }
+        &.-text.-narrow #sums, &.-text.-narrow #groups, &.-text.-narrow #legend { display: none; }
         &.-narrow #piece { border-left: none; }
         &.-worded #word { display: block; }
         &.-worded #window, &.-worded #walk, &.-worded #panes, &.-worded #legend,
@@ -74,12 +75,12 @@ class BudgetScreen(Room):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "right,n,right_square_bracket", "walk(1)", "Next piece", id="budget.next",
-            key_display="→", tooltip="walk the prompt in reading order",
+            "right,n,right_square_bracket", "walk(1)", "Walk", id="budget.next", key_display="→",
+            tooltip="the next piece of the prompt, in reading order",
         ),
         Binding(
-            "left,p,left_square_bracket", "walk(-1)", "Previous piece", id="budget.previous",
-            show=False, tooltip="walk the prompt back",
+            "left,p,left_square_bracket", "walk(-1)", "Walk back", id="budget.previous",
+            show=False, tooltip="the piece before",
         ),
         Binding(
             "plus,equals_sign", "step(1)", "Raise", id="budget.raise", key_display="+",
@@ -90,14 +91,16 @@ class BudgetScreen(Room):
             tooltip="show less of the highlighted file or folder, down to nothing",
         ),
         Binding(
-            "0", "unset", "As packed", id="budget.unset",
+            "0", "unset", "Unset", id="budget.unset",
             tooltip="let the budget decide again about the highlighted file or folder",
         ),
         Binding(
-            "t", "group", "Group", id="budget.group", tooltip=f"by {', '.join(GROUPINGS)} in turn"
+            "t", "group", "Group", id="budget.group", show=False,
+            tooltip=f"by {', '.join(GROUPINGS)} in turn",
         ),
         Binding(
-            "o", "sort", "Sort", id="budget.sort", tooltip=f"sort by {', '.join(ORDERS)} in turn"
+            "o", "sort", "Sort", id="budget.sort", show=False,
+            tooltip=f"by {', '.join(ORDERS)} in turn",
         ),
         Binding(
             "s", "left_out", "Left out", id="budget.left_out",
@@ -217,19 +220,25 @@ class BudgetScreen(Room):
             reasons=self._left_out or grouping == "reasons",
             anew=anew,
         )
-        self._head()
+        self.call_after_refresh(self._head)
 
     def _head(self) -> None:
         self.query_one("#heading", Static).update(Content(self._list.heading()))
-        parts: list[Content] = []
-        for name in GROUPINGS:
-            here = name == self._grouping
-            click = Style.from_meta({"@click": f"screen.group('{name}')"})
-            text = Content(f"[{name}]" if here else f" {name} ")
-            parts.append(text.stylize(click).stylize("bold $accent" if here else ""))
         order = "reading order" if self._grouping == "pieces" else self._order
-        said = f"  by {order}" + (", only what is left out" if self._left_out else "")
-        self.query_one("#groups", Static).update(Content("").join([*parts, Content(said)]))
+        tabs = [("t ", ""), *((name, f"group('{name}')") for name in GROUPINGS)]
+        tabs += [("  o ", ""), (f"by {order}", "sort"), ("  s ", "")]
+        tabs.append(("left out" if self._left_out else "all", "left_out"))
+        self.query_one("#groups", Static).update(
+            Content("").join(self._tab(text, act) for text, act in tabs)
+        )
+
+    def _tab(self, text: str, act: str) -> Content:
+        if not act:
+            return Content(text)
+        here = text == self._grouping
+        shown = Content(f"[{text}]" if here else f" {text} ")
+        click = Style.from_meta({"@click": f"screen.{act}"})
+        return shown.stylize(click).stylize("bold $accent" if here else "")
 
     @on(BarList.Highlighted)
     def _highlighted(self) -> None:
@@ -242,7 +251,8 @@ class BudgetScreen(Room):
             self._piece = marked[0]
             if self.has_class("-text"):
                 self._read(self._piece)
-        self.query_one(PromptWalk).mark(self._piece, marked)
+        everything = node.key == "/"
+        self.query_one(PromptWalk).mark(self._piece, [self._piece] if everything else marked)
 
     @on(BarList.Opened)
     def _opened(self, event: BarList.Opened) -> None:
@@ -313,7 +323,8 @@ class BudgetScreen(Room):
     @work(exclusive=True, group="read")
     async def _show(self, part: Part) -> None:
         text = await asyncio.to_thread(part.read)
-        self._source.show(Document(part.name, "other", part.language, "", text, ()))
+        # In the prompt lines have no numbers, so what is shown is of a unit that has none.
+        self._source.show(Document(part.name, "other", part.language, "", text, (), "cell"))
 
     def action_back(self) -> None:
         """Go from the text to the list, and from the list to the answers."""
@@ -402,7 +413,7 @@ def _window(spending: Spending) -> str:
     said = ", ".join(f"{name} {tokens:,}" for name, tokens in kept.items() if tokens)
     return (
         f"window {w.window:,} · trusted {w.trusted:,} · corpus {w.corpus:,} in {w.documents:,} of"
-        f" {len(spending.files):,} documents · kept: {said} · free {w.free:,} ·"
+        f" {len(spending.files):,} files · kept: {said} · free {w.free:,} ·"
         f" {percent(spending.share)} in full"
     )
 
@@ -410,7 +421,7 @@ def _window(spending: Spending) -> str:
 def _difference(before: float, now: float) -> str:
     was, is_now = percent(before), percent(now)
     if was == is_now:
-        was, is_now = f"{before:.2%}", f"{now:.2%}"
+        was, is_now = (f"{share:.2%}".replace("%", " %") for share in (before, now))
     return f"now {is_now} in full (was {was})" if was != is_now else f"still {is_now} in full"
 
 

@@ -29,8 +29,10 @@ ORDERS: Mapping[Order, Callable[[Node], object]] = {
 }
 NUMBER = 9
 """Cells of a column of tokens."""
-WIDE = 96
-"""Cells from which bars, levels and reasons get more room."""
+SET = 3
+"""Cells of the level that was set."""
+NAME = 48
+"""Cells a name gets before bars and levels get more than they need."""
 
 
 class Columns(NamedTuple):
@@ -39,20 +41,21 @@ class Columns(NamedTuple):
     name: int
     bar: int
     levels: int
-    by_hand: int
     reason: int
 
 
 def columns(width: int, *, reasons: bool) -> Columns:
     """Return the columns that a line of `width` cells has room for."""
-    bar, levels, by_hand, reason = 10, 14, 3, 0
-    if width >= WIDE:
-        bar, levels = 16, 24
+    bar, levels, reason = 10, 14, 0
     if reasons:
-        bar, levels, by_hand = (bar, levels, by_hand) if width >= WIDE else (6, 2, 3)
         reason = min(36, width // 3)
-    taken = sum(size + 1 for size in (NUMBER, NUMBER, bar, levels, by_hand, reason) if size)
-    return Columns(max(width - taken, 8), bar, levels, by_hand, reason)
+        bar, levels = (bar, levels) if width >= 2 * NAME else (6, 2)
+    name = width - sum(size + 1 for size in (NUMBER, NUMBER, bar, levels, SET, reason) if size)
+    if (more := name - NAME) > 0:
+        wider = min(more // 2, 24 - levels)
+        levels, bar = levels + wider, bar + min(more - wider, 50)
+        name -= wider + min(more - wider, 50)
+    return Columns(max(name, 8), bar, levels, reason)
 
 
 def fit(text: str, width: int, *, end: bool = False) -> str:
@@ -309,7 +312,7 @@ class BarList(ScrollView, can_focus=True, inherit_bindings=False):
             "in full".rjust(NUMBER),
             fit("", sizes.bar),
             fit("levels" if sizes.levels > 5 else "", sizes.levels),
-            fit("set", sizes.by_hand),
+            fit("set", SET),
         ]
         return " ".join(cells + ([fit("why", sizes.reason)] if sizes.reason else []))
 
@@ -348,6 +351,6 @@ class BarList(ScrollView, can_focus=True, inherit_bindings=False):
         yield " " + f"{node.full:,}".rjust(NUMBER), "muted"
         yield " " + bar(node, sizes.bar), "bar"
         yield " " + fit(counted(node), sizes.levels), ""
-        yield " " + fit(by_hand(node), sizes.by_hand), "set"
+        yield " " + fit(by_hand(node), SET), "set"
         if sizes.reason:
             yield " " + fit(node.reason, sizes.reason), "muted"

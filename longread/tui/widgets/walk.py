@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
+from os.path import commonprefix
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -32,9 +33,10 @@ class Block:
 
     first: int
     last: int
-    name: str
     group: str
+    """What its pieces have in common: a path, a folder with "/" at its end, or nothing."""
     tokens: int
+    name: str = ""
     left: int = 0
     right: int = 0
 
@@ -44,64 +46,37 @@ def blocks(parts: Sequence[Part], width: int) -> list[Block]:
     total = sum(part.tokens for part in parts)
     if not total or width < SEEN:
         return []
-    made = [
-        Block(n, n, part.path.rpartition("/")[2] or part.name, part.path or f"\0{n}", part.tokens)
-        for n, part in enumerate(parts)
-    ]
-    made = _merged(made, lambda block: True, _same)
-    small = total * NAMED / width
-    for shorten in (_folder, _top):
-        grouped = [
-            replace(block, group=shorten(block.group), name=_last(shorten(block.group)))
-            if block.tokens < small and not block.group.startswith("\0")
-            else block
-            for block in made
-        ]
-        made = _merged(grouped, lambda block: block.tokens < small, _same)
-    least = total * SEEN / width
-    made = _merged(made, lambda block: block.tokens < least, lambda a, b: True)
-    return _placed(made, total, width)
-
-
-def _same(one: Block, other: Block) -> bool:
-    return one.group == other.group
+    made = [Block(n, n, part.path or f"\0{n}", part.tokens) for n, part in enumerate(parts)]
+    made = _merged(made, total, lambda block: block.group)
+    small, least = total * NAMED / width, total * SEEN / width
+    made = _merged(made, small, lambda block: _folder(block.group))
+    made = _merged(made, small, lambda block: block.group.partition("/")[0])
+    made = _merged(made, least, lambda block: "")
+    return _placed(made, parts, total, width)
 
 
 def _folder(path: str) -> str:
-    return path.rstrip("/").rpartition("/")[0] + "/" if not path.endswith("/") else path
+    return path if path.endswith("/") else path.rpartition("/")[0] + "/"
 
 
-def _top(path: str) -> str:
-    return path.partition("/")[0] + "/"
-
-
-def _last(path: str) -> str:
-    return (path.rstrip("/").rpartition("/")[2] or ".") + "/"
-
-
-def _merged(
-    made: Sequence[Block],
-    wanted: Callable[[Block], bool],
-    together: Callable[[Block, Block], bool],
-) -> list[Block]:
+def _merged(made: Sequence[Block], small: float, group: Callable[[Block], str]) -> list[Block]:
+    """Make one block of neighbours of a group that are each smaller than `small` tokens."""
     found: list[Block] = []
     for block in made:
-        if found and wanted(found[-1]) and wanted(block) and together(found[-1], block):
-            before = found[-1]
-            alike = before.group == block.group
-            found[-1] = replace(
-                before,
-                last=block.last,
-                tokens=before.tokens + block.tokens,
-                name=before.name if alike else "…",
-                group=before.group if alike else "\0…",
-            )
+        before = found[-1] if found else block
+        together = found and max(before.tokens, block.tokens) <= small
+        if together and group(before) == group(block):
+            shared = before.group
+            if shared != block.group:
+                shared = _folder(commonprefix([shared, block.group]))  # noqa: RUF071
+            tokens = before.tokens + block.tokens
+            found[-1] = Block(before.first, block.last, shared, tokens)
         else:
             found.append(block)
     return found
 
 
-def _placed(made: Sequence[Block], total: int, width: int) -> list[Block]:
+def _placed(made: Sequence[Block], parts: Sequence[Part], total: int, width: int) -> list[Block]:
     """Give each block its columns; one that is too narrow to be seen goes into another."""
     found: list[Block] = []
     before = 0
@@ -110,10 +85,19 @@ def _placed(made: Sequence[Block], total: int, width: int) -> list[Block]:
         before += block.tokens
         right = round(before * width / total)
         if right - left >= SEEN or not found:
-            found.append(replace(block, left=left, right=max(right, left + SEEN)))
+            name = _name(block, parts[block.first])
+            found.append(replace(block, name=name, left=left, right=max(right, left + SEEN)))
         else:
             found[-1] = replace(found[-1], last=block.last, right=max(right, left))
     return found
+
+
+def _name(block: Block, part: Part) -> str:
+    if block.group.startswith("\0"):
+        return part.name
+    if block.group.endswith("/"):
+        return block.group.rstrip("/").rpartition("/")[2] + "/" if block.group != "/" else "…"
+    return block.group.rpartition("/")[2]
 
 
 class PromptWalk(Widget):
@@ -194,7 +178,7 @@ class PromptWalk(Widget):
 
     def _below(self, width: int) -> Segment:
         part = self._parts[min(self._here, len(self._parts) - 1)]
-        middle = self._edges[self._here] + part.tokens / 2
+        middle = self._edges[min(self._here, len(self._parts) - 1)] + part.tokens / 2
         at = min(int(middle * width / max(self._edges[-1], 1)), width - 1)
         said = (
             f"{self._here + 1:,} of {len(self._parts):,}: {line(part.name)}, {part.tokens:,} tokens"

@@ -249,7 +249,8 @@ class LibraryScreen(Room):
         if matter := self.listing.matter(event.entry):
             self.house.show_room("read", matter)
         else:
-            self.house.open_session(event.entry.key)
+            answer = event.hit.answer if event.hit else None
+            self.house.open_session(event.entry.key, answer)
 
     def action_sort(self) -> None:
         """Sort by the next of the orders."""

@@ -64,6 +64,8 @@ class Matter:
     failed: str = ""
     """Why it could not be opened."""
     asking: Asking | None = None
+    wanted: int | None = None
+    """Position of the answer to be shown first; None once it is, and for the newest."""
     told: bool = False
     """Whether it was said that a new layout is read anew."""
     notes: list[str] = field(default_factory=list)

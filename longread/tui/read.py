@@ -102,8 +102,7 @@ class ReadScreen(Room):
         yield Static("", id="status", markup=False)
 
     def on_mount(self) -> None:
-        """Be told of changes; begin with the prompt."""
-        super().on_mount()
+        """Begin with the prompt."""
         self._pricing = self.set_timer(PAUSE, self._price, pause=True)
         self.set_interval(TICK, self._tell_status)
         self._prompt.focus()

@@ -310,6 +310,22 @@ async def test_long_sessions_show_the_newest_answers_first(
         await until(pilot, lambda: "❯ Question 18?" in screen_text(app).split("\n")[2])
 
 
+async def test_an_answer_that_was_searched_for_is_shown_first(
+    store: Store, make_session: MakeSession
+) -> None:
+    answers = [(f"Question {n}?", f"Answer {n}.\n\nMore.") for n in range(30)]
+    session = make_session(store, "kettle", *answers)
+    app = LongreadApp(store.path)
+    async with app.run_test(size=(100, 40), notifications=True) as pilot:
+        await app.store()
+        app.open_session(session, answer=7)
+        await ready(pilot, app, answers=23)
+        await until(pilot, lambda: "❯ Question 7?" in screen_text(app).split("\n")[2])
+        await pilot.press("f2")
+        app.open_session(session, answer=2)
+        await until(pilot, lambda: "❯ Question 2?" in screen_text(app).split("\n")[2])
+
+
 async def test_full_shows_the_source_alone_and_escape_goes_home(
     store: Store, make_session: MakeSession
 ) -> None:

@@ -79,18 +79,20 @@ class Transcript(Vertical):
         """Show what a session has now: one view for each of its answers."""
         async with self._lock:
             opened = matter.conversation if matter else None
-            if matter is not self._matter:
+            before = matter and matter.wanted is not None and matter.wanted < self._first
+            if matter is not self._matter or not self._opened or (before and not self._live):
                 await self.query(AnswerView).remove()
                 self._live = None
-                self._first = self._done = max(0, len(opened.answers) - LATEST) if opened else 0
-            elif opened and not self._opened:
-                self._first = self._done = max(0, len(opened.answers) - LATEST)
+                latest = max(0, len(opened.answers) - LATEST) if opened else 0
+                wanted = matter.wanted if matter and matter.wanted is not None else latest
+                self._first = self._done = min(latest, wanted)
             self._matter, self._opened = matter, opened
             note = self.query_one("#note", Static)
             note.display = opened is None or not (opened.answers or (matter and matter.asking))
             note.update(Content(_state(matter)))
             if matter and opened:
                 await self._catch_up(matter, opened)
+                self._go(matter)
 
     async def take(self, matter: Matter) -> None:
         """Show the piece of an answer that came."""
@@ -113,7 +115,8 @@ class Transcript(Vertical):
         if fresh and not self._live:
             await self.scroller.mount_all(fresh)
             self._done = len(opened.answers)
-            self.call_after_refresh(self.to, fresh[-1])
+            if matter.wanted is None:
+                self.call_after_refresh(self.to, fresh[-1])
         if matter.asking and not self._live:
             self._live = AnswerView(matter.asking.question, None)
             for view in self.views:
@@ -124,6 +127,13 @@ class Transcript(Vertical):
             await self._live.catch_up(matter.asking.text)
             self.call_after_refresh(self.to, self._live)
         self._tell_earlier()
+
+    def _go(self, matter: Matter) -> None:
+        """Show the answer that was searched for."""
+        if matter.wanted is not None:
+            at, matter.wanted = matter.wanted - self._first, None
+            if 0 <= at < len(self.views):
+                self.call_after_refresh(self.to, self.views[at])
 
     def to(self, view: AnswerView) -> None:
         """Show an answer from its question on."""

@@ -23,6 +23,7 @@ COMMANDS = {
     "profiles": "longread.cli.profiles:profiles",
     "engine": "longread.cli.engine:engine",
     "tui": "longread.cli.tui:tui",
+    "web": "longread.cli.web:web",
     "doctor": "longread.cli.doctor:doctor",
 }
 """Command names and where they live."""

@@ -144,8 +144,9 @@ def _window(conversation: Conversation, parts: Sequence[Part]) -> Window:
     for part in parts:
         sums[part.role] = sums.get(part.role, 0) + part.tokens
     corpus = sums.get("corpus", 0) + sums.get("notice", 0)
-    said = sums.get("answer", 0) + sums["question"] - QUESTION
-    frame = sums["head"] + _frame(conversation, sum(p.role == "answer" for p in parts))
+    frame = sums["head"] + _frame(conversation, 0)
+    turns = _frame(conversation, sum(p.role == "answer" for p in parts)) - _frame(conversation, 0)
+    said = sums.get("answer", 0) + sums["question"] - QUESTION + turns
     whole = conversation.strategy == "whole"
     room = window - frame - answer - QUESTION
     talk = max(said, window // CONVERSATION if whole else 0)
@@ -230,7 +231,8 @@ def _evidence(conversation: Conversation) -> int:
         render.head(conversation.layout.mark, conversation.profile.citations == "guided")
     )
     room = conversation.window - conversation.profile.answer - QUESTION - fixed
-    return max(room - int(room * (1 - evidence_share(conversation.window))), 0)
+    share = int(room * (1 - evidence_share(conversation.window)))
+    return max(room - max(share, conversation.ledger.tokens - fixed), 0)
 
 
 def _exchanges(conversation: Conversation) -> list[tuple[str, str]]:

@@ -209,7 +209,9 @@ def _lay(
     if whole and strategy != "focus":
         layout = reading.lay_out(measured, spare, levels)
     else:
-        layout = reading.lay_out(measured, int(room * (1 - evidence_share(window))), levels)
+        share = int(room * (1 - evidence_share(window)))
+        # What a person wants to be shown may take what was meant for evidence.
+        layout = reading.lay_out(measured, share, levels, spare)
     chosen: Literal["whole", "focus"] = "focus" if strategy == "focus" else _strategy(layout)
     ledger = reading.ledger(measured, layout, window, measured.fixed)
     return Conversation(

@@ -103,11 +103,14 @@ def level_of(path: str, levels: Mapping[str, Level]) -> Level | None:
     return None
 
 
-def lay_out(measured: Measured, room: int, levels: Mapping[str, Level] = {}) -> Layout:
+def lay_out(
+    measured: Measured, room: int, levels: Mapping[str, Level] = {}, most: int = 0
+) -> Layout:
     """Choose what is shown within `room` tokens, the notice of what is not included.
 
     Args:
         levels: set by a person: by path of a file, or of a folder with "/" at its end.
+        most: tokens that what was set may take, where that is more than `room`.
 
     Raises:
         BudgetError: `room` is negative: the head and the reserves alone are too much; or too
@@ -134,14 +137,15 @@ def lay_out(measured: Measured, room: int, levels: Mapping[str, Level] = {}) -> 
         kept = tuple(sorted(levels.items()))
         return Layout(measured.mark, tuple(placed), render.VERSION, levels=kept)
 
-    first = layout = packed(room)
+    taken = sum(costs[index].at(level) for index, level in fixed.items())
+    first = layout = packed(max(room, min(taken, most)))
     notice = 0
     # The notice grows with what is left out, so the room for it is found by trying.
     while (needed := notice_tokens(measured, layout)) > notice:
         notice = needed
-        if notice > room:
+        if notice > max(room, most if fixed else 0):
             return first
-        layout = packed(room - notice)
+        layout = packed(max(room - notice, min(taken, most - notice)))
     return layout
 
 

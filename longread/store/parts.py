@@ -61,13 +61,16 @@ def layout(db: Connection, n: int) -> Layout:
     return rows.to_layout(row)
 
 
-def keep_ledger(db: Connection, n: int, ledger: Ledger) -> None:
-    """Write the ledger of session `n`, in place of the one it had."""
+def keep_ledger(db: Connection, n: int, ledger: Ledger) -> bool:
+    """Write the ledger of session `n`, in place of one it had; say whether files are others."""
+    files = schema.files.c
+    had = db.scalars(select(files.path).where(files.session == n).order_by(files.position)).all()
     for table in (schema.ledgers, schema.files, schema.pages):
         db.execute(delete(table).where(table.c.session == n))
     _add_all(db, schema.ledgers, [rows.of_ledger(n, ledger)])
     _add_all(db, schema.files, rows.of_files(n, ledger.files))
     _add_all(db, schema.pages, rows.of_pages(n, ledger.pages))
+    return had != [file.path for file in ledger.files]
 
 
 def ledger(db: Connection, n: int) -> Ledger:
@@ -78,6 +81,12 @@ def ledger(db: Connection, n: int) -> Ledger:
         [rows.to_file(file) for file in _of(db, schema.files, n)],
         [rows.to_page(page) for page in _of(db, schema.pages, n)],
     )
+
+
+def share(db: Connection, n: int) -> float:
+    """Read which part of the corpus' tokens session `n` shows in full."""
+    kept = schema.ledgers.c
+    return db.scalar(select(kept.share).where(kept.session == n)) or 0.0
 
 
 def keep_documents(db: Connection, n: int, documents: Mapping[str, Document], ready: Ready) -> None:
@@ -174,6 +183,10 @@ def finish_answer(db: Connection, n: int, number: int, answer: Answer, now: str)
     _drop_draft(db, number)
     values = rows.of_answer(n, answer, now)
     del values["created"]
+    asked = db.scalar(select(schema.answers.c.question).where(schema.answers.c.n == number))
+    if asked != answer.question:
+        search.forget_answer(db, number)
+        search.index_question(db, n, number, answer.question)
     db.execute(update(schema.answers).where(schema.answers.c.n == number).values(values))
     _keep_rest(db, n, number, answer)
 

@@ -1,29 +1,24 @@
 """Full-text search over questions, answers, quotes and sources, inside the store itself.
 
-One row of an FTS5 table for each text; it goes with its session. Identifiers are found whole and
-by their parts.
+One row of an FTS5 table for each text; it goes with its session. Identifiers are found whole, by
+their parts, and by what they end with.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, Row, bindparam, text
 
-from longread.cache.search import parts
+from longread.cache.search import HUMP, HUMPED
+from longread.store.snippets import HIT, Term, snippet, terms
 from longread.types import Answer, Ledger, Source
 
 Kind = Literal["question", "answer", "quote", "source"]
-HIT = "\x02", "\x03"
-"""What stands before and after a word that was looked for, in a snippet."""
-WORDS = 16
-"""Words of a snippet."""
-WORD = re.compile(r"\w+", re.UNICODE)
-MOST = 24
-"""Words of a search that are looked for."""
+
+UNMARKED = dict.fromkeys(map(ord, HIT), " ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +30,7 @@ class Found:
     answer: int | None
     """Position of the answer in its session, from 0; None for a source."""
     snippet: str
-    """The words with some around them, between the characters of `HIT`; not made harmless."""
+    """Some of the text, each hit between the two characters of `HIT`; not made harmless."""
 
 
 def make(db: Connection) -> None:
@@ -51,11 +46,8 @@ def index_source(
     db: Connection, n: int, title: str, sources: Iterable[Source], ledger: Ledger
 ) -> None:
     """Index what session `n` is about: its title, where it was read from, its files' names."""
-    _add(db, n, "source", None, _source(title, [s.location for s in sources], ledger))
-
-
-def _source(title: str, locations: Iterable[str], ledger: Ledger) -> str:
-    return "\n".join([title, *locations, *(entry.path for entry in ledger.files)])
+    lines = [title, *(s.location for s in sources), *(entry.path for entry in ledger.files)]
+    _add(db, n, "source", None, "\n".join(lines))
 
 
 def index_question(db: Connection, n: int, answer: int, question: str) -> None:
@@ -66,25 +58,25 @@ def index_question(db: Connection, n: int, answer: int, question: str) -> None:
 def index_answer(db: Connection, n: int, number: int, answer: Answer) -> None:
     """Index what was answered and quoted."""
     _add(db, n, "answer", number, answer.text)
-    if quotes := "\n".join(dict.fromkeys(c.quote for c in answer.citations if c.quote)):
-        _add(db, n, "quote", number, quotes)
+    _add(db, n, "quote", number, "\n".join(dict.fromkeys(c.quote for c in answer.citations)))
 
 
 def index_session(db: Connection, n: int) -> None:
     """Index a session of a store that had no index."""
-    one = {"n": n}
-    title = db.scalar(text("SELECT title FROM sessions WHERE n = :n"), one)
-    located = "SELECT location FROM sources WHERE session = :n ORDER BY position"
-    paths = "SELECT path FROM files WHERE session = :n ORDER BY position"
-    lines = [title, *db.scalars(text(located), one), *db.scalars(text(paths), one)]
-    _add(db, n, "source", None, "\n".join(map(_words, lines)))
+    _index_source(db, n)
     answers = "SELECT n, question, text FROM answers WHERE session = :n ORDER BY n"
-    for row in db.execute(text(answers), one).all():
+    for row in db.execute(text(answers), {"n": n}).all():
         _add(db, n, "question", row.n, _words(row.question))
         _add(db, n, "answer", row.n, _words(row.text))
-        quoted = "SELECT DISTINCT quote FROM citations WHERE answer = :n AND quote <> ''"
-        if quotes := "\n".join(map(_words, db.scalars(text(quoted), {"n": row.n}))):
-            _add(db, n, "quote", row.n, quotes)
+        quoted = "SELECT quote FROM citations WHERE answer = :n ORDER BY position"
+        quotes = dict.fromkeys(map(_words, db.scalars(text(quoted), {"n": row.n})))
+        _add(db, n, "quote", row.n, "\n".join(quotes))
+
+
+def index_source_anew(db: Connection, n: int) -> None:
+    """Index the files that a session has now."""
+    db.execute(text("DELETE FROM search WHERE session = :n AND kind = 'source'"), {"n": n})
+    _index_source(db, n)
 
 
 def forget_answer(db: Connection, answer: int) -> None:
@@ -101,46 +93,69 @@ def forget_session(db: Connection, n: int) -> None:
 
 def search(db: Connection, words: str, limit: int) -> list[Found]:
     """Return the texts that have all the words, the last one perhaps unfinished; best first."""
-    query = _query(words)
-    if not query:
+    sought = terms(words)
+    if not sought:
         return []
+    # Ordered by `rank` alone, FTS5 reads no text but those that are shown.
     found = db.execute(
         text(
-            "SELECT sessions.id AS id, search.kind AS kind, search.answer AS answer,"
-            " snippet(search, 0, :before, :after, '…', :words) AS snippet,"
-            " (SELECT count(*) FROM answers WHERE answers.session = search.session"
-            "  AND answers.n < search.answer) AS position"
-            " FROM search JOIN sessions ON sessions.n = search.session"
-            " WHERE search MATCH :query ORDER BY bm25(search, 1.0, 0.5), sessions.updated DESC"
-            " LIMIT :limit"
+            "SELECT sessions.id AS id, best.kind AS kind, best.answer AS answer,"
+            " best.text AS text,"
+            " (SELECT count(*) FROM answers WHERE answers.session = best.session"
+            "  AND answers.n < best.answer) AS position"
+            " FROM (SELECT rowid AS n, rank AS score FROM search WHERE search MATCH :query"
+            "  AND rank MATCH 'bm25(1.0, 0.5)' ORDER BY rank LIMIT :limit) AS ranked"
+            " JOIN search AS best ON best.rowid = ranked.n"
+            " JOIN sessions ON sessions.n = best.session"
+            " ORDER BY ranked.score, sessions.updated DESC, ranked.n DESC"
         ),
-        {"before": HIT[0], "after": HIT[1], "words": WORDS, "query": query, "limit": limit},
+        {"query": " AND ".join(term.query for term in sought), "limit": limit},
     )
-    return [
-        Found(row.id, row.kind, None if row.answer is None else row.position, _words(row.snippet))
-        for row in found
+    return [_found(row, sought) for row in found]
+
+
+def _found(row: Row[tuple[str, Kind, int | None, str, int]], sought: list[Term]) -> Found:
+    position = None if row.answer is None else row.position
+    return Found(row.id, row.kind, position, snippet(row.text, sought, row.kind == "source"))
+
+
+def _index_source(db: Connection, n: int) -> None:
+    lines = [
+        line
+        for query in (
+            "SELECT title FROM sessions WHERE n = :n",
+            "SELECT location FROM sources WHERE session = :n ORDER BY position",
+            "SELECT path FROM files WHERE session = :n ORDER BY position",
+        )
+        for line in db.scalars(text(query), {"n": n})
     ]
-
-
-def _query(words: str) -> str:
-    """Return an FTS5 query in which nothing of what a person typed can be an operator."""
-    terms = WORD.findall(words)[:MOST]
-    quoted = [f'"{term}"' for term in terms]
-    if quoted and not words[-1:].isspace():
-        quoted[-1] += " *"
-    return " ".join(quoted)
+    _add(db, n, "source", None, "\n".join(map(_words, lines)))
 
 
 def _add(db: Connection, n: int, kind: Kind, answer: int | None, words: str) -> None:
+    if not words.strip():
+        return
     # Lone surrogates, of names that are not UTF-8, cannot be text in SQLite.
-    clean = words.encode("utf-8", "replace").decode()
+    clean = words.encode("utf-8", "replace").decode().translate(UNMARKED)
     db.execute(
         text(
             "INSERT INTO search (text, parts, kind, session, answer)"
             " VALUES (:text, :parts, :kind, :session, :answer)"
         ).bindparams(bindparam("answer", answer)),
-        {"text": clean, "parts": " ".join(parts(clean)), "kind": kind, "session": n},
+        {"text": clean, "parts": " ".join(_parts(clean)), "kind": kind, "session": n},
     )
+
+
+def _parts(words: str) -> Iterable[str]:
+    """Yield the parts of identifiers, and their ends: in "getUserName" stands "username"."""
+    for word in dict.fromkeys(HUMPED.findall(words)):
+        parts = HUMP.findall(word)
+        yield from parts
+        yield from ("".join(parts[n:]) for n in range(1, min(len(parts) - 1, MOST_PARTS)))
+
+
+MOST_PARTS = 8
+"""Parts of an identifier from which an end is indexed; a digest in base 64 has dozens."""
 
 
 def _words(value: str | bytes) -> str:

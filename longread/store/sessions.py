@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import groupby
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, delete, func, select, update
@@ -15,41 +14,9 @@ from longread.errors import StoreError
 from longread.store import corpora, parts, schema, search
 from longread.store.about import About, about
 from longread.store.connection import add, connect, plain, reading, writing
+from longread.store.listing import Row, listed
 from longread.store.search import Found
 from longread.types import Answer, Document, Layout, Ledger, Session
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A session as a list shows it."""
-
-    id: str
-    title: str
-    sources: tuple[str, ...]
-    """Their locations."""
-    profile: str
-    answers: int
-    tokens: int
-    """Of the prompt's corpus."""
-    share: float
-    """Part of the corpus' tokens that is shown in full, 0 to 1."""
-    created: datetime
-    updated: datetime
-    budget: int
-    """Tokens that prompt and answer were laid out for."""
-    price: float
-    """US dollars that its answers cost, as far as that is known."""
-    last_question: str
-    """The newest; empty where nothing was asked."""
-    owners: tuple[str, ...]
-    """Who writes its answers that are being written."""
-    way: str
-    """How its first source was read."""
-    version: str
-    """The commit that its first source stood on; empty outside git."""
-    files: int
-    """In its ledger, shown or not."""
-    pages: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +104,19 @@ class Store:
             owner: names the writing process, so that others see whether it still runs.
         """
         now = _now()
-        answer = Answer(
-            question, "", (), "cut", strategy=strategy, session=session_id, profile=profile
-        )
         with writing(self._engine, self.path) as db:
             n = self._number(db, session_id)
+            answer = Answer(
+                question,
+                "",
+                (),
+                "cut",
+                strategy=strategy,
+                # Until the answer is judged, what the session as a whole shows is near enough.
+                share=parts.share(db, n),
+                session=session_id,
+                profile=profile,
+            )
             number = parts.begin_answer(db, n, answer, owner, now)
             db.execute(update(schema.sessions).where(schema.sessions.c.n == n).values(updated=now))
         return number
@@ -215,7 +190,8 @@ class Store:
         with writing(self._engine, self.path) as db:
             n = self._number(db, session_id)
             parts.keep_layout(db, n, layout)
-            parts.keep_ledger(db, n, ledger)
+            if parts.keep_ledger(db, n, ledger):
+                search.index_source_anew(db, n)
             db.execute(update(schema.sessions).where(schema.sessions.c.n == n).values(values))
 
     def search(self, words: str, limit: int = 100) -> list[Found]:
@@ -261,64 +237,8 @@ class Store:
 
     def sessions(self) -> list[Row]:
         """Return what is kept, newest first."""
-        s, ledgers, answers = schema.sessions.c, schema.ledgers.c, schema.answers.c
-        counted = select(func.count()).where(answers.session == s.n).scalar_subquery()
-        spent = select(func.sum(answers.price)).where(answers.session == s.n).scalar_subquery()
-        newest = (
-            select(answers.question)
-            .where(answers.session == s.n)
-            .order_by(answers.n.desc())
-            .limit(1)
-            .scalar_subquery()
-        )
-        query = (
-            select(s.n, s.id, s.title, s.profile, s.created, s.updated)
-            .add_columns(ledgers.tokens, ledgers.share, counted.label("answers"))
-            .add_columns(ledgers.budget, ledgers.files, ledgers.pages)
-            .add_columns(spent.label("price"), newest.label("last_question"))
-            .join(schema.ledgers, ledgers.session == s.n)
-            .order_by(s.updated.desc(), s.n.desc())
-        )
-        sources = schema.sources.c
         with reading(self._engine, self.path) as db:
-            located = db.execute(
-                select(sources.session, sources.location, sources.way, sources.version).order_by(
-                    sources.session, sources.position
-                )
-            )
-            read = {n: list(group) for n, group in groupby(located, key=lambda row: row.session)}
-            d = schema.drafts.c
-            running = db.execute(
-                select(answers.session, d.owner)
-                .join(schema.drafts, d.answer == answers.n)
-                .order_by(answers.session, answers.n)
-            )
-            owners = {
-                n: tuple(row.owner for row in group)
-                for n, group in groupby(running, key=lambda row: row.session)
-            }
-            return [
-                Row(
-                    id=row.id,
-                    title=row.title,
-                    sources=tuple(source.location for source in read.get(row.n, ())),
-                    profile=row.profile,
-                    answers=row.answers,
-                    tokens=row.tokens,
-                    share=row.share,
-                    created=_time(row.created),
-                    updated=_time(row.updated),
-                    budget=row.budget,
-                    price=row.price or 0.0,
-                    last_question=row.last_question or "",
-                    owners=owners.get(row.n, ()),
-                    way=read[row.n][0].way if row.n in read else "",
-                    version=read[row.n][0].version if row.n in read else "",
-                    files=row.files,
-                    pages=row.pages,
-                )
-                for row in db.execute(query)
-            ]
+            return listed(db)
 
     def delete(self, session_id: str) -> None:
         """Remove a session and every byte of it that no other session needs.

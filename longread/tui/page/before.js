@@ -13,6 +13,7 @@ window.WebSocket = class extends window.WebSocket {
         ? "The connection ended. If longread web was started again, open the address it printed."
         : "This tab has ended; what was asked and answered is kept.";
       document.querySelector("#why").textContent = event.reason || usual;
+      document.body.classList.add("-closed");
       document.querySelector("#again").focus();
     });
   }

@@ -15,7 +15,6 @@ from rich.text import Text
 from textual import work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.keys import format_key
 from textual.screen import ModalScreen, Screen
 
 from longread import config
@@ -54,6 +53,9 @@ class LongreadApp(Desk):
     TITLE = "longread"
     MODES: ClassVar[dict[str, Any]] = {"library": _library, "read": _read, "budget": _budget}
     DEFAULT_MODE = "library"
+    CSS = """
+    Input > .input--placeholder, TextArea > .text-area--placeholder { color: $foreground 75%; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "room('library')", "Library", id="app.library", show=False, priority=True),
         Binding("f3", "room('read')", "Read", id="app.read", show=False, priority=True),
@@ -133,8 +135,10 @@ class LongreadApp(Desk):
         self.show_room(room)
 
     def action_help(self) -> None:
-        """Show every key."""
-        if not isinstance(self.screen, keys.HelpScreen):
+        """Show every key, or show them no longer."""
+        if isinstance(self.screen, keys.HelpScreen):
+            self.screen.dismiss()
+        else:
             self.push_screen(keys.HelpScreen())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -149,10 +153,6 @@ class LongreadApp(Desk):
     def action_stop(self) -> None:
         """Stop what runs on the session that is shown."""
         self.stop(self._stoppable)
-
-    def key_name(self, key: str) -> str:
-        """Return a key as people read it: "?", "ctrl+x", "↑"."""
-        return format_key(key) if "+" not in key else key
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Yield what the palette offers: the screens' own actions, then the app's."""

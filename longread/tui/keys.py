@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.keys import format_key
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -21,6 +22,7 @@ PLACES = {
     "Everywhere": ("longread.tui.app:LongreadApp",),
     "Library": (
         "longread.tui.library:LibraryScreen",
+        "longread.tui.library:SearchLine",
         "longread.tui.widgets.sessions:SessionList",
         "longread.tui.new:Locations",
         "longread.tui.new:NewScreen",
@@ -28,9 +30,15 @@ PLACES = {
     "Read": (
         "longread.tui.read:ReadScreen",
         "longread.tui.widgets.prompt:PromptBox",
-        "longread.tui.widgets.source:SourceView",
+        "longread.tui.widgets.scrolling:RowScroll",
     ),
     "Budget": ("longread.tui.budget:BudgetScreen", "longread.tui.widgets.bars:BarList"),
+    "Two answers compared": ("longread.tui.compare:CompareScreen",),
+    "Questions and lists that stand over a screen": (
+        "longread.tui.confirm:ConfirmScreen",
+        "longread.tui.choose:ChooseScreen",
+        "longread.tui.keys:HelpScreen",
+    ),
 }
 """The parts of the help, and the classes whose bindings each lists."""
 
@@ -75,6 +83,12 @@ def _key(binding: Binding, keymap: Mapping[str, str]) -> Key:
     )
 
 
+def shown(key: str) -> str:
+    """Return a key as people read it: "?", "ctrl+x", "↑"."""
+    *modifiers, last = key.split("+") if key != "+" else [key]
+    return "+".join([*modifiers, format_key(last)])
+
+
 class HelpScreen(ModalScreen[None]):
     """All keys, in one list that scrolls."""
 
@@ -101,7 +115,7 @@ class HelpScreen(ModalScreen[None]):
         for place, found in listed(app.remapped):
             lines += [Content(""), Content.styled(place, "bold $accent")]
             for key in found:
-                shown = " ".join(app.key_name(one) for one in key.keys)
+                pressed = " ".join(map(shown, key.keys))
                 more = f" ({key.tooltip})" if key.tooltip else ""
-                lines.append(Content.assemble((f"  {shown:<18}", "bold"), f" {key.what}{more}"))
+                lines.append(Content.assemble((f"  {pressed:<18}", "bold"), f" {key.what}{more}"))
         return Content("\n").join(lines[1:])

@@ -42,10 +42,10 @@ class SearchLine(Input):
     """What is looked for; the list can be walked without leaving it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "Open"),
-        Binding("escape", "screen.back", "Clear, then leave"),
-        Binding("up", "walk(-1)", "Up", show=False),
-        Binding("down", "walk(1)", "Down", show=False),
+        Binding("enter", "submit", "Open", id="search.open"),
+        Binding("escape", "screen.back", "Clear, then leave", id="search.leave"),
+        Binding("up", "walk(-1)", "Up", id="search.up", show=False),
+        Binding("down", "walk(1)", "Down", id="search.down", show=False),
     ]
 
     def action_walk(self, lines: int) -> None:

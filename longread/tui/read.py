@@ -133,6 +133,7 @@ class ReadScreen(Room):
             self._preview = None
             self._cited.close()
             self.remove_class("-full")
+            self._prompt.focus()
             self._remember()
         self.run_worker(self._sync(), group="sync")
 

@@ -17,7 +17,7 @@ class PromptBox(TextArea):
     DEFAULT_CSS = """
     PromptBox {
         height: auto; max-height: 8; min-height: 3; padding: 0 1;
-        border: round $panel-lighten-2; background: $background;
+        border: round $foreground 50%; background: $background;
         &:focus { border: round $primary; }
     }
     """

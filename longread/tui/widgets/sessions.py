@@ -103,7 +103,7 @@ class SessionList(ScrollView, can_focus=True, inherit_bindings=False):
         overflow-x: hidden; overflow-y: scroll; scrollbar-size: 1 1;
 
         & > .sessions--title { text-style: bold; }
-        & > .sessions--muted { color: $text-muted; }
+        & > .sessions--muted { color: $foreground 80%; }
         & > .sessions--live { color: $text-success; text-style: bold; }
         & > .sessions--wrong { color: $text-error; text-style: bold; }
         & > .sessions--found { color: $text-accent; text-style: bold underline; }

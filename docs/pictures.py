@@ -1,0 +1,321 @@
+"""Makes what the documents show of the terminal interface: pictures, and the list of keys.
+
+    python docs/pictures.py
+
+Each main screen is drawn by the running program over the fixtures, with a scripted model, in two
+sizes and two themes, into `docs/pictures/`; the keys go to `docs/keys.md`. A test makes the same
+again and compares, so they cannot be out of date.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PLACE = ROOT / "docs" / "pictures"
+SIZES = ((80, 24), (120, 36))
+THEMES = ("longread-dark", "longread-light")
+PATIENCE = 30.0
+"""Seconds that anything on a screen may take to appear."""
+
+KETTLE = {
+    "README.md": "# Kettle\n\nA small controller: it heats water and never boils it dry.\n",
+    "kettle/heat.py": '''"""How hot the water gets."""
+
+LIMIT = 97.5
+"""Degrees Celsius; above it the lid rattles."""
+
+
+def heat(target, now):
+    """Return the power to apply, 0 to 1."""
+    wanted = min(target, LIMIT)
+    if now >= wanted:
+        return 0.0
+    return min(1.0, (wanted - now) / 10)
+''',
+    "kettle/app.py": '''"""The loop."""
+
+from kettle.heat import heat
+from kettle.retry import retried
+
+
+def main(sensor, element, target):
+    while True:
+        element.set(heat(target, retried(sensor.read)))
+''',
+    "kettle/retry.py": '''"""What is tried again."""
+
+TRIES = 3
+
+
+def retried(read):
+    """Read a sensor that sometimes fails."""
+    for attempt in range(TRIES):
+        try:
+            return read()
+        except OSError:
+            if attempt == TRIES - 1:
+                raise
+''',
+    "tests/test_heat.py": """from kettle.heat import heat
+
+
+def test_cold():
+    assert heat(90, 10) == 1.0
+""",
+    "docs/wiring.md": "# Wiring\n\nRed is live.\n",
+}
+ASKED = {
+    "kettle": (
+        "How hot does it get, and what is tried again?",
+        'Never above **97.5 °C** [kettle/heat.py:L3 "LIMIT = 97.5"]: the target is cut to that'
+        ' before the power is worked out [kettle/heat.py:L9 "wanted = min(target, LIMIT)"].\n\n'
+        "Reading the sensor is tried"
+        ' three times [kettle/retry.py:L3 "TRIES = 3"], then the error goes on'
+        ' [kettle/retry.py:L13 "raise the error"].',
+    ),
+    "shelf": (
+        "Which law governs the co-branding agreement, and how long does it run?",
+        "It is governed by"
+        ' [marrowby_trailpost_cobranding.pdf:p3 "the laws of the State of Oregon"] and runs for'
+        ' [marrowby_trailpost_cobranding.pdf:p2 "three (3) years"] at first.',
+    ),
+}
+
+
+def main() -> None:
+    """Write every picture and the list of keys."""
+    PLACE.mkdir(exist_ok=True)
+    for old in PLACE.glob("*.svg"):
+        old.unlink()
+    for size in SIZES:
+        for theme in THEMES:
+            for name, picture in pictures(size, theme).items():
+                (PLACE / name).write_text(picture, encoding="utf-8")
+                print(PLACE / name)
+    (ROOT / "docs" / "keys.md").write_text(key_list(), encoding="utf-8")
+
+
+def pictures(size: tuple[int, int], theme: str) -> dict[str, str]:
+    """Return every screen in one size and theme, as SVG by file name."""
+    with tempfile.TemporaryDirectory(prefix="longread-pictures-") as place, _places(Path(place)):
+        store = _store(Path(place))
+        return asyncio.run(_draw(store, size, theme))
+
+
+@contextmanager
+def _places(home: Path) -> Iterator[None]:
+    """State, settings and cache of its own, so that nothing of a person's is in a picture."""
+    before, here = dict(os.environ), Path.cwd()
+    for name in ("HOME", "CACHE", "CONFIG"):
+        os.environ[f"LONGREAD_{name}"] = str(home / name.lower())
+    os.environ |= {"TZ": "UTC"}
+    for name in ("NO_COLOR", "VISUAL", "EDITOR"):
+        os.environ.pop(name, None)
+    time.tzset()
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        os.chdir(here)
+        time.tzset()
+
+
+def _repository(root: Path) -> Path:
+    """Make a repository whose first commit has the same name on every machine."""
+    for path, text in KETTLE.items():
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    who = {
+        f"GIT_{role}_{what}": value
+        for role in ("AUTHOR", "COMMITTER")
+        for what, value in (("NAME", "Ada"), ("EMAIL", "a@b"), ("DATE", "2026-01-05T12:00:00Z"))
+    }
+    env = os.environ | who | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "first"]):
+        subprocess.run(["git", "-C", str(root), *command], env=env, check=True)
+    return root
+
+
+def _store(home: Path) -> Path:
+    """Make a store with some sessions, at times and places that are the same every day."""
+    from longread import config
+    from longread.analysis.conversation import open_sources
+    from longread.ingest.read import Options
+    from longread.prompt.cite import judge
+    from longread.store import open_store
+    from longread.types import Answer, Shown, Usage
+
+    for name, window, about in (
+        ("scout", 131_072, "Llama 4 Scout on our own GPUs"),
+        ("small", 2_000, "a small window"),
+    ):
+        config.add_profile(
+            name,
+            {"engine": "replay", "model": "x", "family": "llama4", "window": window,
+             "trusted": window, "answer": 500, "about": about, "price_input": 0.2,
+             "price_output": 0.6},
+        )  # fmt: skip
+    path = home / "longread.db"
+    kettle = _repository(home / "kettle")
+    shelf = Path(shutil.copytree(ROOT / "fixtures" / "shelf", home / "shelf"))
+    os.chdir(kettle)
+    with open_store(path) as store:
+        for source, profile in (
+            (shelf, "small"),
+            (shelf, "scout"),
+            (kettle, "scout"),
+        ):
+            chosen = config.load_profile(profile)
+            opened = open_sources([str(source)], Options(), chosen, None, "auto", lambda _: None)
+            whole = {d.id: Shown(d, ((0, len(d.text)),)) for d in opened.corpus.documents}
+            question, text = ASKED[source.name]
+            usage = Usage(18_204, 96, 17_920, 0.61, 2.95, 18_204)
+            given = Answer(
+                question, text, judge(text, whole), "stop", opened.strategy, 1.0,
+                "every document shown in full", usage, profile=profile, price=0.0043,
+            )  # fmt: skip
+            opened.keep(store)
+            store.add_answer(opened.session, given)
+    places = {str(kettle): "/home/ada/src/kettle", str(shelf): "/home/ada/shelf"}
+    with sqlite3.connect(path) as db:
+        for n, day in ((1, "02"), (2, "09"), (3, "17")):
+            at = f"2026-03-{day}T12:00:00.000000+00:00"
+            db.execute(
+                "UPDATE sessions SET id = ?, created = ?, updated = ? WHERE n = ?",
+                (f"{n}f2a{n}c0e", at, at, n),
+            )
+            db.execute("UPDATE answers SET created = ? WHERE session = ?", (at, n))
+        for before, after in places.items():
+            db.execute("UPDATE sources SET location = ? WHERE location = ?", (after, before))
+    return path
+
+
+async def _draw(store: Path, size: tuple[int, int], theme: str) -> dict[str, str]:
+    from longread.tui.app import LongreadApp
+
+    app = LongreadApp(store)
+    drawn: dict[str, str] = {}
+    async with app.run_test(size=size, notifications=True) as pilot:
+        app.theme = theme
+        async for scene in _scenes(app, pilot):
+            await _settled(app, pilot)
+            name = f"{scene}-{theme.removeprefix('longread-')}-{size[0]}x{size[1]}.svg"
+            drawn[name] = _plain(app.export_screenshot(title=f"longread: {scene}"))
+    return drawn
+
+
+async def _scenes(app: object, pilot: object) -> AsyncIterator[str]:
+    """Walk through the screens as a person would, yielding a name whenever one is to be drawn."""
+    from textual.widgets import TextArea
+
+    from longread.tui.keys import HelpScreen
+    from longread.tui.new import NewScreen
+    from longread.tui.widgets.answer import AnswerView
+    from longread.tui.widgets.cited import CitedPane
+    from longread.tui.widgets.sessions import SessionList
+
+    press = pilot.press  # type: ignore[attr-defined]
+
+    def screen() -> object:
+        return app.screen  # type: ignore[attr-defined]
+
+    def shown(kind: type) -> bool:
+        return bool(screen().query(kind))  # type: ignore[attr-defined]
+
+    await _until(pilot, lambda: len(screen().query_one(SessionList).entries) == 3)  # type: ignore[attr-defined]
+    yield "library"
+    await press("slash", *"oregon")
+    await _until(pilot, lambda: "quote" in _text(app))
+    yield "search"
+    await press("escape", "escape", "n")
+    await _until(pilot, lambda: isinstance(screen(), NewScreen))
+    yield "new"
+    await press("escape", "up", "up", "up", "enter")
+    await _until(pilot, lambda: shown(AnswerView) and "tokens" in _text(app))
+    screen().query_one(TextArea).cursor_blink = False  # type: ignore[attr-defined]
+    yield "answer"
+    await press("escape", "2")
+    await _until(pilot, lambda: screen().query_one(CitedPane).source.highlighted)  # type: ignore[attr-defined]
+    yield "read"
+    await press("f1")
+    await _until(pilot, lambda: isinstance(screen(), HelpScreen))
+    yield "help"
+    await press("escape", "f5")
+    await _until(pilot, lambda: "kettle/" in _text(app) or "heat.py" in _text(app))
+    yield "budget"
+    await press("f2", "down", "enter")
+    await _until(pilot, lambda: "Oregon" in _text(app))
+    await press("escape", "1")
+    await _until(pilot, lambda: screen().query_one(CitedPane).source.highlighted)  # type: ignore[attr-defined]
+    yield "page"
+
+
+async def _until(pilot: object, so: Callable[[], object]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not so():
+        if time.monotonic() > end:
+            raise TimeoutError(f"not what was to be drawn:\n{_text(pilot.app)}")  # type: ignore[attr-defined]
+        await pilot.pause(0.02)  # type: ignore[attr-defined]
+
+
+def _text(app: object) -> str:
+    strips = app.screen._compositor.render_strips()  # type: ignore[attr-defined]
+    return "\n".join(strip.text for strip in strips)
+
+
+async def _settled(app: object, pilot: object) -> None:
+    """Wait until nothing changes any more: colours of a source come a moment after its text."""
+    before = ""
+    while (now := app.export_screenshot()) != before:  # type: ignore[attr-defined]
+        before = now
+        await app.workers.wait_for_complete()  # type: ignore[attr-defined]
+        await pilot.pause(0.3)  # type: ignore[attr-defined]
+
+
+def _plain(svg: str) -> str:
+    """Leave out what a picture would load from elsewhere: fonts."""
+    svg = re.sub(r"@font-face \{.*?\}\n?", "", svg, flags=re.DOTALL)
+    return re.sub(r"[ \t]+$", "", svg, flags=re.MULTILINE)
+
+
+def key_list() -> str:
+    """Return `docs/keys.md`."""
+    from longread.tui.keys import listed, shown
+
+    lines = [
+        "# Keys",
+        "",
+        "Made by `docs/pictures.py` from the program's own bindings. `f1` shows the same.",
+        "",
+        "Any of them can be another: under `[keys]` in `config.toml`, by its name here, keys"
+        " separated by commas.",
+        "",
+        "```toml",
+        "[keys]",
+        'read.next = "j,down"',
+        "```",
+    ]
+    for place, found in listed():
+        lines += ["", f"## {place}", "", "| keys | what | name |", "|---|---|---|"]
+        for key in found:
+            pressed = " ".join(f"`{shown(one)}`" for one in key.keys)
+            more = f": {key.tooltip}" if key.tooltip else ""
+            lines.append(f"| {pressed} | {key.what}{more} | `{key.id}` |")
+    return "\n".join(lines).replace("`|`", "`\\|`") + "\n"
+
+
+if __name__ == "__main__":
+    main()

@@ -28,6 +28,8 @@ BEGIN = b"__GANGLION__\n"
 """What Textual's driver writes before the first frame."""
 SIDES = range(1, 1001)
 """Columns or rows that a browser may ask for; Textual keeps a cell for each."""
+ESCAPE = {"\x1b": "\x1b[27u"}
+"""The key escape, sent so that it does not change the key after it into alt and that key."""
 KEPT = 64_000
 """Bytes of a program's last words that are kept."""
 PATIENCE = 4.0
@@ -109,7 +111,7 @@ class Tab(AppService):
             raise ValueError(message[:80]) from error
         match found:
             case ["stdin", str(keys)]:
-                await self.send_bytes(keys.encode("utf-8", "replace"))
+                await self.send_bytes((ESCAPE.get(keys) or keys).encode("utf-8", "replace"))
             case ["resize", {"width": int(width), "height": int(height)}]:
                 await self.set_terminal_size(side(width), side(height))
             case ["ping", str(said)]:

@@ -49,7 +49,7 @@ def web(
         click.echo(f"longread serves {what} at {url}{moved}; ctrl+c stops it")
 
     serve(
-        [sys.executable, "-m", "longread", "tui", *_arguments(shown)],
+        [sys.executable, "-m", "longread", "tui", *arguments(shown)],
         host=host,
         port=port,
         token=token,
@@ -60,7 +60,7 @@ def web(
     )
 
 
-def _arguments(shown: dict[str, Any]) -> Iterator[str]:
+def arguments(shown: dict[str, Any]) -> Iterator[str]:
     """Yield the words that say the same to `longread tui`."""
     for option in tui.params:
         value = shown[option.name or ""]

@@ -75,6 +75,7 @@ class Site:
         self._room = asyncio.Semaphore(TABS)
         self._open: set[web.WebSocketResponse] = set()
         self._once = ""
+        self._stopped = False
 
     def app(self) -> web.Application:
         """Return the application, closed to everyone without token or cookie."""
@@ -146,7 +147,8 @@ class Site:
             return socket
         self._open.add(socket)
         try:
-            await self._show(request, socket)
+            if not self._stopped:
+                await self._show(request, socket)
         finally:
             self._open.discard(socket)
             self._room.release()
@@ -186,6 +188,7 @@ class Site:
         return response
 
     async def _shut(self, app: web.Application) -> None:
+        self._stopped = True
         for tab in [*self._open]:
             with suppress(ConnectionError):
                 await tab.close(code=WSCloseCode.GOING_AWAY, message=STOPPED.encode())

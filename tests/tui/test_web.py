@@ -25,6 +25,9 @@ from aiohttp import (
     WSServerHandshakeError,
 )
 
+from longread.cli.tui import tui
+from longread.cli.web import arguments
+
 TOKEN = "a-token-of-some-length"
 TINY = """
 from textual.app import App
@@ -35,6 +38,24 @@ class Tiny(App):
         yield Label("tiny is here")
 
 Tiny().run()
+"""
+GIVING = """
+import io
+from textual.app import App
+
+class Giving(App):
+    def on_mount(self):
+        self.set_timer(0.1, self.give)
+    def give(self):
+        self.deliver_text(
+            io.StringIO("<script>alert(1)</script>"), save_filename='é";x=.html',
+            open_method="browser", mime_type="text/html",
+        )
+        self.open_url("javascript:alert(1)")
+        self.open_url("https://example.org/")
+        print("what is printed is no frame")
+
+Giving().run()
 """
 # Speaks as Textual's driver does, in a tenth of the time.
 PLAIN = r"""
@@ -423,6 +444,57 @@ async def test_a_program_that_was_served_gets_neither_shell_nor_token(tmp_path: 
     await gone(programs)
     assert store.exists()
     assert served.stop(signal.SIGINT) == (0, "")
+
+
+async def test_what_a_program_gives_away_is_only_ever_kept_as_a_file(serve: Serve) -> None:
+    served = serve("giving", GIVING)
+    async with browser(served) as session, tab(session, served) as socket:
+        asked = []
+        while len(asked) < 2:
+            if (message := await socket.receive()).type is WSMsgType.TEXT:
+                asked.append(message.json()[1]["url"])
+        assert asked[1:] == ["https://example.org/"]
+        async with ClientSession() as stranger, stranger.get(served.url + asked[0]) as response:
+            assert response.status == 403
+        async with session.get("/" + asked[0]) as response:
+            assert response.content_type == "application/octet-stream"
+            given = response.headers["Content-Disposition"]
+            assert given == "attachment; filename*=UTF-8''%C3%A9%22%3Bx%3D.html"
+            assert await response.text() == "<script>alert(1)</script>"
+        async with session.get("/" + asked[0]) as response:
+            assert response.status == 404
+
+
+async def test_the_address_that_a_browser_is_started_with_works_once(tmp_path: Path) -> None:
+    opened = tmp_path / "opened"
+    script = tmp_path / "browser"
+    script.write_text(f'#!/bin/sh\necho "$1" > {opened}.part; mv {opened}.part {opened}\n')
+    script.chmod(0o755)
+    words = ("-m", "longread", "web", "--port", "0", "--open")
+    served = Served(sys.executable, *words, BROWSER=f"{script} %s")
+    end = time.monotonic() + PATIENCE
+    while not opened.exists():
+        assert time.monotonic() < end, "no browser was opened"
+        await asyncio.sleep(0.05)
+    url = opened.read_text().strip()
+    assert url.partition("=")[2] != served.url.partition("=")[2]
+    async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as session:
+        async with session.get(url) as response:
+            assert response.status == 200
+        async with session.get(url) as response:
+            assert response.status == 403
+        async with session.get(served.url) as response:
+            assert response.status == 200
+    assert served.stop() == (0, "")
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["--continue"], ["--continue", "--profile", "a b"], ["--budget", "1M", "x"],
+              ["--continue", "ab", "--password", "-p", "--password", "q", "--", "-a; b", "c"]],
+)  # fmt: skip
+def test_the_options_of_tui_reach_the_program(words: list[str]) -> None:
+    meant = tui.make_context("tui", list(words)).params
+    assert tui.make_context("tui", list(arguments(meant))).params == meant
 
 
 # Where it binds

@@ -49,8 +49,8 @@ async def ask(
 ) -> AsyncGenerator[Event]:
     """Yield progress, what the engine writes as it comes and, last, the judged `Answer`.
 
-    What comes is in the store before it is yielded for long; an engine that fails half-way, or
-    a reader who stops, leaves what came, marked as cut.
+    What comes is in the store before it is yielded: `kill -9` loses nothing that was shown. An
+    engine that fails half-way, or a reader who stops, leaves what came, marked as cut.
 
     Args:
         confirm: asks a person whether text may leave this machine.
@@ -112,8 +112,8 @@ async def put(
         async with aclosing(converse(opened, prompt, question, engine)) as events:
             async for event in events:
                 if isinstance(event, Text):
-                    draft.write(event.text)
                     partial = replace(partial, text=partial.text + event.text)
+                    await draft.write(event.text)
                 if isinstance(event, Answer):
                     partial = event
                     continue

@@ -9,14 +9,20 @@ import asyncio
 import os
 import socket
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 
 import psutil
 
+from longread import config
 from longread.analysis.answering import finish
 from longread.analysis.conversation import Conversation
-from longread.errors import BudgetError
+from longread.errors import BudgetError, ConfigError, StoreError
 from longread.store import Store
 from longread.types import Answer, Tell
+
+SHIFT = 10.0
+"""Seconds by which a process can seem to have begun at another time: clocks are set."""
 
 
 def owner() -> str:
@@ -26,63 +32,65 @@ def owner() -> str:
 
 def alive(owner: str) -> bool:
     """Whether the process that was named so still runs; one on another host is believed to."""
-    host, _, rest = owner.rpartition(":")[0].rpartition(":")
+    host, _, pid = owner.rpartition(":")[0].rpartition(":")
     if host != socket.gethostname():
         return True
-    pid, began = rest, owner.rpartition(":")[2]
     try:
-        return f"{psutil.Process(int(pid)).create_time():.1f}" == began
+        process = psutil.Process(int(pid))
+        began = float(owner.rpartition(":")[2])
+        # Whoever killed it may not have looked at how it ended.
+        gone = process.status() == psutil.STATUS_ZOMBIE
+        return not gone and abs(process.create_time() - began) < SHIFT
     except (psutil.NoSuchProcess, ValueError):
         return False
 
 
 class Draft:
-    """One answer on its way to the disk; a thread writes, so that nobody waits for it."""
+    """One answer on its way to the disk; a thread writes, so that the screen never waits."""
 
     def __init__(
         self, store: Store, session: str, question: str, profile: str, strategy: str
     ) -> None:
         self._store = store
         self._thread = ThreadPoolExecutor(1, "draft")
-        self._pending: list[str] = []
-        self._writes: list[Future[None]] = []
         self._number = self._thread.submit(
             store.begin, session, question, owner(), profile, strategy
         )
 
-    def write(self, text: str) -> None:
-        """Keep one more piece: at once, or with all that come while another is written.
+    async def write(self, text: str) -> None:
+        """Keep one more piece; when this returns, `kill -9` cannot lose it.
 
         Raises:
-            StoreError: an earlier piece could not be kept.
+            StoreError: it could not be kept.
         """
-        while self._writes and self._writes[0].done():
-            self._writes.pop(0).result()
-        self._pending.append(text)
-        self._writes.append(self._thread.submit(self._flush))
-
-    def _flush(self) -> None:
-        if count := len(self._pending):
-            self._store.extend(self._number.result(), "".join(self._pending[:count]))
-            del self._pending[:count]
+        await self._done(self._thread.submit(self._extend, text))
 
     async def finish(self, answer: Answer) -> None:
         """Put the judged answer in the draft's place."""
-        number = await asyncio.wrap_future(self._number)
-        done = self._thread.submit(self._store.finish, number, answer)
-        await self._end(done)
+        await self._end(self._thread.submit(self._finish, answer))
 
     async def abandon(self) -> None:
         """Forget the draft: nothing came."""
-        number = await asyncio.wrap_future(self._number)
-        await self._end(self._thread.submit(self._store.abandon, number))
+        await self._end(self._thread.submit(self._abandon))
+
+    def _extend(self, text: str) -> None:
+        self._store.extend(self._number.result(), text)
+
+    def _finish(self, answer: Answer) -> None:
+        self._store.finish(self._number.result(), answer)
+
+    def _abandon(self) -> None:
+        self._store.abandon(self._number.result())
 
     async def _end(self, last: Future[None]) -> None:
         try:
-            # A reader who leaves cancels much, but not this.
-            await asyncio.shield(asyncio.wrap_future(last))
+            await self._done(last)
         finally:
             self._thread.shutdown(wait=False)
+
+    async def _done(self, writing: Future[None]) -> None:
+        # A reader who leaves cancels much, but not this.
+        await asyncio.shield(asyncio.wrap_future(writing))
 
 
 def mend(store: Store, conversation: Conversation, tell: Tell) -> Conversation:
@@ -93,23 +101,37 @@ def mend(store: Store, conversation: Conversation, tell: Tell) -> Conversation:
     for draft in store.drafts():
         if draft.session != conversation.session or alive(draft.owner):
             continue
-        text = store.draft_text(draft.number)
-        came = Answer(draft.question, text, (), "cut", session=draft.session)
+        try:
+            text = store.draft_text(draft.number)
+        except StoreError:
+            continue  # Another program has just mended it, or deleted its session.
         found = [
             n
             for n, a in enumerate(conversation.answers)
-            if (a.question, a.text, a.finished) == (came.question, text, "cut")
+            if (a.question, a.text, a.finished) == (draft.question, text, "cut")
         ]
         if not text:
             store.abandon(draft.number)
             for n in found[:1]:
                 del conversation.answers[n]
             continue
-        try:
-            judged = finish(conversation, conversation.prompt(draft.question, tell), came)
-        except BudgetError:
-            judged = came
-        store.finish(draft.number, judged)
         for n in found[:1]:
+            judged = _judged(conversation, n, tell)
+            store.finish(draft.number, judged)
             conversation.answers[n] = judged
     return conversation
+
+
+def _judged(conversation: Conversation, n: int, tell: Tell) -> Answer:
+    """Return answer `n` as its own program would have kept it."""
+    cut = replace(conversation.answers[n], session=conversation.session)
+    then = replace(conversation, answers=conversation.answers[:n])
+    if cut.profile != then.profile.name:
+        # Which profile wrote it decides how it cites; one that is gone cites as most do.
+        with suppress(ConfigError):
+            then.profile = config.load_profile(cut.profile)
+    try:
+        judged = finish(then, then.prompt(cut.question, tell), cut)
+    except BudgetError:
+        return cut
+    return replace(judged, profile=cut.profile)

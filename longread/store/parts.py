@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Table, delete, exists, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    Table,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from longread.errors import StoreError
@@ -163,28 +175,45 @@ def keep_answer(db: Connection, n: int, answer: Answer, now: str) -> None:
 
 def begin_answer(db: Connection, n: int, answer: Answer, owner: str, now: str) -> int:
     """Write an answer that is yet to come, and who writes it; return its number."""
-    number = add(db, schema.answers, rows.of_answer(n, answer, now))
+    number = _number_never_used(db)
+    db.execute(insert(schema.answers).values(n=number, **rows.of_answer(n, answer, now)))
     db.execute(insert(schema.drafts).values(answer=number, owner=owner, started=now))
     search.index_question(db, n, number, answer.question)
     return number
 
 
-def extend_answer(db: Connection, number: int, words: str) -> None:
-    """Write one more piece of an answer that is being written."""
-    pieces = schema.pieces.c
+def _number_never_used(db: Connection) -> int:
+    """Return a number for an answer that none had, also none that was deleted.
+
+    SQLite gives the number of a deleted answer to the next one, whoever's that is; then a
+    program that does not know of the deletion would write into it. Time goes on instead.
+    """
+    greatest = db.scalar(select(func.max(schema.answers.c.n))) or 0
+    return max(int(greatest) + 1, time.time_ns() // 1000)
+
+
+def extend_answer(db: Connection, number: int, words: str) -> bool:
+    """Write one more piece of an answer; say whether it is still being written."""
+    pieces, drafts = schema.pieces.c, schema.drafts.c
     last = select(func.coalesce(func.max(pieces.position), -1) + 1).where(pieces.answer == number)
-    db.execute(
-        insert(schema.pieces).values(answer=number, position=last.scalar_subquery(), text=words)
+    row = select(drafts.answer, last.scalar_subquery(), bindparam("words", words, schema.Words()))
+    written = db.execute(
+        insert(schema.pieces).from_select(
+            ["answer", "position", "text"], row.where(drafts.answer == number)
+        )
     )
+    return written.rowcount == 1
 
 
 def finish_answer(db: Connection, n: int, number: int, answer: Answer, now: str) -> None:
-    """Put the whole answer in the place of the one that was being written."""
-    _drop_draft(db, number)
+    """Put the whole answer in the place of the one that was being written, or was cut since."""
+    first = db.execute(delete(schema.drafts).where(schema.drafts.c.answer == number)).rowcount
+    for table in (schema.pieces, schema.citations, schema.usage):
+        db.execute(delete(table).where(table.c.answer == number))
     values = rows.of_answer(n, answer, now)
     del values["created"]
     asked = db.scalar(select(schema.answers.c.question).where(schema.answers.c.n == number))
-    if asked != answer.question:
+    if not first or asked != answer.question:
         search.forget_answer(db, number)
         search.index_question(db, n, number, answer.question)
     db.execute(update(schema.answers).where(schema.answers.c.n == number).values(values))
@@ -192,20 +221,21 @@ def finish_answer(db: Connection, n: int, number: int, answer: Answer, now: str)
 
 
 def abandon_answer(db: Connection, number: int) -> None:
-    """Remove an answer that did not come."""
+    """Remove an answer that did not come, unless it is none of those being written."""
+    if db.scalar(select(schema.drafts.c.answer).where(schema.drafts.c.answer == number)) is None:
+        return
     search.forget_answer(db, number)
     db.execute(delete(schema.answers).where(schema.answers.c.n == number))
 
 
 def session_of(db: Connection, draft: int) -> int:
-    """Return the number of the session a draft belongs to.
+    """Return the number of the session a draft belongs to, or did before it was finished.
 
     Raises:
-        StoreError: there is no such draft: it is finished, or its session was deleted.
+        StoreError: it was abandoned, or its session was deleted.
     """
-    answers, drafts = schema.answers.c, schema.drafts.c
-    query = select(answers.session).join(schema.drafts, drafts.answer == answers.n)
-    n = db.scalar(query.where(answers.n == draft))
+    answers = schema.answers.c
+    n = db.scalar(select(answers.session).where(answers.n == draft))
     if n is None:
         raise StoreError(
             "the answer cannot be kept: its session was deleted meanwhile",
@@ -227,11 +257,6 @@ def came(db: Connection, n: int) -> dict[int, str]:
         number: "".join(row.text for row in group)
         for number, group in groupby(db.execute(query), key=lambda row: row.answer)
     }
-
-
-def _drop_draft(db: Connection, number: int) -> None:
-    db.execute(delete(schema.drafts).where(schema.drafts.c.answer == number))
-    db.execute(delete(schema.pieces).where(schema.pieces.c.answer == number))
 
 
 def _keep_rest(db: Connection, n: int, number: int, answer: Answer) -> None:

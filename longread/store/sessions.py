@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, delete, func, select, update
-from sqlalchemy.exc import IntegrityError
 
 from longread.errors import StoreError
 from longread.store import corpora, parts, schema, search
@@ -125,15 +124,15 @@ class Store:
         """Keep one more piece of an answer; it survives the end of this program at once.
 
         Raises:
-            StoreError: the session was deleted meanwhile.
+            StoreError: the session was deleted meanwhile, or the answer was finished.
         """
-        try:
-            with writing(self._light, self.path) as db:
-                parts.extend_answer(db, draft, text)
-        except IntegrityError:
-            with reading(self._engine, self.path) as db:
+        with writing(self._light, self.path) as db:
+            if not parts.extend_answer(db, draft, text):
                 parts.session_of(db, draft)
-            raise
+                raise StoreError(
+                    "the rest of the answer cannot be kept: it was finished meanwhile",
+                    hint="ask again, in one program at a time",
+                )
 
     def finish(
         self,
@@ -143,6 +142,8 @@ class Store:
         documents: Mapping[str, Document] = {},
     ) -> None:
         """Keep the whole answer in the draft's place, and what was appended for it.
+
+        An answer that was kept there before, as one that was cut, is replaced.
 
         Raises:
             StoreError: the session was deleted meanwhile.

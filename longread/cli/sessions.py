@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +18,7 @@ from longread.export.visible import line, visible
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from longread.store import Row, Store
+    from longread.store import Found, Row, Store
     from longread.types import Answer, Session
 
 Command = Callable[..., Any]
@@ -38,7 +40,7 @@ def _json(command: Command) -> Command:
 
 @click.group()
 def sessions() -> None:
-    """List, show, export and delete what was asked."""
+    """List, show, search, export and delete what was asked."""
 
 
 @sessions.command("list")
@@ -76,6 +78,37 @@ def show(session: str, store_path: Path | None, as_data: bool) -> None:
             click.echo(as_json(_data(row, kept)))
         else:
             click.echo("\n".join(_report(row, kept)))
+
+
+@sessions.command()
+@click.argument("words", nargs=-1, required=True)
+@_store
+@_json
+def search(words: tuple[str, ...], store_path: Path | None, as_data: bool) -> None:
+    """List the sessions in which one text has all WORDS, best first.
+
+    Looked at are questions, answers, quotes, and the title, places and file names of sources.
+    Identifiers are found by their parts, the last word also by its beginning; a phrase stands in
+    quotation marks: '"read the index"'.
+    """
+    from longread.export.session import as_json
+    from longread.store import default_path
+
+    found: list[Found] = []
+    rows: dict[str, Row] = {}
+    if store_path or default_path().exists():
+        with _open(store_path) as store:
+            found = store.search(" ".join(words))
+            rows = {row.id: row for row in store.sessions()}
+    # A session may have been deleted between the two.
+    found = [hit for hit in found if hit.session in rows]
+    if as_data:
+        click.echo(as_json([_hit(hit, rows[hit.session]) for hit in found]))
+    elif found:
+        for text in _hits(found, rows):
+            click.echo(text)
+    else:
+        click.echo(f"nothing says {line(' '.join(words))}", err=True)
 
 
 @sessions.command()
@@ -178,6 +211,37 @@ def _row(row: Row) -> dict[str, Any]:
         "created": row.created.isoformat(),
         "updated": row.updated.isoformat(),
     }
+
+
+def _hit(hit: Found, row: Row) -> dict[str, Any]:
+    from longread.store import HIT
+
+    pieces = re.split(f"[{''.join(HIT)}]", hit.snippet)
+    ends = list(accumulate(map(len, pieces)))
+    return {
+        "session": hit.session,
+        "title": row.title,
+        "updated": row.updated.isoformat(),
+        "kind": hit.kind,
+        "answer": hit.answer,
+        "snippet": "".join(pieces),
+        "hits": list(zip(ends[:-1:2], ends[1::2], strict=True)),
+    }
+
+
+def _hits(found: list[Found], rows: dict[str, Row]) -> Iterator[str]:
+    from longread.store import HIT
+
+    sessions: dict[str, list[Found]] = {}
+    for hit in found:
+        sessions.setdefault(hit.session, []).append(hit)
+    for session, hits in sessions.items():
+        row = rows[session]
+        yield f"{row.id}  {_when(row.updated)}  {line(row.title)}"
+        for hit in hits:
+            kind = hit.kind if hit.answer is None else f"{hit.kind} {hit.answer + 1}"
+            marked = re.sub(f"[{''.join(HIT)}]", "*", re.sub(r"\s+", " ", hit.snippet))
+            yield f"          {kind:<12} {line(marked)}"
 
 
 def _answers(n: int) -> str:

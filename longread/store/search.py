@@ -1,11 +1,12 @@
 """Full-text search over questions, answers, quotes and sources, inside the store itself.
 
 One row of an FTS5 table for each text; it goes with its session. Identifiers are found whole, by
-their parts, and by what they end with.
+their parts, and by several of them in a row.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -13,11 +14,18 @@ from typing import Literal
 from sqlalchemy import Connection, Row, bindparam, text
 
 from longread.cache.search import HUMP, HUMPED
-from longread.store.snippets import HIT, Term, snippet, terms
+from longread.store.snippets import HIT, UNSPACED, Term, snippet, terms
 from longread.types import Answer, Ledger, Source
 
 Kind = Literal["question", "answer", "quote", "source"]
 
+LONGEST_RUN = 4
+"""Parts of an identifier that are found when they are typed as one word."""
+MOST_PARTS = 8
+"""Parts with which a run may begin; a digest in base 64 has dozens."""
+SIGNS = re.compile(f"[{UNSPACED}]+")
+BETWEEN = "\ue000"
+"""A word of the index that nobody types: no phrase reaches from one word's parts to another's."""
 UNMARKED = dict.fromkeys(map(ord, HIT), " ")
 
 
@@ -58,7 +66,7 @@ def index_question(db: Connection, n: int, answer: int, question: str) -> None:
 def index_answer(db: Connection, n: int, number: int, answer: Answer) -> None:
     """Index what was answered and quoted."""
     _add(db, n, "answer", number, answer.text)
-    _add(db, n, "quote", number, "\n".join(dict.fromkeys(c.quote for c in answer.citations)))
+    _add(db, n, "quote", number, _lines(c.quote for c in answer.citations))
 
 
 def index_session(db: Connection, n: int) -> None:
@@ -69,8 +77,7 @@ def index_session(db: Connection, n: int) -> None:
         _add(db, n, "question", row.n, _words(row.question))
         _add(db, n, "answer", row.n, _words(row.text))
         quoted = "SELECT quote FROM citations WHERE answer = :n ORDER BY position"
-        quotes = dict.fromkeys(map(_words, db.scalars(text(quoted), {"n": row.n})))
-        _add(db, n, "quote", row.n, "\n".join(quotes))
+        _add(db, n, "quote", row.n, _lines(map(_words, db.scalars(text(quoted), {"n": row.n}))))
 
 
 def index_source_anew(db: Connection, n: int) -> None:
@@ -146,17 +153,26 @@ def _add(db: Connection, n: int, kind: Kind, answer: int | None, words: str) -> 
     )
 
 
+def _lines(quotes: Iterable[str]) -> str:
+    return "\n".join(quote for quote in dict.fromkeys(quotes) if quote)
+
+
 def _parts(words: str) -> Iterable[str]:
-    """Yield the parts of identifiers, and their ends: in "getUserName" stands "username"."""
+    """Yield the parts of identifiers, and runs of them: in "getUserNameById" stands "username".
+
+    Words of scripts without spaces come apart into signs, so that any run of them is found.
+    """
     for word in dict.fromkeys(HUMPED.findall(words)):
         parts = HUMP.findall(word)
         yield from parts
-        yield from ("".join(parts[n:]) for n in range(1, min(len(parts) - 1, MOST_PARTS)))
-
-
-MOST_PARTS = 8
-"""Parts of an identifier from which an end is indexed; a digest in base 64 has dozens."""
+        for n in range(min(len(parts) - 1, MOST_PARTS)):
+            longest = min(LONGEST_RUN, len(parts) - n)
+            yield from ("".join(parts[n : n + length]) for length in range(2, longest + 1))
+        yield BETWEEN
+    for word in dict.fromkeys(SIGNS.findall(words)):
+        yield from word
+        yield BETWEEN
 
 
 def _words(value: str | bytes) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+    return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value

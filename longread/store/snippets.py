@@ -20,6 +20,8 @@ WIDTH = 120
 """Characters of a snippet, about."""
 BEFORE = 30
 """Of them, those before the first hit."""
+MOST_TYPED = 1000
+"""Characters that are looked at; somebody may paste a file."""
 MOST_TERMS = 24
 MOST_WORDS = 32
 """Words of one term."""
@@ -28,6 +30,11 @@ MOST_HITS = 64
 LONGEST = 200
 """Characters of a word in which parts are marked."""
 WORD = re.compile(r"[^\W_]+")
+UNSPACED = "々〇\u3040-\u30ff㐀-䶿一-鿿가-\ud7af豈-\ufaffｦ-ﾟ\U00020000-\U0003ffff"
+"""Signs of scripts that put no spaces between words, as in a regular expression's brackets."""
+SIGN = re.compile(f"[{UNSPACED}]")
+PART = re.compile(f"{HUMP.pattern}|[{UNSPACED}]")
+"""What is found by itself within a word."""
 QUOTED = re.compile(r'"([^"]*)"|([^\s"]+)')
 
 
@@ -44,11 +51,10 @@ class Term:
         """The term in FTS5's language; nothing that was typed can be an operator in it."""
         ways = [self.words]
         # "UserName" is also looked for among the parts of "getUserNameById".
-        parts = tuple(part for word in self.words for part in HUMP.findall(word))
+        parts = tuple(part for word in self.words for part in PART.findall(word))
         if parts != self.words and "".join(parts) == "".join(self.words):
             ways.append(parts)
         star = " *" if self.prefix else ""
-        phrases = ['"' + " ".join(way) + '"' + star for way in ways]
         phrases = ['"' + " ".join(way) + '"' + star for way in ways]
         return f"({' OR '.join(phrases)})"
 
@@ -61,15 +67,15 @@ def terms(words: str) -> list[Term]:
     """Return what a person looks for: words, and phrases where they stand in quotation marks.
 
     What is joined by other signs, as in `src/app.py`, is a phrase too. The last word may be
-    unfinished, unless white space or a quotation mark follows.
+    unfinished, unless white space or a quotation mark follows; a star says that too.
     """
-    words = unicodedata.normalize("NFC", words)
+    words = unicodedata.normalize("NFC", words[:MOST_TYPED])
     found = [
         Term(tuple(word[0] for word in islice(WORD.finditer(match[0]), MOST_WORDS)), False)
         for match in islice(QUOTED.finditer(words), MOST_TERMS)
     ]
     found = [term for term in found if term.words]
-    if found and WORD.match(words[-1]):
+    if found and (WORD.match(words[-1]) or words[-1] == "*"):
         found[-1] = Term(found[-1].words, True)
     return found
 
@@ -98,9 +104,13 @@ def _folded(text: str) -> str:
     """Return the text without diacritics, each character where it was."""
     if text.isascii():
         return text
-    return text.translate(
-        {ord(c): unicodedata.normalize("NFD", c)[0] for c in set(text) if not c.isascii()}
-    )
+    return text.translate({ord(c): _bare(c) for c in set(text) if not c.isascii()})
+
+
+def _bare(character: str) -> str:
+    apart = unicodedata.normalize("NFD", character)
+    # A Korean syllable comes apart too, but into letters.
+    return apart[0] if all(map(unicodedata.combining, apart[1:])) else character
 
 
 Hit = tuple[int, int, int]
@@ -117,8 +127,8 @@ def _hits(text: str, term: Term) -> Iterator[tuple[int, int]]:
 
 def _stands(text: str, start: int, end: int, prefix: bool) -> bool:
     """Whether a word, or a part of an identifier, begins and ends there."""
-    joined_before = start > 0 and text[start - 1].isalnum()
-    joined_after = not prefix and end < len(text) and text[end].isalnum()
+    joined_before = start > 0 and _joined(text[start - 1 : start + 1])
+    joined_after = not prefix and end < len(text) and _joined(text[end - 1 : end + 1])
     if not joined_before and not joined_after:
         return True
     first, last = start, end
@@ -135,10 +145,14 @@ def _stands(text: str, start: int, end: int, prefix: bool) -> bool:
     )
 
 
+def _joined(pair: str) -> bool:
+    return pair.isalnum() and not SIGN.search(pair)
+
+
 def _best_window(text: str, hits: Sequence[Hit]) -> tuple[int, int]:
     """Return a run of whole words about `WIDTH` long, where most of the terms are."""
     start, end = _densest(hits)
-    first = max(0, start - BEFORE)
+    first = max(0, min(start - BEFORE, len(text) - WIDTH))
     last = min(len(text), max(first + WIDTH, end))
     if first:
         space = text.find(" ", first, start)

@@ -200,6 +200,62 @@ def test_another_store_can_be_named(tmp_path: Path, path: Path) -> None:
     assert run("list").stdout == ""
 
 
+def test_search_lists_sessions_with_what_was_found(short: str) -> None:
+    result = run("search", "where", "se")
+    assert (result.exit_code, result.stderr) == (0, "")
+    first, *rest = result.stdout.splitlines()
+    assert first.startswith(short)
+    assert first.endswith("How does app work?")
+    assert rest == ["          question 1   *Where* is c *se*t?"]
+    (_, source) = run("search", "big.py").stdout.splitlines()
+    assert source == "          source       *big.py*"
+    assert "*d = 4*" in run("search", '"d = 4"').stdout
+
+
+def test_search_lets_no_escape_through(short: str) -> None:
+    for arguments in (["search", "evil"], ["search", "evil", "--json"], ["search", "z\x1b[31m"]):
+        output = run(*arguments).output
+        assert output
+        assert "\x1b" not in output
+        assert "\x07" not in output
+    assert "It ␛]0;*evil*␇ is" in run("search", "evil").stdout
+
+
+def test_search_as_json_has_the_places_of_the_words(short: str) -> None:
+    (hit,) = json.loads(run("search", "where set", "--json").stdout)
+    assert hit.pop("updated")
+    assert hit == {
+        "session": short,
+        "title": "How does app work?",
+        "kind": "question",
+        "answer": 0,
+        "snippet": "Where is c set?",
+        "hits": [[0, 5], [11, 14]],
+    }
+    (hit,) = json.loads(run("search", "/home/x", "--json").stdout)
+    assert (hit["kind"], hit["answer"]) == ("source", None)
+
+
+@pytest.mark.parametrize("words", [["nowhere"], ["("], ['"', "OR"], ["*"]])
+def test_search_says_when_nothing_is_found(short: str, words: list[str]) -> None:
+    result = run("search", *words)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == f"nothing says {' '.join(words)}\n"
+    result = run("search", *words, "--json")
+    assert (result.exit_code, json.loads(result.stdout), result.stderr) == (0, [], "")
+
+
+def test_search_before_the_first_session_makes_no_store(path: Path) -> None:
+    assert run("search", "anything").exit_code == 0
+    assert json.loads(run("search", "anything", "--json").stdout) == []
+    assert not path.exists()
+
+
+def test_search_needs_words_and_a_store_that_is_there(short: str, tmp_path: Path) -> None:
+    assert run("search").exit_code == 2
+    assert "no store at" in str(refused("search", "c", "--store", str(tmp_path / "missing.db")))
+
+
 def test_export_writes_markdown(short: str, tmp_path: Path) -> None:
     file = tmp_path / "out.md"
     result = run("export", "-o", str(file))

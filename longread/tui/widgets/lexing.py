@@ -90,19 +90,23 @@ def lex(document: Document, first: int, last: int, stopped: Callable[[], bool]) 
         return words
     for start, end in _parts(document, first, last):
         kept = len(words.starts)
-        broken = False
+        odd = 0
+        before = ""
         found = lexer.get_tokens_unprocessed(document.text[start:end])
         for number, (at, token, value) in enumerate(found):
             if not number % 256 and stopped():
                 return words
             kind = _kind(token)
-            broken = broken or kind == "error"
+            if value.strip(" "):
+                name = str(token)
+                odd += kind == "error" or (name == before == "Token.Name")
+                before = name
             if kind in KIND_NUMBERS and value:
                 words.starts.append(start + at)
                 words.ends.append(start + at + len(value))
                 words.kinds.append(KIND_NUMBERS[kind])
-        if broken and document.unit == "cell":
-            # A cell of prose reads badly as code.
+        if odd > 1 and document.unit == "cell":
+            # Names follow one another in a cell of prose, which reads badly as code.
             del words.starts[kept:], words.ends[kept:], words.kinds[kept:]
     return words
 

@@ -26,30 +26,36 @@ Dye = Callable[[str], Style]
 
 
 def paint(
-    cells: Cells, words: Iterable[Word], marks: Iterable[Range], dye: Dye
+    text: str, cells: Cells, words: Iterable[Word], over: Iterable[Word], dye: Dye
 ) -> Iterator[Segment]:
-    """Yield segments for what is visible of a row. A mark covers the words it is on."""
+    """Yield segments for what is visible of a row of a text; `over` covers the words it is on."""
     start, end = cells.start, cells.end
-    kinds: list[Word] = [word for word in words if word[0] < end and word[1] > start]
-    kinds += [(start + n, start + n + 1, "control") for n in _stood_for(cells)]
-    kinds += [(a, b, "mark") for a, b in marks if a < end and b > start]
+    kinds = [*words, *_stood_for(text, cells), *over]
+    kinds = [word for word in kinds if word[0] < end and word[1] > start]
     edges = {start, end}
     for a, b, _ in kinds:
         edges |= {max(a, start), min(b, end)}
     if cells.lead:
         yield Segment(" " * cells.lead, dye(""))
+    kind, held = "", ""
     for a, b in pairwise(sorted(edges)):
-        if text := "".join(cells.shown[a - start : b - start]):
-            yield Segment(text, dye(next((k for x, y, k in reversed(kinds) if x <= a < y), "")))
+        above = next((k for x, y, k in reversed(kinds) if x <= a < y), "")
+        if above != kind and held:
+            yield Segment(held, dye(kind))
+            held = ""
+        kind = above
+        held += "".join(cells.shown[a - start : b - start])
+    if held:
+        yield Segment(held, dye(kind))
 
 
-def _stood_for(cells: Cells) -> Iterator[int]:
+def _stood_for(text: str, cells: Cells) -> Iterator[Word]:
     """Yield the characters that are shown as something else."""
     if isinstance(cells.shown, str):
         return
-    for number, shown in enumerate(cells.shown):
-        if (len(shown) > 1 and shown[0] in "\\◌") or "\u2400" <= shown <= "\u2421":
-            yield number
+    for at, shown in enumerate(cells.shown, cells.start):
+        if shown.strip() and shown != text[at]:
+            yield at, at + 1, "control"
 
 
 def lay_out(text: str, width: int, most: int, dye: Dye) -> list[list[Segment]]:
@@ -69,7 +75,7 @@ def lay_out(text: str, width: int, most: int, dye: Dye) -> list[list[Segment]]:
             shown: Sequence[str] = line[a:b].rstrip()
             if not plain(line[a:b]):
                 shown = expand(line[a:b].rstrip(), 0)[0]
-            rows.append(list(paint(Cells(at + a, shown), parts, (), dye)))
+            rows.append(list(paint(text, Cells(at + a, shown), (), parts, dye)))
         at += len(line) + 1
     return rows
 
@@ -77,17 +83,16 @@ def lay_out(text: str, width: int, most: int, dye: Dye) -> list[list[Segment]]:
 def legible(style: Style) -> Style:
     """Return a style whose colour is moved towards black or white until it can be read."""
     ink, ground = style.color, style.bgcolor
-    if ink is None or ground is None or ink.triplet is None or ground.triplet is None:
-        return style
-    if contrast(ink.triplet, ground.triplet) >= CONTRAST:
+    colour, behind = ink and ink.triplet, ground and ground.triplet
+    if not colour or not behind or contrast(colour, behind) >= CONTRAST:
         return style
     ends = ColorTriplet(0, 0, 0), ColorTriplet(255, 255, 255)
-    far = max(ends, key=lambda end: contrast(end, ground.triplet or end))
+    far = max(ends, key=lambda end: contrast(end, behind))
     for step in range(1, 21):
         moved = ColorTriplet(
-            *(round(a + (b - a) * step / 20) for a, b in zip(ink.triplet, far, strict=True))
+            *(round(a + (b - a) * step / 20) for a, b in zip(colour, far, strict=True))
         )
-        if contrast(moved, ground.triplet) >= CONTRAST:
+        if contrast(moved, behind) >= CONTRAST:
             break
     return style + Style(color=Color.from_triplet(moved))
 

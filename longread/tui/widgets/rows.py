@@ -85,7 +85,7 @@ class Sheet:
         last = next((b.line for b in self.borders if b.first > span.last), len(self))
         return range(first, last)
 
-    def border_before(self, line: int) -> int:
+    def borders_before(self, line: int) -> int:
         """Return how many borders stand before a line."""
         return bisect_right(self._border_lines, line)
 
@@ -93,18 +93,21 @@ class Sheet:
         before = 0
         known = set(self.starts)
         added: list[int] = []
-        borders: list[tuple[int, int, int, bool]] = []
+        found: list[tuple[int, int, int, bool]] = []
         for number, parts in groupby(document.segments, lambda s: s.span.first):
             start = next(parts).start
             if number > before + 1:
-                borders.append((start, before + 1, number - 1, True))
-            borders.append((start, number, number, False))
+                found.append((start, before + 1, number - 1, True))
+            found.append((start, number, number, False))
             if start not in known:
                 added.append(start)
             before = number
         if added:
             self.starts = sorted(self.starts + added)
-        self.borders = [Border(bisect_left(self.starts, start), *rest) for start, *rest in borders]
+        self.borders = [
+            Border(bisect_left(self.starts, start), first, last, empty)
+            for start, first, last, empty in found
+        ]
 
 
 def _starts(text: str) -> list[int]:
@@ -200,7 +203,7 @@ class View:
 
     def row_of_line(self, line: int) -> int:
         """Return the row at which a line begins."""
-        return self.fold.tops[line] + self.sheet.border_before(line)
+        return self.fold.tops[line] + self.sheet.borders_before(line)
 
     def row_at(self, offset: int) -> int:
         """Return the row that shows a character."""

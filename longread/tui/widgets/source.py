@@ -13,29 +13,23 @@ from typing import ClassVar
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
-from textual import events, work
-from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual import work
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.worker import get_current_worker
 
 from longread.export.visible import line as one_line
-from longread.tui.widgets.cells import NARROWEST
+from longread.tui.widgets.cells import Cells
 from longread.tui.widgets.lexing import Words, coloured, lex, window
-from longread.tui.widgets.painting import Range, lay_out, legible, paint
-from longread.tui.widgets.rows import Border, Fold, Sheet, View, fold, unmeasured
+from longread.tui.widgets.painting import Range, Word, lay_out, legible, paint
+from longread.tui.widgets.rows import Border, Sheet, View
+from longread.tui.widgets.scrolling import RowScroll
 from longread.types import Document, Span, Unit
 
-AT_ONCE = 150_000
-"""Characters that are measured at once; a longer text is measured beside the event loop."""
-STEP = 8
-"""Columns by which the view moves sideways."""
 OCR = "text recognised from a picture"
 
 
-class SourceView(ScrollView, can_focus=True, inherit_bindings=False):
+class SourceView(RowScroll):
     """One document, as much of it as fits."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -81,33 +75,6 @@ class SourceView(ScrollView, can_focus=True, inherit_bindings=False):
     }
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "w", "wrap", "Wrap", id="source.wrap", tooltip="Wrap long lines, or clip them again"
-        ),
-        *(
-            Binding(key, action, label, show=False, id=f"source.{name}", tooltip=tooltip)
-            for key, action, label, name, tooltip in (
-                ("up", "scroll_up", "Up", "up", "One row up"),
-                ("down", "scroll_down", "Down", "down", "One row down"),
-                ("pageup", "page(-1)", "Page up", "pageup", "One view up"),
-                ("pagedown", "page(1)", "Page down", "pagedown", "One view down"),
-                ("home,g", "top", "Top", "top", "To the beginning of the document"),
-                ("end,G", "bottom", "Bottom", "bottom", "To the end of the document"),
-                ("left", "sideways(-1)", "Left", "left", "Show what is left of the view"),
-                ("right", "sideways(1)", "Right", "right", "Show what is right of the view"),
-            )
-        ),
-    ]
-
-    class Measured(Message, bubble=False):
-        """A long text was measured."""
-
-        def __init__(self, sheet: Sheet, folded: Fold) -> None:
-            super().__init__()
-            self.sheet = sheet
-            self.fold = folded
-
     class Lexed(Message, bubble=False):
         """Words were told apart."""
 
@@ -121,7 +88,6 @@ class SourceView(ScrollView, can_focus=True, inherit_bindings=False):
     ) -> None:
         super().__init__(name=name, id=id, classes=classes)
         self._document: Document | None = None
-        self._view: View | None = None
         self._marked: list[Range] = []
         self._cited: Span | None = None
         self._cited_lines = range(0)
@@ -131,12 +97,6 @@ class SourceView(ScrollView, can_focus=True, inherit_bindings=False):
         self._bar: list[list[Segment]] = []
         self._words = Words()
         self._asked = 0, 0
-        self._wraps: dict[Unit, bool] = {"line": False, "page": True, "cell": False}
-        self._measured = False
-        self._aim: Range | None = None
-        self._reached = False
-        self._anchor: tuple[int, int] | None = None
-        self._laying = False
         self._dyes: dict[str, Style] = {}
 
     def show(
@@ -156,11 +116,8 @@ class SourceView(ScrollView, can_focus=True, inherit_bindings=False):
         """
         if document is not self._document:
             self._document = document
-            sheet = Sheet(document)
-            self._view = View(sheet, unmeasured(sheet))
-            self._measured = False
+            self._open(Sheet(document))
             self._words, self._asked = Words(), (0, 0)
-            self._anchor = 0, 0
         assert self._view is not None
         self._message = "" if document.text else "nothing stands in it"
         self._marked = _merged(marked, len(document.text))
@@ -172,9 +129,9 @@ class SourceView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def clear(self, message: str = "") -> None:
         """Show a message, and no document."""
-        self._document = self._view = self._cited = self._aim = None
+        self._document = self._cited = None
         self._marked, self._cited_lines = [], range(0)
-        self._anchor = 0, 0
+        self._close()
         self._note, self._message = "", message
         self._lay()
 
@@ -194,11 +151,6 @@ class SourceView(ScrollView, can_focus=True, inherit_bindings=False):
         """The line of the text, from 1, at the top of the view; 0 where there is none."""
         return self._view.place(self._top)[0] + 1 if self._view and len(self._view) else 0
 
-    @property
-    def wrapped(self) -> bool:
-        """Whether long lines are to be wrapped."""
-        return self._document is not None and self._wraps[self._document.unit]
-
     def goto(self, span: Span) -> None:
         """Bring a place into view."""
         if self._view and (lines := self._view.sheet.lines(span)):
@@ -213,16 +165,6 @@ class SourceView(ScrollView, can_focus=True, inherit_bindings=False):
         else:
             self._lay()
 
-    # Laying out: which row stands where.
-
-    def _look_at(self, start: int, end: int = 0) -> None:
-        self._aim, self._reached = (start, max(start, end)), False
-        self._lay()
-
-    @property
-    def _top(self) -> int:
-        return round(self.scroll_y)
-
     @property
     def _gutter(self) -> int:
         """Cells left of the text: a bar, the line's number, a sign, a space."""
@@ -230,122 +172,13 @@ class SourceView(ScrollView, can_focus=True, inherit_bindings=False):
             return 3
         return len(str(len(self._view.sheet))) + 3
 
-    @property
-    def _text_width(self) -> int:
-        return max(1, self.scrollable_content_region.width - self._gutter)
-
-    def _lay(self) -> None:
-        """Find the rows for the width there is; until they are found, show those there are."""
-        width, height = self.scrollable_content_region.size
-        if not self.is_attached or not width or not height:
-            return
+    def _lay_head(self, width: int, height: int) -> int:
+        """Lay out the note, or the message."""
         note, most = self._note or self._message, height // 2 if self._view else height
         self._bar = lay_out(note, max(1, width - 1), most, self._dye_note) if note else []
-        if self._view is None:
-            self._settle()
-            return
-        wanted = max(self._text_width, NARROWEST) if self.wrapped else 0
-        sheet = self._view.sheet
-        if self._measured and self._view.fold.width == wanted:
-            self._settle()
-        elif len(sheet.text) <= AT_ONCE:
-            self._take(fold(sheet, wanted))
-        else:
-            self._settle()
-            self.call_after_refresh(self._measure, sheet, wanted)
+        return len(self._bar)
 
-    def _take(self, folded: Fold) -> None:
-        assert self._view is not None
-        self._hold()
-        self._view = View(self._view.sheet, folded)
-        self._measured = True
-        self._settle()
-
-    def _hold(self) -> None:
-        """Remember what stands at the top, before rows move."""
-        if self._anchor is None and self._view and len(self._view):
-            row, below = self._top, self._top
-            while below < len(self._view) - 1 and self._view.border(below):
-                below += 1
-            self._anchor = self._view.start(below), below - row
-
-    def _settle(self) -> None:
-        """Scroll to where the view was, or to where it is to go."""
-        if self._view is None:
-            self.virtual_size = Size(0, len(self._bar))
-            self.scroll_to(0, 0, animate=False)
-            self.refresh()
-            return
-        self._hold()
-        folded = self._view.fold
-        width = 0 if folded.width else folded.widest + self._gutter + 1
-        self._laying = True
-        self.virtual_size = Size(width, len(self._view) + len(self._bar))
-        x: float = 0 if folded.width else self.scroll_x
-        if self._anchor:
-            row = self._view.row_at(self._anchor[0]) - self._anchor[1] if len(self._view) else 0
-            self.scroll_to(x, row, animate=False)
-        if self._aim and not (self._reached and self._in_view(self._aim[0])):
-            self._scroll_to_aim(*self._aim)
-            self._reached = self._measured
-        self._laying = False
-        self.refresh()
-        self._colour()
-
-    def _in_view(self, offset: int) -> bool:
-        assert self._view is not None
-        height = self.scrollable_content_region.height - len(self._bar)
-        return 0 <= self._view.row_at(offset) - self._top < height
-
-    def _scroll_to_aim(self, start: int, end: int) -> None:
-        """Put a range at a third of the height, as far to the left as it can be seen."""
-        assert self._view is not None
-        if not len(self._view):
-            return
-        height = self.scrollable_content_region.height - len(self._bar)
-        x = 0
-        if not self._view.fold.width:
-            first = self._view.column(start)
-            same = self._view.sheet.line_at(end) == self._view.sheet.line_at(start)
-            last = self._view.column(end) if same else first
-            room = self._text_width
-            if min(last, first + room // 2) > room:
-                x = first - room // 4
-        row = self._view.row_at(start)
-        while row and self._view.border(row - 1) and start in self._view.sheet.starts:
-            row -= 1
-        self._anchor = None
-        self.scroll_to(x, row - height // 3, animate=False)
-
-    def on_resize(self, _event: events.Resize) -> None:
-        """Lay out for the new size; the top line stays."""
-        self._lay()
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Where a person scrolls, the view stays."""
-        super().watch_scroll_y(old_value, new_value)
-        if not self._laying and round(old_value) != round(new_value):
-            self._anchor = self._aim = None
-            self._colour()
-
-    @work(thread=True, exclusive=True, group="measure")
-    def _measure(self, sheet: Sheet, width: int) -> None:
-        worker = get_current_worker()
-        folded = fold(sheet, width, lambda: worker.is_cancelled)
-        if not worker.is_cancelled:
-            self.post_message(self.Measured(sheet, folded))
-
-    def on_source_view_measured(self, message: Measured) -> None:
-        """Take the rows of a long text, unless it has gone."""
-        message.stop()
-        if self._view and message.sheet is self._view.sheet:
-            wanted = max(self._text_width, NARROWEST) if self.wrapped else 0
-            if message.fold.width == wanted:
-                self._take(message.fold)
-
-    # Colour: found beside the event loop.
-
-    def _colour(self) -> None:
+    def _moved(self) -> None:
         if self._view is None or self._document is None or self.app.no_color:
             return
         if not len(self._view) or not coloured(self._document):
@@ -381,14 +214,17 @@ class SourceView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _dye(self, kind: str) -> Style:
         if kind not in self._dyes:
-            found = self.get_component_rich_style(f"source--{kind}") if kind else self.rich_style
+            if kind == "selected":
+                found = self.screen.get_component_rich_style("screen--selection")
+            else:
+                found = (
+                    self.get_component_rich_style(f"source--{kind}") if kind else self.rich_style
+                )
             self._dyes[kind] = legible(found)
         return self._dyes[kind]
 
     def _dye_note(self, kind: str) -> Style:
         return self._dye(kind or ("note" if self._view and not self._message else "message"))
-
-    # Rows.
 
     def render_line(self, y: int) -> Strip:
         """Return one row of what is visible."""
@@ -397,38 +233,36 @@ class SourceView(ScrollView, can_focus=True, inherit_bindings=False):
             ground = self._dye_note("")
             return Strip([Segment(" ", ground), *self._bar[y]]).adjust_cell_length(width, ground)
         row = self._top + y - len(self._bar)
-        if self._view is None or not 0 <= row < len(self._view):
+        if self._view is None or not self._laid or not 0 <= row < len(self._view):
             return Strip.blank(width, self.rich_style)
-        border = self._view.border(row)
-        found = self._border(border) if border else self._row(self._view, row)
-        return Strip(found).adjust_cell_length(width, self.rich_style)
+        if border := self._view.border(row):
+            found, first = self._border(self._view.sheet.unit, border), 0
+        else:
+            cells = self._view.cells(row, self._left, self._text_width)
+            found = self._row(self._view, row, cells)
+            first = cells.start - self._view.start(row) - cells.lead - self._gutter
+        return Strip(found).adjust_cell_length(width, self.rich_style).apply_offsets(first, row)
 
-    def _border(self, border: Border) -> Iterator[Segment]:
-        sheet = self._view.sheet if self._view else None
-        name = f"{sheet.unit if sheet else ''}{'s' if border.last > border.first else ''}"
-        number = str(border.first)
+    def _border(self, unit: Unit, border: Border) -> Iterator[Segment]:
+        text = f"{unit} {border.first}"
         if border.last > border.first:
-            number += f"-{border.last}"
-        text = f"{name} {number}"
+            text = f"{unit}s {border.first}-{border.last}"
         if label := self._labels.get(border.first):
             text += f" (printed {one_line(label)})"
         if border.empty:
             text += " · no text"
         elif border.first in self._ocr:
             text += f" · {OCR}"
-        cited = self._cited is not None and self._cited.overlaps(
-            Span(self._cited.unit, border.first, border.last)
-        )
+        named = Span(unit, border.first, border.last)
+        cited = self._cited is not None and self._cited.overlaps(named)
         yield Segment("▐" if cited else " ", self._dye("cited"))
         ruler = f"── {text} ──"
         room = max(1, self.scrollable_content_region.width - 1)
         shown = set_cell_size(ruler, room - 1) + "…" if cell_len(ruler) > room else ruler
         yield Segment(shown, self._dye("ruler"))
 
-    def _row(self, view: View, row: int) -> Iterator[Segment]:
+    def _row(self, view: View, row: int, cells: Cells) -> Iterator[Segment]:
         line, part = view.place(row)
-        left = 0 if view.fold.width else round(self.scroll_x)
-        cells = view.cells(row, left, self._text_width)
         rows = view.breaks(line)
         start = rows[part]
         end = rows[part + 1] if part + 1 < len(rows) else view.sheet.ends(line)[1]
@@ -441,7 +275,11 @@ class SourceView(ScrollView, can_focus=True, inherit_bindings=False):
         yield Segment(number, self._dye("cited" if cited else "gutter"))
         yield Segment("»" if marks else " ", self._dye("cited"))
         yield Segment(" ", self._dye(""))
-        yield from paint(cells, self._words.between(cells.start, cells.end), marks, self._dye)
+        words = self._words.between(cells.start, cells.end)
+        over: list[Word] = [(a, b, "mark") for a, b in marks]
+        if (selection := self.text_selection) is not None:
+            over.append((*self._selected(view, selection), "selected"))
+        yield from paint(view.sheet.text, cells, words, over, self._dye)
 
     def _marks(self, start: int, end: int) -> list[Range]:
         """Return the marks on a row; an empty row between marked ones has none of its own."""
@@ -452,40 +290,6 @@ class SourceView(ScrollView, can_focus=True, inherit_bindings=False):
                 break
             found.append(mark)
         return found
-
-    # Keys.
-
-    def action_wrap(self) -> None:
-        """Wrap long lines, or clip them again; the top line stays."""
-        if self._document is not None:
-            self._hold()
-            self._wraps[self._document.unit] = not self.wrapped
-            self._lay()
-
-    def action_page(self, pages: int) -> None:
-        """Move by what is visible, less one row."""
-        height = self.scrollable_content_region.height - len(self._bar)
-        self.scroll_to(y=self._top + pages * max(1, height - 1), animate=False)
-
-    def action_scroll_up(self) -> None:
-        """Move up by a row."""
-        self.scroll_to(y=self._top - 1, animate=False)
-
-    def action_scroll_down(self) -> None:
-        """Move down by a row."""
-        self.scroll_to(y=self._top + 1, animate=False)
-
-    def action_top(self) -> None:
-        """Go to the beginning."""
-        self.scroll_to(0, 0, animate=False)
-
-    def action_bottom(self) -> None:
-        """Go to the end."""
-        self.scroll_to(0, self.max_scroll_y, animate=False)
-
-    def action_sideways(self, steps: int) -> None:
-        """Move left or right."""
-        self.scroll_to(x=round(self.scroll_x) + steps * STEP, animate=False)
 
 
 def _merged(ranges: Sequence[Range], size: int) -> list[Range]:

@@ -208,6 +208,7 @@ def _row(row: Row) -> dict[str, Any]:
         "answers": row.answers,
         "tokens": row.tokens,
         "share": row.share,
+        "state": _state(row),
         "created": row.created.isoformat(),
         "updated": row.updated.isoformat(),
     }
@@ -240,8 +241,17 @@ def _hits(found: list[Found], rows: dict[str, Row]) -> Iterator[str]:
         yield f"{row.id}  {_when(row.updated)}  {line(row.title)}"
         for hit in hits:
             kind = hit.kind if hit.answer is None else f"{hit.kind} {hit.answer + 1}"
-            marked = re.sub(f"[{''.join(HIT)}]", "*", re.sub(r"\s+", " ", hit.snippet))
+            marked = re.sub(r"\s+", " ", hit.snippet).replace(HIT[0], "«").replace(HIT[1], "»")
             yield f"          {kind:<12} {line(marked)}"
+
+
+def _state(row: Row) -> str:
+    """Say what is with an answer that is not finished; empty where all are."""
+    if not row.owners:
+        return ""
+    from longread.analysis.drafts import alive
+
+    return "answering now" if any(map(alive, row.owners)) else "cut"
 
 
 def _answers(n: int) -> str:
@@ -261,6 +271,7 @@ def _table(rows: list[Row]) -> Iterator[str]:
             f"{row.tokens:,} tokens",
             f"{percent(row.share)} in full",
             line(row.profile),
+            *filter(None, [_state(row)]),
         )
         yield f"{row.id}  {_when(row.updated)}  {line(row.title)}"
         yield f"          {', '.join(facts)}; {line(', '.join(row.sources))}"
@@ -276,6 +287,11 @@ def _report(row: Row, kept: Session) -> Iterator[str]:
         note = f": {source.note}" if source.note else ""
         yield line(f"source {source.location} ({source.way}){version}{note}")
     yield from map(line, coverage(kept.ledger))
+    match _state(row):
+        case "answering now":
+            yield "! an answer is being written now: what has come of it is shown as cut"
+        case "cut":
+            yield "! a program ended while it wrote an answer: asking on judges its citations"
     for number, answer in enumerate(kept.answers, start=1):
         yield ""
         yield from _answer(number, answer)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from longread.analysis.drafts import owner
 from longread.cli.sessions import sessions
 from longread.errors import LongreadError, StoreError
 from longread.store import open_store
@@ -111,7 +112,22 @@ def test_list_as_json_has_every_column(short: str) -> None:
         "answers": 2,
         "tokens": 7000,
         "share": 0.1,
+        "state": "",
     }
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_list_and_show_say_what_became_of_an_answer_being_written(short: str, runs: bool) -> None:
+    with open_store() as store:
+        writer = owner() if runs else f"{owner().rpartition(':')[0]}:0.0"
+        store.extend(store.begin(short, "Is it so?", writer, "embedded"), "It is, as the \x1b[31m")
+    state = "answering now" if runs else "cut"
+    assert f", embedded, {state}; /home/x/app" in run("list").stdout
+    assert json.loads(run("list", "--json").stdout)[0]["state"] == state
+    shown = run("show").stdout
+    assert "3. Is it so?\n\nIt is, as the ␛[31m\n\n✗ cut: " in shown
+    assert ("! an answer is being written now" in shown) == runs
+    assert ("! a program ended while it wrote an answer" in shown) != runs
 
 
 def test_list_before_the_first_session_makes_no_store(path: Path) -> None:
@@ -206,10 +222,10 @@ def test_search_lists_sessions_with_what_was_found(short: str) -> None:
     first, *rest = result.stdout.splitlines()
     assert first.startswith(short)
     assert first.endswith("How does app work?")
-    assert rest == ["          question 1   *Where* is c *se*t?"]
+    assert rest == ["          question 1   «Where» is c «se»t?"]
     (_, source) = run("search", "big.py").stdout.splitlines()
-    assert source == "          source       *big.py*"
-    assert "*d = 4*" in run("search", '"d = 4"').stdout
+    assert source == "          source       «big.py»"
+    assert "«d = 4»" in run("search", '"d = 4"').stdout
 
 
 def test_search_lets_no_escape_through(short: str) -> None:
@@ -218,7 +234,7 @@ def test_search_lets_no_escape_through(short: str) -> None:
         assert output
         assert "\x1b" not in output
         assert "\x07" not in output
-    assert "It ␛]0;*evil*␇ is" in run("search", "evil").stdout
+    assert "It ␛]0;«evil»␇ is" in run("search", "evil").stdout
 
 
 def test_search_as_json_has_the_places_of_the_words(short: str) -> None:

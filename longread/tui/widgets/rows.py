@@ -9,8 +9,9 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, count, groupby, pairwise
-from operator import add
+from functools import lru_cache
+from itertools import accumulate, count, groupby, islice
+from operator import add, sub
 from typing import NamedTuple
 
 from longread.tui.widgets.cells import (
@@ -123,7 +124,7 @@ def _starts(text: str) -> list[int]:
 def unmeasured(sheet: Sheet) -> Fold:
     """Return what is known of a sheet at once: nothing wraps, and no line ends far away."""
     starts = sheet.starts
-    longest = max((b - a for a, b in pairwise(starts)), default=0)
+    longest = max(map(sub, islice(starts, 1, None), starts), default=0)
     return Fold(0, range(len(sheet) + 1), min(longest, PIECE))
 
 
@@ -181,6 +182,9 @@ class View:
     def __init__(self, sheet: Sheet, folded: Fold) -> None:
         self.sheet = sheet
         self.fold = folded
+        # What is in view is asked for again and again, and costs most where it is not ASCII.
+        self._wrapped = lru_cache(256)(self._wrap)
+        self._expanded = lru_cache(64)(self._expand)
         self._border_rows = [
             folded.tops[border.line] + number for number, border in enumerate(sheet.borders)
         ]
@@ -217,7 +221,13 @@ class View:
             return (start,)
         if line in self.fold.breaks:
             return self.fold.breaks[line]
+        return self._wrapped(start, end)
+
+    def _wrap(self, start: int, end: int) -> Sequence[int]:
         return [start + at for at in wrap(self.sheet.text[start:end], self.fold.width)]
+
+    def _expand(self, start: int, end: int, column: int) -> tuple[list[str], list[int]]:
+        return expand(self.sheet.text[start:end], column)
 
     def column(self, offset: int) -> int:
         """Return the column of a character, from its line's start."""
@@ -240,21 +250,21 @@ class View:
             rows = self.breaks(line)
             first = rows[part]
             last = rows[part + 1] if part + 1 < len(rows) else end
-            at, reached = stops[bisect_right(stops, (first, 1 << 60)) - 1]
-            return self._between(at, reached, first, last, width)
+            number = bisect_right(stops, (first, 1 << 60)) - 1
+            at, reached = stops[number]
+            text = self.sheet.text[at:last]
+            if plain(text):
+                return Cells(first, text[first - at : first - at + width])
+            stop = stops[number + 1][0] if number + 1 < len(stops) else end
+            shown, widths = self._expanded(at, stop, reached)
+            piece = slice(first - at, last - at)
+            return clip(first, shown[piece], widths[piece], 0, width)
         number = bisect_right(stops, column, key=lambda stop: stop[1]) - 1
         at, reached = stops[number]
         return self._across(at, min(end, at + 2 * PIECE), reached, column, width)
 
     def _stops(self, line: int) -> Sequence[tuple[int, int]]:
         return self.fold.stops.get(line) or ((self.sheet.starts[line], 0),)
-
-    def _between(self, at: int, reached: int, first: int, last: int, width: int) -> Cells:
-        text = self.sheet.text[at:last]
-        if plain(text):
-            return Cells(first, text[first - at : first - at + width])
-        shown, widths = expand(text, reached)
-        return clip(first, shown[first - at :], widths[first - at :], 0, width)
 
     def _across(self, at: int, end: int, reached: int, column: int, width: int) -> Cells:
         skipped = column - reached

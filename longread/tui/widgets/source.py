@@ -20,7 +20,7 @@ from textual.worker import get_current_worker
 
 from longread.export.visible import line as one_line
 from longread.tui.widgets.cells import Cells
-from longread.tui.widgets.lexing import Words, coloured, lex, window
+from longread.tui.widgets.lexing import WHOLE, Words, coloured, lex, window
 from longread.tui.widgets.painting import Range, Word, lay_out, legible, paint
 from longread.tui.widgets.rows import Border, Sheet, View
 from longread.tui.widgets.scrolling import RowScroll
@@ -186,7 +186,7 @@ class SourceView(RowScroll):
         sheet = self._view.sheet
         bottom = min(self._top + self.size.height, len(self._view) - 1)
         first = self._view.start(self._top)
-        last = sheet.ends(self._view.place(bottom)[0])[1]
+        last = min(sheet.ends(self._view.place(bottom)[0])[1], first + WHOLE)
         for known in ((self._words.first, self._words.last), self._asked):
             if known[0] <= first and last <= known[1]:
                 return

@@ -339,8 +339,13 @@ class BudgetScreen(Room):
     def action_step(self, step: int) -> None:
         """Show more or less of the highlighted file or folder."""
         if node := self._target():
-            levels = self._levels
-            self._pack({**levels, node.target or "": stepped(node, levels, step)})
+            levels, path = self._levels, node.target or ""
+            level = stepped(node, levels, step)
+            if levels.get(path) is level:
+                said = "in full" if level is Level.FULL else "left out"
+                self.notify(f"it is set to be {said} already", markup=False)
+                return
+            self._pack({**levels, path: level})
 
     def action_unset(self) -> None:
         """Let the budget decide again about the highlighted file or folder."""

@@ -31,31 +31,36 @@ NUMBER = 9
 """Cells of a column of tokens."""
 SET = 3
 """Cells of the level that was set."""
-NAME = 48
-"""Cells a name gets before bars and levels get more than they need."""
+LEAST, ENOUGH = 24, 48
+"""Cells of a name below which other columns get less or go, and above which they get more."""
 
 
 class Columns(NamedTuple):
-    """Cells of each column; `name` takes what is left."""
+    """Cells of each column; 0 where there is no room for one."""
 
     name: int
+    full: int
     bar: int
     levels: int
     reason: int
 
+    @property
+    def taken(self) -> int:
+        """Cells of all but the name."""
+        return sum(size + 1 for size in (NUMBER, SET, *self[1:]) if size)
+
 
 def columns(width: int, *, reasons: bool) -> Columns:
     """Return the columns that a line of `width` cells has room for."""
-    bar, levels, reason = 10, 14, 0
-    if reasons:
-        reason = min(36, width // 3)
-        bar, levels = (bar, levels) if width >= 2 * NAME else (6, 2)
-    name = width - sum(size + 1 for size in (NUMBER, NUMBER, bar, levels, SET, reason) if size)
-    if (more := name - NAME) > 0:
-        wider = min(more // 2, 24 - levels)
-        levels, bar = levels + wider, bar + min(more - wider, 50)
-        name -= wider + min(more - wider, 50)
-    return Columns(max(name, 8), bar, levels, reason)
+    found = Columns(0, NUMBER, 10, 14, min(36, width // 3) if reasons else 0)
+    for less in ({"levels": 2} if reasons else {}, {"full": 0}, {"bar": 6}, {"levels": 8}):
+        if width - found.taken < LEAST and less:
+            found = found._replace(**less)
+    if (more := width - found.taken - ENOUGH) > 0:
+        levels = min(found.levels + more // 2, 24)
+        bar = min(found.bar + more - (levels - found.levels), 60)
+        found = found._replace(levels=levels, bar=bar)
+    return found._replace(name=max(width - found.taken, 4))
 
 
 def fit(text: str, width: int, *, end: bool = False) -> str:
@@ -120,7 +125,7 @@ class BarList(ScrollView, can_focus=True, inherit_bindings=False):
         background: $surface; color: $foreground; pointer: pointer;
         overflow-x: hidden; overflow-y: scroll; scrollbar-size: 1 1;
 
-        & > .bars--muted { color: $text-muted; }
+        & > .bars--muted { color: $foreground 80%; }
         & > .bars--group { text-style: bold; }
         & > .bars--bar { color: $text-primary; }
         & > .bars--set { color: $text-accent; text-style: bold; }
@@ -307,14 +312,15 @@ class BarList(ScrollView, can_focus=True, inherit_bindings=False):
         """Return the names of the columns."""
         sizes = columns(self._width, reasons=self._reasons)
         cells = [
-            "   " + fit("", sizes.name - 1),
-            "shown".rjust(NUMBER),
-            "in full".rjust(NUMBER),
-            fit("", sizes.bar),
-            fit("levels" if sizes.levels > 5 else "", sizes.levels),
-            fit("set", SET),
+            (fit("", sizes.name + 2), sizes.name),
+            ("shown".rjust(NUMBER), NUMBER),
+            ("in full".rjust(NUMBER), sizes.full),
+            (" " * sizes.bar, sizes.bar),
+            (fit("levels" if sizes.levels > 5 else "", sizes.levels), sizes.levels),
+            (fit("set", SET), SET),
+            (fit("why", sizes.reason), sizes.reason),
         ]
-        return " ".join(cells + ([fit("why", sizes.reason)] if sizes.reason else []))
+        return " ".join(text for text, size in cells if size)
 
     @property
     def _width(self) -> int:
@@ -348,7 +354,8 @@ class BarList(ScrollView, can_focus=True, inherit_bindings=False):
         text = "  " * depth + sign + fit(name, room, end=not self._nested)
         yield fit(text, sizes.name), "group" if node.children else ""
         yield " " + f"{node.shown:,}".rjust(NUMBER), ""
-        yield " " + f"{node.full:,}".rjust(NUMBER), "muted"
+        if sizes.full:
+            yield " " + f"{node.full:,}".rjust(NUMBER), "muted"
         yield " " + bar(node, sizes.bar), "bar"
         yield " " + fit(counted(node), sizes.levels), ""
         yield " " + fit(by_hand(node), SET), "set"

@@ -74,3 +74,9 @@ def test_no_run_of_parts_reaches_from_one_word_to_another(
 def test_a_star_says_that_a_word_is_unfinished(store: Store, make: Make) -> None:
     said(store, make, "the getStream function")
     assert found(store, "stre*") == ["the get«Stre»am function"]
+
+
+def test_of_equal_texts_the_newest_are_found(store: Store, make: Make) -> None:
+    ids = [store.create(replace(make(), answers=(make().answers[0],))) for _ in range(6)]
+    newest = [hit.session for hit in store.search("where", limit=3)]
+    assert newest == ids[:2:-1]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from collections.abc import Iterable
 from functools import partial
 from typing import Any, ClassVar
@@ -27,6 +28,9 @@ from longread.tui.desk import Desk
 from longread.tui.matter import Matter
 from longread.tui.screen import ROOMS, Room
 from longread.tui.themes import DARK, LIGHT
+
+SWITCH = 0.0005
+"""Seconds after which a thread that works lets the screen have the interpreter."""
 
 
 def _library() -> Screen[None]:
@@ -74,6 +78,9 @@ class LongreadApp(Desk):
 
     def on_mount(self) -> None:
         """Paint; everything that takes time comes after."""
+        # Each turn of the event loop gives the interpreter away, and a key takes some twenty: at
+        # Python's 5 ms a key would wait for 100 while a thread reads.
+        sys.setswitchinterval(SWITCH)
         loop = asyncio.get_running_loop()
         self.register_theme(DARK)
         self.register_theme(LIGHT)

@@ -85,7 +85,7 @@ class CompareScreen(Screen[None]):
         if matter is self.other and isinstance(event, Text):
             async with self._lock:
                 if self._live and matter.asking:
-                    await self._live.catch_up(matter.asking.text)
+                    self._live.catch_up(matter.asking.text)
 
     async def _sync(self) -> None:
         other = self.other
@@ -97,7 +97,7 @@ class CompareScreen(Screen[None]):
             if other.asking and not self._live:
                 self._live = AnswerView(other.asking.question, None)
                 await self.query_one("#other").mount(self._live)
-                await self._live.catch_up(other.asking.text)
+                self._live.catch_up(other.asking.text)
             if self._live and not other.asking and other.conversation:
                 if other.conversation.answers:
                     await self._live.finish(other.conversation.answers[-1])

@@ -6,6 +6,7 @@ Only here is a session's state changed; screens are told, and show it.
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing, suppress
 from pathlib import Path
@@ -87,6 +88,7 @@ class Desk(App[None]):
         self._loop_of_app = asyncio.get_running_loop()
         self._store = await asyncio.to_thread(open_store, self._path)
         self._stored.set()
+        gc.freeze()
         self.set_interval(LOOK, self._look)
         self.store_changed()
         if self._sources:
@@ -223,6 +225,9 @@ class Desk(App[None]):
         finally:
             matter.opening = None
             self._jobs.pop(id(matter), None)
+            # What was read stays as long as the program; a search for garbage in it would make
+            # a key wait for a tenth of a second now and then.
+            gc.freeze()
             self.matter_changed(matter)
 
     async def relay(self, matter: Matter, strategy: Strategy, levels: Mapping[str, Level]) -> bool:

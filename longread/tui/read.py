@@ -217,7 +217,7 @@ class ReadScreen(Room):
             self._say(_priced(matter.conversation, self._preview))
 
     def _say(self, text: str) -> None:
-        self.query_one("#status", Static).update(Content(text))
+        self.query_one("#status", Static).update(Content(text), layout=False)
 
     @work(exclusive=True, group="relay")
     async def action_strategy(self) -> None:

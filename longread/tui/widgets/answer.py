@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.timer import Timer
 from textual.widgets import Markdown, Static
 from textual.widgets.markdown import MarkdownStream
 
@@ -16,6 +17,10 @@ from longread.types import Answer, Citation
 
 QUOTE = 160
 """Characters of a quote that a list shows; the source pane shows all."""
+
+
+PACE = 0.2
+"""Seconds between two pieces that are shown: each lays the screen out anew, and keys wait."""
 
 
 class CitationRow(Static):
@@ -75,7 +80,9 @@ class AnswerView(Vertical):
         self.question = question
         self.answer = answer
         self._coming = Coming()
+        self._text = ""
         self._written = 0
+        self._pending: Timer | None = None
         self._stream: MarkdownStream | None = None
 
     def compose(self) -> ComposeResult:
@@ -103,11 +110,17 @@ class AnswerView(Vertical):
         if answer.caveat:
             yield Static(Content(f"! {line(answer.caveat)}"), classes="caveat", markup=False)
 
-    async def catch_up(self, text: str) -> None:
+    def catch_up(self, text: str) -> None:
         """Show all of an answer that has come so far; what is shown already is not touched."""
+        self._text = text
+        if self._pending is None:
+            self._pending = self.set_timer(PACE, self._write)
+
+    async def _write(self) -> None:
+        self._pending = None
         if self._stream is None:
             self._stream = Markdown.get_stream(self.query_one(Markdown))
-        fresh, self._written = text[self._written :], len(text)
+        fresh, self._written = self._text[self._written :], len(self._text)
         if shown := self._coming.take(fresh):
             await self._stream.write(shown)
 
@@ -119,7 +132,10 @@ class AnswerView(Vertical):
         await self.mount_all(list(self._below(answer)))
 
     async def stop(self) -> None:
-        """Let go of the stream."""
+        """Let go of the stream, with all that came in it."""
+        if self._pending is not None:
+            self._pending.stop()
+            await self._write()
         if self._stream is not None:
             stream, self._stream = self._stream, None
             await stream.write(self._coming.rest())

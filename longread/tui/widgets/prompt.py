@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import events
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import TextArea
+
+ROWS = 6
+"""Rows of a question that are shown at once."""
 
 
 class PromptBox(TextArea):
@@ -16,7 +19,7 @@ class PromptBox(TextArea):
 
     DEFAULT_CSS = """
     PromptBox {
-        height: auto; max-height: 8; min-height: 3; padding: 0 1;
+        height: 3; padding: 0 1;
         border: round $foreground 50%; background: $background;
         &:focus { border: round $primary; }
     }
@@ -60,6 +63,11 @@ class PromptBox(TextArea):
         self._history: list[str] = []
         self._at = 0
         self._typed = ""
+
+    @on(TextArea.Changed)
+    def _grow(self) -> None:
+        # Not `height: auto`: that would lay the screen out anew for each key.
+        self.styles.height = min(self.wrapped_document.height, ROWS) + 2
 
     def remember(self, questions: Sequence[str]) -> None:
         """Take the questions asked before, newest first."""

@@ -99,7 +99,7 @@ class Transcript(Vertical):
         if matter is self._matter:
             async with self._lock:
                 if self._live and matter.asking:
-                    await self._live.catch_up(matter.asking.text)
+                    self._live.catch_up(matter.asking.text)
 
     async def _catch_up(self, matter: Matter, opened: Conversation) -> None:
         if self._live and not matter.asking:
@@ -124,7 +124,7 @@ class Transcript(Vertical):
             # Room for the answer to grow into, so that nothing moves while it does.
             self._live.styles.min_height = max(3, self.scroller.size.height - 1)
             await self.scroller.mount(self._live)
-            await self._live.catch_up(matter.asking.text)
+            self._live.catch_up(matter.asking.text)
             self.call_after_refresh(self.to, self._live)
         self._tell_earlier()
 

@@ -217,7 +217,7 @@ class BudgetScreen(Room):
             tree(self.spending, grouping, left_out=self._left_out),
             "reading order" if grouping == "pieces" else self._order,
             nested=grouping == "folders",
-            reasons=self._left_out or grouping == "reasons",
+            reasons=self._left_out and grouping != "reasons",
             anew=anew,
         )
         self.call_after_refresh(self._head)

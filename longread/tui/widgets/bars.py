@@ -53,8 +53,9 @@ class Columns(NamedTuple):
 def columns(width: int, *, reasons: bool) -> Columns:
     """Return the columns that a line of `width` cells has room for."""
     found = Columns(0, NUMBER, 10, 14, min(36, width // 3) if reasons else 0)
-    for less in ({"levels": 2} if reasons else {}, {"full": 0}, {"bar": 6}, {"levels": 8}):
-        if width - found.taken < LEAST and less:
+    levels = 0 if reasons else 8
+    for less in ({"full": 0}, {"bar": 6}, {"levels": levels}):
+        if width - found.taken < LEAST:
             found = found._replace(**less)
     if (more := width - found.taken - ENOUGH) > 0:
         levels = min(found.levels + more // 2, 24)
@@ -351,13 +352,14 @@ class BarList(ScrollView, can_focus=True, inherit_bindings=False):
         if self._nested and depth > 1:
             name = name.rstrip("/").rpartition("/")[2] + "/" * name.endswith("/")
         room = max(sizes.name - 2 * depth - 2, 4)
-        text = "  " * depth + sign + fit(name, room, end=not self._nested)
+        text = "  " * depth + sign + fit(name, room, end=not self._nested and not node.children)
         yield fit(text, sizes.name), "group" if node.children else ""
         yield " " + f"{node.shown:,}".rjust(NUMBER), ""
         if sizes.full:
             yield " " + f"{node.full:,}".rjust(NUMBER), "muted"
         yield " " + bar(node, sizes.bar), "bar"
-        yield " " + fit(counted(node), sizes.levels), ""
+        if sizes.levels:
+            yield " " + fit(counted(node), sizes.levels), ""
         yield " " + fit(by_hand(node), SET), "set"
         if sizes.reason:
             yield " " + fit(node.reason, sizes.reason), "muted"

@@ -34,7 +34,11 @@ TRIES = 400
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """Tokens of one document at each level, boundary lines included."""
+    """Tokens of one document at each level, boundary lines included.
+
+    Where there are no signatures to show, that level costs as much as all of it, so that nothing
+    is gained by it.
+    """
 
     path: int
     signatures: int
@@ -77,7 +81,15 @@ def measure(
     body = iter(bodies)
     for (index, at, chunk), title in zip(found, heads, strict=True):
         totals[index][at] += title + (next(body) if chunk.key else 0)
-    return [Costs(*total) for total in totals]
+    return [
+        Costs(path, signatures if has_signatures(document) else full, full)
+        for document, (path, signatures, full) in zip(documents, totals, strict=True)
+    ]
+
+
+def has_signatures(document: Document) -> bool:
+    """Whether there is anything that SIGNATURES would show of a document."""
+    return any(segment.signature for segment in document.segments)
 
 
 def price(made: Sequence[Chunk], pieces: Pieces) -> int:
@@ -134,9 +146,11 @@ def rendered(level: Level, document: Document, cost: Costs) -> Level:
     """
     if level < Level.SIGNATURES:
         return min(level, Level.PATH)
-    if level is Level.FULL or cost.full <= cost.signatures:
-        return Level.FULL
-    return Level.SIGNATURES if any(s.signature for s in document.segments) else Level.PATH
+    if level is Level.FULL:
+        return level
+    if not has_signatures(document):
+        return Level.PATH
+    return Level.SIGNATURES if cost.signatures < cost.full else Level.FULL
 
 
 def raises(ranks: Sequence[float], costs: Sequence[Costs]) -> list[list[Raise]]:

@@ -127,7 +127,7 @@ def test_a_files_own_level_wins_over_its_folders_and_the_nearest_folder_over_oth
         (Level.FULL, Costs(5, 9, 90), True, Level.FULL),
         (Level.SIGNATURES, Costs(5, 9, 90), False, Level.PATH),
         (Level.SIGNATURES, Costs(5, 9, 8), True, Level.FULL),
-        (Level.SIGNATURES, Costs(5, 9, 8), False, Level.FULL),
+        (Level.SIGNATURES, Costs(5, 8, 8), False, Level.PATH),
     ],
 )
 def test_a_level_becomes_one_that_can_be_shown(
@@ -145,6 +145,15 @@ def test_signatures_of_what_has_none_are_no_empty_piece(conversation: Conversati
     assert "list.txt signatures" not in shown(made)
 
 
+def test_a_file_without_signatures_is_never_packed_as_such(
+    make_repository: MakeRepository,
+) -> None:
+    files = {f"data/{n}.txt": "one two three\n" * 300 for n in range(20)}
+    made = opened(make_repository(FILES | files))
+    for document, place in zip(made.corpus.documents, made.layout.placed, strict=True):
+        assert place.level is not Level.SIGNATURES or pack.has_signatures(document)
+
+
 def test_nothing_of_a_file_set_by_hand_is_raised_beside_it(conversation: Conversation) -> None:
     made = conversation.relaid("auto", {"": Level.PATH}, quietly)
     assert {p.level for p in made.layout.placed} == {Level.PATH}
@@ -158,7 +167,9 @@ def test_more_than_the_room_is_refused_with_a_hint(conversation: Conversation) -
 
 
 def test_what_is_set_may_take_what_was_meant_for_evidence(conversation: Conversation) -> None:
-    made = conversation.relaid("auto", {"tests/": Level.FULL, "kettle/heat.py": Level.FULL}, quietly)
+    made = conversation.relaid(
+        "auto", {"tests/": Level.FULL, "kettle/heat.py": Level.FULL}, quietly
+    )
     assert made.ledger.tokens > PROFILE.window * 0.45 > conversation.ledger.tokens
     assert FILES["kettle/heat.py"] in shown(made)
 

@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
+from math import inf
 from os.path import commonprefix
 from typing import ClassVar
 
@@ -51,7 +52,7 @@ def blocks(parts: Sequence[Part], width: int) -> list[Block]:
     small, least = total * NAMED / width, total * SEEN / width
     made = _merged(made, small, lambda block: _folder(block.group))
     made = _merged(made, small, lambda block: block.group.partition("/")[0])
-    made = _merged(made, least, lambda block: "")
+    made = _merged(made, least, lambda block: "", most=least)
     return _placed(made, parts, total, width)
 
 
@@ -59,13 +60,20 @@ def _folder(path: str) -> str:
     return path if path.endswith("/") else path.rpartition("/")[0] + "/"
 
 
-def _merged(made: Sequence[Block], small: float, group: Callable[[Block], str]) -> list[Block]:
-    """Make one block of neighbours of a group that are each smaller than `small` tokens."""
+def _merged(
+    made: Sequence[Block], small: float, group: Callable[[Block], str], most: float = inf
+) -> list[Block]:
+    """Make one block of neighbours of a group that are each of at most `small` tokens.
+
+    Args:
+        most: tokens from which a block grows no further.
+    """
     found: list[Block] = []
+    growing = False
     for block in made:
         before = found[-1] if found else block
-        together = found and max(before.tokens, block.tokens) <= small
-        if together and group(before) == group(block):
+        fits = growing and before.tokens <= most and block.tokens <= small
+        if fits and group(before) == group(block):
             shared = before.group
             if shared != block.group:
                 shared = _folder(commonprefix([shared, block.group]))  # noqa: RUF071
@@ -73,6 +81,7 @@ def _merged(made: Sequence[Block], small: float, group: Callable[[Block], str]) 
             found[-1] = Block(before.first, block.last, shared, tokens)
         else:
             found.append(block)
+            growing = block.tokens <= small
     return found
 
 

@@ -34,6 +34,8 @@ TABS = 8
 """Tabs at once: each is a program, with its memory."""
 TURN = 3.0
 """Seconds that a tab waits for another to end: one that is loaded anew is both for a moment."""
+PARTING = 2.0
+"""Seconds that a browser has to answer that its socket is closed: ctrl+c waits for it."""
 LONGEST = 1 << 20
 """Bytes of a message from a browser: a paste, at most."""
 PORT = 8000
@@ -138,7 +140,7 @@ class Site:
         return web.FileResponse(PAGE / "index.html")
 
     async def _socket(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse(heartbeat=15, max_msg_size=LONGEST)
+        socket = web.WebSocketResponse(timeout=PARTING, heartbeat=15, max_msg_size=LONGEST)
         await socket.prepare(request)
         try:
             await asyncio.wait_for(self._room.acquire(), TURN)

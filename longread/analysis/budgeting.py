@@ -1,4 +1,4 @@
-"""Where the tokens of a prompt go: by folder, kind, level and reason, and piece by piece.
+"""Where the tokens of a prompt go: summed by folder, kind, level and reason.
 
 Pure sums over a conversation. Nothing is laid out here, and nothing changes.
 """
@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Literal
 
-from longread.analysis import reading
-from longread.analysis.conversation import CONVERSATION, QUESTION, Conversation
-from longread.analysis.relevance import evidence_share
-from longread.prompt import compose, render
-from longread.prompt.render import Chunk
-from longread.types import Entry, Level, Placed, Role
+from longread.analysis import portions, reading
+from longread.analysis.conversation import Conversation
+from longread.analysis.portions import Part, Window
+from longread.types import Entry, Level, Placed
 
 Grouping = Literal["folders", "kinds", "levels", "reasons", "pieces"]
 Letter = Literal["F", "~", "S", "P", "-"]
@@ -27,41 +24,6 @@ STEPS = (Level.NONE, Level.PATH, Level.SIGNATURES, Level.FULL)
 """Levels that a person can set."""
 PARTS = "parts of it fit the budget"
 """Stands for each "12 of 40 parts fit the budget"."""
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """How the window is shared out, in tokens; the shares add up to it."""
-
-    window: int
-    trusted: int
-    corpus: int
-    """Of the documents, with the notice of what is not shown."""
-    documents: int
-    """Of which something is shown."""
-    frame: int
-    """The head and the chat template."""
-    answer: int
-    question: int
-    evidence: int
-    conversation: int
-    """Kept for follow-up questions, or more where what was said takes more."""
-    free: int
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A piece of the prompt, or what is kept for one that only a question makes."""
-
-    name: str
-    role: Literal["head", "corpus", "notice", "question", "answer", "evidence"]
-    tokens: int
-    read: Callable[[], str] = field(repr=False, compare=False)
-    """Return its text as it stands in the prompt."""
-    path: str = ""
-    """Of the document it shows; empty for what is no document's."""
-    language: str = ""
-    level: Level = Level.FULL
 
 
 @dataclass(slots=True)
@@ -120,136 +82,12 @@ class Spending:
 
 def spend(conversation: Conversation) -> Spending:
     """Add up where a conversation's tokens go. Blocking: it may read counts from the cache."""
-    parts = tuple(_parts(conversation))
-    share = _share(conversation)
+    parts = tuple(portions.parts_of(conversation))
+    share = portions.share(conversation)
     levels = dict(conversation.layout.levels)
     files = tuple(_files(conversation, parts, levels))
-    return Spending(_window(conversation, parts), parts, files, share, levels, conversation.title)
-
-
-def _share(conversation: Conversation) -> float:
-    shown: dict[str, list[tuple[int, int]]] = {}
-    for chunk in reading.chunks(conversation.layout, conversation.corpus.documents):
-        if chunk.level is Level.FULL:
-            shown.setdefault(chunk.document.id, []).extend(chunk.ranges)
-    return reading.coverage({i: tuple(r) for i, r in shown.items()}, conversation.corpus)[0]
-
-
-# The window
-
-
-def _window(conversation: Conversation, parts: Sequence[Part]) -> Window:
-    window, answer = conversation.window, conversation.profile.answer
-    sums: dict[str, int] = {}
-    for part in parts:
-        sums[part.role] = sums.get(part.role, 0) + part.tokens
-    corpus = sums.get("corpus", 0) + sums.get("notice", 0)
-    frame = sums["head"] + _frame(conversation, 0)
-    turns = _frame(conversation, sum(p.role == "answer" for p in parts)) - _frame(conversation, 0)
-    said = sums.get("answer", 0) + sums["question"] - QUESTION + turns
-    whole = conversation.strategy == "whole"
-    room = window - frame - answer - QUESTION
-    talk = max(said, window // CONVERSATION if whole else 0)
-    evidence = 0 if whole else sums.get("evidence", 0)
-    shown = sum(1 for p in conversation.layout.placed if p.level or p.raised)
-    free = room - corpus - talk - evidence
-    if free < 0:
-        # What is kept for later questions is not kept from what was already said.
-        evidence, free = max(evidence + free, 0), 0
-    return Window(
-        window,
-        conversation.profile.trusted,
-        corpus,
-        shown,
-        frame,
-        answer,
-        QUESTION,
-        evidence,
-        min(talk, max(room - corpus - evidence, 0)),
-        free,
-    )
-
-
-def _frame(conversation: Conversation, exchanges: int) -> int:
-    more: list[Role] = ["assistant", "user"]
-    roles: list[Role] = ["system", "user", *(more * exchanges)]
-    return sum(map(len, conversation.pieces.family.frame(roles)))
-
-
-# The prompt, piece by piece
-
-
-def _parts(conversation: Conversation) -> Iterator[Part]:
-    """Yield what the prompt is made of; a question of the length kept for one stands last."""
-    layout, pieces, route = conversation.layout, conversation.pieces, conversation.profile.route
-    mark = layout.mark
-
-    def text(name: str, role: Literal["head", "notice", "question", "answer"], said: str) -> Part:
-        return Part(name, role, pieces.count_text(said), partial(str, said), language="markdown")
-
-    guided = conversation.profile.citations == "guided"
-    yield text("head", "head", render.head(mark, guided))
-    chunks = reading.chunks(layout, conversation.corpus.documents)
-    titles = pieces.count_texts([chunk.head for chunk in chunks])
-    bodies = iter(pieces.count([(chunk.key, chunk.read) for chunk in chunks if chunk.key]))
-    for chunk, title in zip(chunks, titles, strict=True):
-        tokens = title + (next(bodies) if chunk.key else 0)
-        yield Part(
-            chunk.head.removeprefix(mark).strip(),
-            "corpus",
-            tokens,
-            partial(_text, chunk, route == "text"),
-            chunk.document.path,
-            chunk.document.language,
-            chunk.level,
-        )
-    if notice := render.not_shown(layout):
-        yield text("what is not shown", "notice", compose.neutralise(notice, route))
-    for number, (asked, answered) in enumerate(_exchanges(conversation), 1):
-        yield text(f"question {number}", "question", f"{mark} question\n{asked.strip()}")
-        yield text(f"answer {number}", "answer", answered)
-    if conversation.strategy == "focus":
-        kept = _evidence(conversation)
-        said = (
-            f"Here stand the excerpts that match a question best, chosen for each question anew,"
-            f" in up to {kept:,} tokens and in whatever else is free.\n"
-        )
-        yield Part("evidence, chosen for each question", "evidence", kept, partial(str, said))
-    template = f"{mark} question\n(your question, last; {QUESTION} tokens are kept for it)\n"
-    yield Part("question", "question", QUESTION, partial(str, template))
-
-
-def _text(chunk: Chunk, escaped: bool) -> str:
-    return compose.neutralise(
-        chunk.head + (chunk.read() if chunk.key else ""), "text" if escaped else "ids"
-    )
-
-
-def _evidence(conversation: Conversation) -> int:
-    """Return the tokens that the layout leaves to evidence."""
-    fixed = _frame(conversation, 0) + conversation.pieces.count_text(
-        render.head(conversation.layout.mark, conversation.profile.citations == "guided")
-    )
-    room = conversation.window - conversation.profile.answer - QUESTION - fixed
-    share = int(room * (1 - evidence_share(conversation.window)))
-    return max(room - max(share, conversation.ledger.tokens - fixed), 0)
-
-
-def _exchanges(conversation: Conversation) -> list[tuple[str, str]]:
-    """Return the earlier exchanges that a prompt has room for: the newest."""
-    pieces = conversation.pieces
-    said = [(a.question, a.text) for a in conversation.answers if a.finished != "cut"]
-    left = conversation.window - conversation.profile.answer - QUESTION - conversation.ledger.tokens
-    each = _frame(conversation, 1) - _frame(conversation, 0)
-    first = len(said)
-    for at in range(len(said) - 1, -1, -1):
-        asked, answered = said[at]
-        mark = conversation.layout.mark
-        left -= sum(pieces.count_texts([f"{mark} question\n{asked.strip()}", answered])) + each
-        if left < 0:
-            break
-        first = at
-    return said[first:]
+    window = portions.window(conversation, parts)
+    return Spending(window, parts, files, share, levels, conversation.title)
 
 
 # The sums

@@ -14,36 +14,24 @@ from textual.events import Resize
 from textual.style import Style
 from textual.widgets import Static
 
-from longread.analysis.budgeting import (
-    LETTERS,
-    Grouping,
-    Node,
-    Part,
-    Spending,
-    Window,
-    spend,
-    stepped,
-    tree,
-)
+from longread.analysis.budgeting import LETTERS, Grouping, Node, Spending, spend, stepped, tree
 from longread.analysis.conversation import Conversation
-from longread.export.session import percent
 from longread.export.stages import stage
 from longread.export.visible import line
+from longread.tui import told
 from longread.tui.matter import Matter
 from longread.tui.screen import Room
 from longread.tui.widgets.bars import ORDERS, BarList, Order
-from longread.tui.widgets.source import SourceView
+from longread.tui.widgets.piece import PieceView
 from longread.tui.widgets.walk import PromptWalk
-from longread.types import Document, Level
+from longread.types import Layout, Level
 
+PACKING = "packing …"
 NARROW = 110
 """Columns below which a text takes the list's place, and does not stand beside it."""
 GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
 MARKS = " ".join(f"{mark} {what}" for mark, what in LETTERS.items())
 LEGEND = f"█ shown ░ left out  {MARKS}  =F set by you"
-NOTHING = (
-    "Nothing is open.\n\nf2 goes to the Library: enter opens a session, n reads something new."
-)
 
 
 class BudgetScreen(Room):
@@ -62,7 +50,6 @@ class BudgetScreen(Room):
         #panes { height: 1fr; }
         #sums { width: 1fr; }
         #piece { width: 1fr; display: none; border-left: vkey $primary; }
-        #piece > Static { height: 1; padding: 0 1; background: $panel; }
         #word { height: 1fr; padding: 1 3; display: none; background: $surface; }
         &.-said #status { display: block; }
         &.-text #piece { display: block; }
@@ -116,6 +103,8 @@ class BudgetScreen(Room):
         super().__init__()
         self._matter: Matter | None = None
         self._shown: Conversation | None = None
+        self._layout: Layout | None = None
+        self._answers = 0
         self.spending: Spending | None = None
         """What is shown."""
         self._grouping: Grouping = "folders"
@@ -134,9 +123,7 @@ class BudgetScreen(Room):
             with Vertical(id="sums"):
                 yield Static("", id="heading", markup=False)
                 yield BarList()
-            with Vertical(id="piece"):
-                yield Static("", id="title", markup=False)
-                yield SourceView()
+            yield PieceView(id="piece")
         yield Static("", id="status", markup=False)
         yield Static(LEGEND, id="legend", markup=False)
         yield Static("", id="word", markup=False)
@@ -146,8 +133,8 @@ class BudgetScreen(Room):
         return self.query_one(BarList)
 
     @property
-    def _source(self) -> SourceView:
-        return self.query_one(SourceView)
+    def _text(self) -> PieceView:
+        return self.query_one(PieceView)
 
     # What is open
 
@@ -161,14 +148,16 @@ class BudgetScreen(Room):
         opened = matter.conversation if matter else None
         if opened is None:
             self._shown = None
-            self._word(_why_nothing(matter))
-        elif opened is not self._shown:
-            self._shown = opened
+            self._word(told.why_nothing(matter))
+        elif opened is not self._shown or len(opened.answers) != self._answers:
+            self._shown, self._answers = opened, len(opened.answers)
             if self.spending is None:
                 self._word("adding up where the tokens go …")
             self._sum(opened)
         elif matter and matter.opening:
-            self._say(f"packing … {stage(matter.opening)}")
+            self._say(f"{PACKING} {stage(matter.opening)}")
+        elif self._said.startswith(PACKING) and self._wanted is None:
+            self._say("")
 
     def matter_changed(self, matter: Matter) -> None:
         """Show how far it is, or the prompt as it is packed now."""
@@ -195,16 +184,16 @@ class BudgetScreen(Room):
         if before is None:
             self._piece = 0
         else:
-            self._say(_difference(before.share, spending.share))
-            self._piece = _again(before.parts[self._piece], spending.parts, self._piece)
-        self._tell_window()
+            if opened.layout is not self._layout:
+                self._say(told.difference(before.share, spending.share))
+            self._piece = told.again(before.parts[self._piece], spending.parts, self._piece)
+        self._layout = opened.layout
+        self.query_one("#window", Static).update(Content(told.window(spending)))
         self._fill(anew=before is None)
+        if self.focused is None:
+            self._list.focus()
         if before is not None and self.has_class("-text"):
             self._read(self._piece)
-
-    def _tell_window(self) -> None:
-        if spending := self.spending:
-            self.query_one("#window", Static).update(Content(_window(spending)))
 
     # The list
 
@@ -246,7 +235,7 @@ class BudgetScreen(Room):
         node, spending = self._list.highlighted, self.spending
         if node is None or spending is None:
             return
-        marked = _pieces_of(node, spending.parts)
+        marked = told.pieces_of(node, spending.parts)
         if marked and self._piece not in marked:
             self._piece = marked[0]
             if self.has_class("-text"):
@@ -257,13 +246,13 @@ class BudgetScreen(Room):
     @on(BarList.Opened)
     def _opened(self, event: BarList.Opened) -> None:
         spending = self.spending
-        marked = _pieces_of(event.node, spending.parts) if spending else []
+        marked = told.pieces_of(event.node, spending.parts) if spending else []
         if not marked:
             why = line(event.node.reason) or "left out"
             self.notify(why, title="nothing of it is in the prompt", markup=False)
             return
         self._read(self._piece if self._piece in marked else marked[0])
-        self._source.focus()
+        self._text.source.focus()
 
     def action_group(self, name: Grouping | None = None) -> None:
         """Group by another property."""
@@ -312,19 +301,8 @@ class BudgetScreen(Room):
         if self.spending is None:
             return
         self._piece = number
-        part = self.spending.parts[number]
         self.add_class("-text")
-        name = f"{number + 1:,} of {len(self.spending.parts):,}  {line(part.name)}"
-        self.query_one("#title", Static).update(
-            Content(f"{name}  {part.tokens:,} tokens, as in the prompt (n p: next, previous)")
-        )
-        self._show(part)
-
-    @work(exclusive=True, group="read")
-    async def _show(self, part: Part) -> None:
-        text = await asyncio.to_thread(part.read)
-        # In the prompt lines have no numbers, so what is shown is of a unit that has none.
-        self._source.show(Document(part.name, "other", part.language, "", text, (), "cell"))
+        self._text.show(self.spending.parts[number], number, len(self.spending.parts))
 
     def action_back(self) -> None:
         """Go from the text to the list, and from the list to the answers."""
@@ -389,64 +367,14 @@ class BudgetScreen(Room):
         done: dict[str, Level] | None = None
         while matter is self._matter and self._wanted is not None and self._wanted != done:
             done = dict(self._wanted)
-            self._say("packing …")
+            self._say(PACKING)
             opened = matter.conversation
-            if opened is None or not await self.house.relay(matter, opened.wanted, done):
+            could = opened and await self.house.relay(matter, opened.wanted, done)
+            if not could and self._wanted == done:
                 self._say("")
-                break
-        self._wanted = None
+        if matter is self._matter:
+            self._wanted = None
 
     def on_resize(self, event: Resize) -> None:
         """Give the columns their new widths."""
         self.call_after_refresh(self._head)
-
-
-def _why_nothing(matter: Matter | None) -> str:
-    if matter is None:
-        return NOTHING
-    if matter.opening:
-        return f"{line(matter.title)}\n\n… {stage(matter.opening)}; ctrl+x stops"
-    return f"{line(matter.title)} could not be opened:\n\n{line(matter.failed)}\n\nf2 goes back."
-
-
-def _window(spending: Spending) -> str:
-    w: Window = spending.window
-    kept = {
-        "answer": w.answer, "question": w.question, "evidence": w.evidence,
-        "conversation": w.conversation, "head": w.frame,
-    }  # fmt: skip
-    said = ", ".join(f"{name} {tokens:,}" for name, tokens in kept.items() if tokens)
-    return (
-        f"window {w.window:,} · trusted {w.trusted:,} · corpus {w.corpus:,} in {w.documents:,} of"
-        f" {len(spending.files):,} files · kept: {said} · free {w.free:,} ·"
-        f" {percent(spending.share)} in full"
-    )
-
-
-def _difference(before: float, now: float) -> str:
-    was, is_now = percent(before), percent(now)
-    if was == is_now:
-        was, is_now = (f"{share:.2%}".replace("%", " %") for share in (before, now))
-    return f"now {is_now} in full (was {was})" if was != is_now else f"still {is_now} in full"
-
-
-def _pieces_of(node: Node, parts: tuple[Part, ...]) -> list[int]:
-    """Return the pieces that a line stands for, in order."""
-    if node.key.startswith("\0") and node.key[1:].isdecimal():
-        return [int(node.key[1:])]
-    if node.target is not None and node.children:
-        return [n for n, p in enumerate(parts) if p.path and p.path.startswith(node.target)]
-    below = {child.key for child in node.children} or {node.key}
-    return [n for n, part in enumerate(parts) if (part.path or f"\0{n}") in below]
-
-
-def _again(before: Part, parts: tuple[Part, ...], number: int) -> int:
-    """Return the piece that stands for what another did, when the prompt is packed anew."""
-    names = (
-        (part.role, part.path, part.name) == (before.role, before.path, before.name)
-        for part in parts
-    )
-    same = next((n for n, found in enumerate(names) if found), None)
-    if same is None and before.path:
-        same = next((n for n, part in enumerate(parts) if part.path == before.path), None)
-    return min(number, len(parts) - 1) if same is None else same

@@ -162,6 +162,18 @@ async def test_a_session_that_cannot_be_opened_says_why(store_path: Path) -> Non
         assert "could not be opened" in screen_text(app)
 
 
+async def test_keys_work_as_soon_as_what_is_being_opened_is_there(app: LongreadApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.store()
+        app.open_session("")
+        app.show_room("budget")
+        await pilot.pause()
+        assert app.matter is not None
+        await until(pilot, lambda: screen(app).spending)
+        await pilot.press("down")
+        assert at(app) == keys(app)[1]
+
+
 @pytest.mark.parametrize("size", [(80, 24), (200, 60)])
 async def test_the_window_is_one_sentence_that_adds_up(
     app: LongreadApp, size: tuple[int, int]
@@ -467,6 +479,9 @@ async def test_no_level_is_set_while_an_answer_is_written(store_path: Path, kept
         assert set(levels(app)) == {"tests/"}
         assert "read the prompt anew" in notices(app)
         assert len(opened(app).answers) == 1
+        spending = screen(app).spending
+        assert spending is not None
+        assert [part.name for part in spending.parts if part.role == "answer"] == ["answer 1"]
 
 
 async def test_keys_pressed_while_it_packs_are_gathered(app: LongreadApp) -> None:

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from longread.analysis.budgeting import Node, Part
-from longread.tui.widgets.bars import bar, columns, fit
+from longread.analysis.budgeting import Node
+from longread.analysis.portions import Part
+from longread.tui.widgets.columns import bar, columns, fit
 from longread.tui.widgets.walk import SEEN, blocks
 
 

@@ -18,9 +18,9 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from longread.analysis.budgeting import Part
+from longread.analysis.portions import Part
 from longread.export.visible import line
-from longread.tui.widgets.bars import fit
+from longread.tui.widgets.columns import fit
 
 NAMED = 5
 """Cells below which neighbours are drawn as their folder."""

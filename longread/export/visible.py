@@ -9,8 +9,9 @@ import re
 
 STEERING = (
     "\x7f-\x9f"
-    # What reorders or hides text: marks of direction, line separators, tags, no width.
-    "\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    # What reorders or hides text: marks of direction, line separators, tags, no width. Of the
+    # selectors that a font may need, only the two that emoji have are left.
+    "\u00ad\u034f\ufe00-\ufe0d\U000e0100-\U000e01ef\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f"
     # Bytes that were not UTF-8, which can be neither shown nor written.
     "\ud800-\udfff"

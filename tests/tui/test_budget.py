@@ -289,7 +289,7 @@ async def test_raising_a_folder_puts_its_files_in_the_prompt_word_for_word(
         await budget(pilot, app)
         before = opened(app)
         bars(app).reveal("tests/")
-        await packed(pilot, app, "plus", "plus", "plus")
+        await packed(pilot, app, "plus", "equals_sign", "plus")
         assert levels(app) == {"tests/": Level.FULL}
         prompt = opened(app).prompt("What?", lambda _: None).turns[1].text
         for path in ("tests/test_heat.py", "tests/test_pump.py"):
@@ -312,7 +312,7 @@ async def test_lowering_a_file_gives_its_tokens_to_others_and_0_takes_them_back(
         await budget(pilot, app)
         before = opened(app)
         bars(app).reveal("kettle/heat.py")
-        await packed(pilot, app, "minus", "minus", "minus")
+        await packed(pilot, app, "minus", "underscore", "minus")
         assert levels(app) == {"kettle/heat.py": Level.NONE}
         entries = {entry.path: entry for entry in opened(app).ledger.files}
         assert (entries["kettle/heat.py"].tokens, entries["kettle/heat.py"].reason) == (

@@ -219,8 +219,6 @@ async def _draw(store: Path, size: tuple[int, int], theme: str) -> dict[str, str
 
 async def _scenes(app: object, pilot: object) -> AsyncIterator[str]:
     """Walk through the screens as a person would, yielding a name whenever one is to be drawn."""
-    from textual.widgets import TextArea
-
     from longread.tui.keys import HelpScreen
     from longread.tui.new import NewScreen
     from longread.tui.widgets.answer import AnswerView
@@ -245,7 +243,6 @@ async def _scenes(app: object, pilot: object) -> AsyncIterator[str]:
     yield "new"
     await press("escape", "up", "up", "up", "enter")
     await _until(pilot, lambda: shown(AnswerView) and "tokens" in _text(app))
-    screen().query_one(TextArea).cursor_blink = False  # type: ignore[attr-defined]
     yield "answer"
     await press("escape", "2")
     await _until(pilot, lambda: screen().query_one(CitedPane).source.highlighted)  # type: ignore[attr-defined]
@@ -278,6 +275,8 @@ def _text(app: object) -> str:
 
 async def _settled(app: object, pilot: object) -> None:
     """Wait until nothing changes any more: colours of a source come a moment after its text."""
+    for box in app.screen.query("Input, TextArea"):  # type: ignore[attr-defined]
+        box.cursor_blink = False
     before = ""
     while (now := app.export_screenshot()) != before:  # type: ignore[attr-defined]
         before = now

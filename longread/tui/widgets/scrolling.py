@@ -243,8 +243,10 @@ class RowScroll(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _selected(self, view: View, selection: Selection) -> tuple[int, int]:
         """Return the range of the text that a selection covers."""
-        start, end = (at and self._offset_at(view, at.y, at.x) for at in selection)
-        return start or 0, len(view.sheet.text) if end is None else end
+        first, last = selection
+        start = 0 if first is None else self._offset_at(view, first.y, first.x)
+        end = len(view.sheet.text) if last is None else self._offset_at(view, last.y, last.x)
+        return start, end
 
     def _offset_at(self, view: View, row: int, index: int) -> int:
         """Return the offset of one of the characters that are shown on a row.

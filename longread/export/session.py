@@ -192,6 +192,8 @@ def answer_data(answer: Answer) -> dict[str, Any]:
         "share": answer.share,
         "coverage": answer.coverage,
         "caveat": answer.caveat,
+        "profile": answer.profile,
+        "price": answer.price,
         "usage": asdict(answer.usage) if answer.usage else None,
         "citations": [_citation(citation) for citation in answer.citations],
     }

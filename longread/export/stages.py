@@ -16,6 +16,7 @@ WORDS = {
     "index": "indexing",
     "keep": "keeping",
     "cite": "choosing places",
+    "think": "thinking",
 }
 
 

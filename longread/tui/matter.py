@@ -11,7 +11,7 @@ from typing import Literal
 
 from longread.analysis.conversation import Conversation
 from longread.config import Profile
-from longread.types import Event, Progress, Text, Usage
+from longread.types import Event, Progress, Reasoning, Text, Usage
 
 
 @dataclass(slots=True)
@@ -40,6 +40,8 @@ class Asking:
                 self.text += text
                 self.pieces += 1
                 self.progress = None
+            case Reasoning():
+                self.progress = Progress("think")
             case Progress("show", note=note):
                 self.shown = note
             case Progress():

@@ -169,7 +169,7 @@ class Corpus:
     """Documents, in reading order once `prompt.order` has seen them, plus what was not read."""
 
     sources: tuple[Source, ...]
-    documents: tuple[Document, ...]
+    documents: Sequence[Document]
     entries: tuple[Entry, ...]
     """One for every tracked file, readable or not, ordered by path; levels still NONE."""
     pages: tuple[Page, ...] = ()

@@ -13,6 +13,7 @@ from typing import Literal, get_args
 from longread import config
 from longread.analysis import reading
 from longread.analysis.engines import open_tokens
+from longread.analysis.kept import Kept
 from longread.analysis.reading import Measured
 from longread.analysis.relevance import evidence_share, relevant
 from longread.cache.derived import Derived
@@ -26,7 +27,6 @@ from longread.tokens.pieces import Pieces
 from longread.types import (
     Answer,
     Corpus,
-    Document,
     Layout,
     Ledger,
     Level,
@@ -242,10 +242,12 @@ def reopen(store: Store, session: str, profile: Profile | None, tell: Tell) -> C
     kept = store.session(session)
     profile = profile or config.load_profile(kept.profile)
     family = open_tokens(profile, tell)
-    documents: list[Document] = [
-        replace(kept.documents[p.content_id], id=p.id, path=p.path) for p in kept.layout.placed
-    ]
-    corpus = Corpus(kept.sources, tuple(documents), kept.ledger.files, kept.ledger.pages)
+    corpus = Corpus(
+        kept.sources,
+        Kept(kept.layout.placed, kept.documents),
+        kept.ledger.files,
+        kept.ledger.pages,
+    )
     return Conversation(
         profile,
         min(kept.ledger.budget, _limit(profile)),

@@ -242,6 +242,7 @@ class Desk(App[None]):
                 matter.opening = step
                 self.matter_changed(matter)
             made = laying.value
+            gc.freeze()
             store = await self.store()
             if made.layout != opened.layout:
                 await asyncio.to_thread(

@@ -8,6 +8,7 @@ import click
 
 from longread.cli.sizes import Tokens
 from longread.cli.sources import read_options, source_options
+from longread.errors import ConfigError
 
 
 @click.command()
@@ -38,8 +39,17 @@ def tui(
 
     SOURCE… is opened as a new session: folders, git repositories, URLs, PDFs.
     """
+    from longread import config
     from longread.tui.app import LongreadApp
 
+    if profile:
+        # A name that means nothing is told here, not when something is opened.
+        config.load_profile(profile)
+    if sources and session is not None:
+        raise ConfigError(
+            "--continue goes on with the sources of its session",
+            hint="leave the sources away, or leave --continue away",
+        )
     options = read_options(rev, secrets, passwords)
     app = LongreadApp(
         store, sources, session=session, profile=profile, budget=budget, options=options

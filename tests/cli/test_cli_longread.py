@@ -111,6 +111,8 @@ BAD = {
     "no question": (["ask", "{source}"], "question"),
     "no source": (["ask", "-q", "x"], "source"),
     "no such session": (["ask", "--continue", "ffff", "-q", "x"], "ffff"),
+    "an unknown profile for the screens": (["tui", "--profile", "scriptd"], "scriptd"),
+    "screens of sources and of a session": (["tui", "{source}", "--continue"], "--continue"),
     "an unknown tokenizer": (["pack", "{source}", "--tokenizer", "gpt9"], "gpt9"),
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import click
@@ -49,6 +51,12 @@ def tui(
         raise ConfigError(
             "--continue goes on with the sources of its session",
             hint="leave the sources away, or leave --continue away",
+        )
+    # Textual draws on standard error; a browser's tab has a driver of its own.
+    if not (os.environ.get("TEXTUAL_DRIVER") or (sys.stdin.isatty() and sys.stderr.isatty())):
+        raise ConfigError(
+            "there is no terminal to draw on",
+            hint="run it in one; longread ask and longread sessions need none",
         )
     options = read_options(rev, secrets, passwords)
     app = LongreadApp(

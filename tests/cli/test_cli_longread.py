@@ -112,6 +112,7 @@ BAD = {
     "no source": (["ask", "-q", "x"], "source"),
     "no such session": (["ask", "--continue", "ffff", "-q", "x"], "ffff"),
     "an unknown profile for the screens": (["tui", "--profile", "scriptd"], "scriptd"),
+    "screens without a terminal": (["tui"], "terminal"),
     "screens of sources and of a session": (["tui", "{source}", "--continue"], "--continue"),
     "an unknown tokenizer": (["pack", "{source}", "--tokenizer", "gpt9"], "gpt9"),
 }

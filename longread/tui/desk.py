@@ -102,6 +102,11 @@ class Desk(App[None]):
         assert self._store is not None
         return self._store
 
+    def exit(self, *arguments: Any, **named: Any) -> None:
+        """Leave; what runs ends first, and keeps what came."""
+        self.workers.cancel_all()
+        super().exit(*arguments, **named)
+
     async def on_unmount(self) -> None:
         """Finish what waits, and let go of the store."""
         for last in self.leaving:

@@ -176,7 +176,7 @@ class LibraryScreen(Room):
 
     def _arrange(self, *, anew: bool = False) -> None:
         """Show what is to be listed now."""
-        if not self.is_mounted:
+        if not self.there:
             return
         listed = self.listing.listed(self.house.matters, self.trash.hidden)
         self.query_one(SessionList).show(listed, anew=anew)

@@ -127,6 +127,8 @@ class ReadScreen(Room):
 
     def show_matter(self, matter: Matter | None) -> None:
         """Show a session, from its newest answer."""
+        if not self.there:
+            return
         super().show_matter(matter)
         if matter is not self._matter:
             self._matter = matter
@@ -148,6 +150,8 @@ class ReadScreen(Room):
             await self._transcript.take(matter)
 
     async def _sync(self) -> None:
+        if not self.there:
+            return
         transcript = self._transcript
         await transcript.show(self._matter)
         question, transcript.unasked = transcript.unasked, ""
@@ -203,6 +207,8 @@ class ReadScreen(Room):
         store = await self.house.store()
         own = [answer.question for answer in self._opened.answers[::-1]] if self._opened else []
         asked = await asyncio.to_thread(store.questions)
+        if not self.there:
+            return
         self._prompt.remember(list(dict.fromkeys([*own, *asked])))
 
     def _tell_status(self) -> None:
@@ -217,7 +223,8 @@ class ReadScreen(Room):
             self._say(_priced(matter.conversation, self._preview))
 
     def _say(self, text: str) -> None:
-        self.query_one("#status", Static).update(Content(text), layout=False)
+        if self.there:
+            self.query_one("#status", Static).update(Content(text), layout=False)
 
     @work(exclusive=True, group="relay")
     async def action_strategy(self) -> None:

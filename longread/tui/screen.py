@@ -67,6 +67,11 @@ class Room(Screen[None]):
         """The app, with what all screens share."""
         return cast("LongreadApp", self.app)
 
+    @property
+    def there(self) -> bool:
+        """Whether it can still be drawn on: work may end when the program is about to."""
+        return bool(self.query(Bar))
+
     def compose(self) -> ComposeResult:
         """Put the bar on top, the footer below, the screen's own between them."""
         yield Bar(self.NAME)

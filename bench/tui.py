@@ -110,10 +110,12 @@ async def _measure(home: Path, root: Path) -> None:
 
 
 def _row(what: str, seconds: list[float]) -> None:
-    high = quantiles(seconds, n=20)[-1] if len(seconds) > 2 else max(seconds)
-    figures = " | ".join(
-        f"{value * 1000:,.0f} ms" for value in (median(seconds), high, max(seconds))
-    )
+    shown = [median(seconds), max(seconds)]
+    if len(seconds) >= 20:
+        shown.insert(1, quantiles(seconds, n=20)[-1])
+    figures = " | ".join(f"{value * 1000:,.0f} ms" for value in shown)
+    if len(shown) == 2:
+        figures = figures.replace(" | ", " | | ")
     print(f"| {what} (n = {len(seconds)}) | {figures} |", flush=True)
 
 

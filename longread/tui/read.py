@@ -220,7 +220,8 @@ class ReadScreen(Room):
         elif matter.asking:
             self._say(_running(matter.asking))
         elif matter.conversation and self._preview:
-            self._say(_priced(matter.conversation, self._preview))
+            asked = bool(self._prompt.text.strip())
+            self._say(_priced(matter.conversation, self._preview, asked=asked))
 
     def _say(self, text: str) -> None:
         if self.there:
@@ -383,11 +384,13 @@ def _running(asking: Asking) -> str:
     return f"▶ {asking.pieces:,} pieces at {asking.pieces / seconds:,.0f}/s; ctrl+x stops"
 
 
-def _priced(opened: Conversation, found: Preview) -> str:
+def _priced(opened: Conversation, found: Preview, *, asked: bool) -> str:
     about = "" if found.exact else "about "
     price = f"${found.price:,.4f} at most" if found.price else "no price"
     kind = opened.strategy if opened.wanted == "auto" else f"{opened.wanted} (chosen)"
+    # What is most relevant to a question is added to it, and there is none yet.
+    more = " + evidence" if opened.strategy == "focus" and not asked else ""
     return (
-        f"{kind} · {percent(found.share)} in full · {about}{found.tokens:,}/{opened.window:,}"
+        f"{kind} · {percent(found.share)} in full{more} · {about}{found.tokens:,}/{opened.window:,}"
         f" tokens · {price} · {line(opened.profile.name)}"
     )

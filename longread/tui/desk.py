@@ -269,7 +269,7 @@ class Desk(App[None]):
 
     def ask(self, matter: Matter, question: str) -> None:
         """Put a question to what is open; it is answered also while another screen is shown."""
-        if matter.asking or not matter.conversation:
+        if matter.asking or matter.opening or not matter.conversation:
             return
         matter.asking = Asking(question, matter.conversation.profile)
         self._run(matter, self._answering(matter, matter.conversation, matter.asking))

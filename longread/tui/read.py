@@ -169,6 +169,8 @@ class ReadScreen(Room):
         matter = self._matter
         if matter is None or not matter.conversation:
             self.notify("nothing is open yet: f2, then n begins", markup=False)
+        elif matter.opening:
+            self.notify("the prompt is being laid out: a moment", markup=False)
         elif matter.asking:
             self.notify("one question at a time; ctrl+x stops this one", markup=False)
         else:

@@ -138,8 +138,8 @@ def test_data_has_the_promised_names() -> None:
     assert (kept["id"], kept["created"], kept["title"]) == ("ab12", "2026-01-01", "Retries")
     (said,) = kept["answers"]
     assert said.keys() == {
-        "question", "text", "finished", "strategy", "share", "coverage", "caveat", "usage", "profile", "price",
-        "citations",
+        "question", "text", "finished", "strategy", "share", "coverage", "caveat", "usage",
+        "profile", "price", "citations",
     }  # fmt: skip
     assert said["usage"]["cached_tokens"] == 3
     first, second = said["citations"]

@@ -57,6 +57,8 @@ class Segment:
     end: int
     signature: tuple[int, int] | None = None
     """Character offsets, in the document's text, of what SIGNATURES shows of it."""
+    doc: tuple[int, int] | None = None
+    """Character offsets of the comment or string that documents it: SIGNATURES_DOC adds it."""
 
 
 Kind = Literal[

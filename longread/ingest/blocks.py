@@ -31,6 +31,7 @@ class Mark(NamedTuple):
     kind: str
     name: str
     signature: tuple[int, int] | None
+    doc: tuple[int, int] | None = None
 
 
 class Row(NamedTuple):
@@ -45,6 +46,8 @@ class Row(NamedTuple):
     end: int
     signature_start: int = -1
     signature_end: int = -1
+    doc_start: int = -1
+    doc_end: int = -1
 
 
 NOWHERE = Mark(0, -1, 0, "block", "", None)
@@ -77,15 +80,18 @@ def blocks(text: str) -> list[Row]:
     return tile(Lines(text), ())
 
 
-def tile(lines: Lines, marks: Iterable[Mark]) -> list[Row]:
-    """Return the segments of a text in which `marks` are defined, in order, perhaps nested."""
+def tile(lines: Lines, marks: Iterable[Mark], doc: tuple[int, int] | None = None) -> list[Row]:
+    """Return the segments of a text in which `marks` are defined, in order, perhaps nested.
+
+    Args:
+        doc: character offsets of what documents the text as a whole.
+    """
     rows: list[Row] = []
-    for first, last, mark in _settle(lines, _own(len(lines), marks)):
+    nowhere = NOWHERE._replace(last=len(lines), doc=doc)
+    for first, last, mark in _settle(lines, _own(nowhere, marks)):
         for start, end in _cut(lines, first, last):
             a, b = lines.starts[start], lines.starts[end]
-            shown = -1, -1
-            if mark.signature and a <= mark.signature[0] < b:
-                shown = mark.signature[0], min(mark.signature[1], b)
+            shown = *_within(mark.signature, a, b), *_within(mark.doc, a, b)
             rows.append(Row(mark.kind, mark.name, start + 1, end, a, b, *shown))
     return rows
 
@@ -94,15 +100,30 @@ def segments(rows: Iterable[Row]) -> tuple[Segment, ...]:
     """Return rows as the nouns they stand for."""
     return tuple(
         [
-            Segment(kind, name, Span("line", first, last), start, end, (a, b) if a >= 0 else None)
-            for kind, name, first, last, start, end, a, b in rows
+            Segment(
+                kind,
+                name,
+                Span("line", first, last),
+                start,
+                end,
+                (a, b) if a >= 0 else None,
+                (c, d) if c >= 0 else None,
+            )
+            for kind, name, first, last, start, end, a, b, c, d in rows
         ]
     )
 
 
-def _own(size: int, marks: Iterable[Mark]) -> Iterator[tuple[int, int, Mark]]:
+def _within(part: tuple[int, int] | None, start: int, end: int) -> tuple[int, int]:
+    """Return what a segment has of a part that begins in it; -1, -1 where it has nothing."""
+    if part and start <= part[0] < end:
+        return part[0], min(part[1], end)
+    return -1, -1
+
+
+def _own(nowhere: Mark, marks: Iterable[Mark]) -> Iterator[tuple[int, int, Mark]]:
     """Yield runs of lines with the innermost definition that holds them."""
-    open_marks = [NOWHERE._replace(last=size)]
+    open_marks = [nowhere]
     at = 0
     for mark in marks:
         while open_marks[-1].last <= mark.first and len(open_marks) > 1:

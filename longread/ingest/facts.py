@@ -16,10 +16,10 @@ from longread.ingest.kinds import PLAIN, Looks
 from longread.ingest.secrets import Mask
 from longread.types import Segment, Span, Unit
 
-VERSION = 1
+VERSION = 2
 """Of the format; what another version wrote is read anew."""
-WIDTH = 7
-"""Numbers a segment: kind, first, last, start, end, and both ends of the signature plus one."""
+WIDTH = 9
+"""Numbers a segment: kind, first, last, start, end, and both ends plus one of signature and doc."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,11 @@ class Segments(Sequence[Segment]):
         numbers = array("I", self._numbers)
         names = self._names.decode().split("\0")
         columns = (numbers[at::WIDTH] for at in range(WIDTH))
-        for name, kind, first, last, start, end, a, b in zip(names, *columns, strict=True):
+        for name, kind, first, last, start, end, a, b, c, d in zip(names, *columns, strict=True):
             signature = (a - 1, b - 1) if a else None
+            doc = (c - 1, d - 1) if c else None
             span = Span(self._unit, first, last)
-            yield Segment(self._kinds[kind], name, span, start, end, signature)
+            yield Segment(self._kinds[kind], name, span, start, end, signature, doc)
 
     def __len__(self) -> int:
         return self._count
@@ -110,10 +111,10 @@ def pack(facts: Facts) -> bytes:
     kinds = sorted({s.kind for s in facts.segments})
     numbers = array("I")
     for s in facts.segments:
-        a, b = s.signature or (-1, -1)
-        numbers.extend(
-            (kinds.index(s.kind), s.span.first, s.span.last, s.start, s.end, a + 1, b + 1)
-        )
+        (a, b), (c, d) = s.signature or (-1, -1), s.doc or (-1, -1)
+        kind = kinds.index(s.kind)
+        row = (kind, s.span.first, s.span.last, s.start, s.end, a + 1, b + 1, c + 1, d + 1)
+        numbers.extend(row)
     names = "\0".join(s.name.replace("\0", "") for s in facts.segments).encode()
     unit = facts.segments[0].span.unit if facts.segments else "line"
     looks = facts.looks

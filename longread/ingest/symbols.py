@@ -12,7 +12,8 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from longread.ingest.blocks import LINES, Lines, Mark
-from longread.ingest.languages import GRAMMARS, TYPE, Definition, load
+from longread.ingest.grammars import GRAMMARS, load
+from longread.ingest.grammars.shape import TYPE, Definition
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree
@@ -63,6 +64,8 @@ class Lead(NamedTuple):
     last: int
     decorator: int
     """Byte at which the first decorator starts; -1 where there is none."""
+    doc: tuple[int, int] | None
+    """Bytes of its comments, from the first to the last."""
 
 
 class Found(NamedTuple):
@@ -110,8 +113,12 @@ def _actions(language: str) -> Mapping[int, Action]:
     return actions
 
 
-def find(tree: Tree, data: bytes, lines: Lines, language: str) -> tuple[list[Mark], list[str]]:
-    """Return what a tree defines, in order, and what it links to, as written.
+def find(
+    tree: Tree, data: bytes, lines: Lines, language: str
+) -> tuple[list[Mark], list[str], tuple[int, int] | None]:
+    """Return what a tree defines, in order, what it links to, as written, and what documents it.
+
+    The last are character offsets.
 
     Raises:
         TooManyError: it would take too long.
@@ -119,10 +126,10 @@ def find(tree: Tree, data: bytes, lines: Lines, language: str) -> tuple[list[Mar
     walk = Walk(data, lines, language)
     walk.run(tree)
     if language != "markdown" or not walk.marks:
-        return walk.marks, walk.links
+        return walk.marks, walk.links, walk.documented(tree.root_node)
     # A section lasts until the next heading of any depth.
     ends = [*(mark.first for mark in walk.marks[1:]), len(lines)][: len(walk.marks)]
-    return [m._replace(last=e) for m, e in zip(walk.marks, ends, strict=True)], []
+    return [m._replace(last=e) for m, e in zip(walk.marks, ends, strict=True)], [], None
 
 
 def relative_links(text: str) -> list[str]:
@@ -144,7 +151,11 @@ class Walk:
         self._data = data
         self._lines = lines
         self._language = language
-        self._functions = GRAMMARS[language].functions
+        grammar = GRAMMARS[language]
+        self._functions = grammar.functions
+        self._decorators = grammar.decorators
+        self._inside = grammar.documented == "inside"
+        self._above = grammar.documented == "above"
         self._plain = len(data) == lines.starts[-1]
         """Whether each character is one byte."""
 
@@ -186,11 +197,12 @@ class Walk:
         if self._data[node.start_byte - column : node.start_byte].strip():
             return None  # a comment on what stands before it
         if not lead or first > lead.last + 1:
-            lead = Lead(first, first, -1)
-        decorator = lead.decorator
-        if decorator < 0 and node.type == "decorator":
-            decorator = node.start_byte
-        return Lead(lead.first, _last_row(node), decorator)
+            lead = Lead(first, first, -1, None)
+        if node.type not in self._decorators:
+            doc = (lead.doc or (node.start_byte,))[0], node.end_byte
+            return Lead(lead.first, _last_row(node), lead.decorator, doc)
+        decorator = node.start_byte if lead.decorator < 0 else lead.decorator
+        return Lead(lead.first, _last_row(node), decorator, lead.doc)
 
     def _enter(self, node: Node, action: Action, scope: Scope, lead: Lead | None) -> Scope | None:
         """Take note of a node; return the scope within it where it is to be looked into."""
@@ -208,7 +220,7 @@ class Walk:
         if action.function and scope.outer:
             definition = Definition("class" if node.type == "class" else "function")
             name = scope.prefix + (self._text(node, "name") or "default")
-            body = node.child_by_field_name("body")
+            body = _child(node, "body")
             self._mark(node, Found(definition, name[:NAME], node, body), scope, lead)
             return None
         if action.down or (action.down_if_long and _is_long(node)):
@@ -221,7 +233,7 @@ class Walk:
             return self._declared(node, definition)
         if definition.named == "assigned":
             return self._assigned(node, definition)
-        body = node.child_by_field_name(definition.body)
+        body = _child(node, definition.body)
         name = self._text(node, definition.name)
         if definition.kind == "section":
             return Found(definition, CLOSED.sub("", name), node, None)
@@ -282,9 +294,12 @@ class Walk:
         outer = scope.outer or node
         first, last = outer.start_point[0], _last_row(outer)
         start = outer.start_byte
+        doc = self.documented(body) if self._inside and body else None
         if lead and lead.last + 1 >= first:
             if lead.decorator >= 0:
                 start = lead.decorator
+            if lead.doc and self._above:
+                doc = self._offset(lead.doc[0], lead.first), self._at(lead.doc[1], lead.first)
             first = lead.first
         whole = definition.shown == "whole" or (
             definition.shown == "short" and last - outer.start_point[0] < SHORT
@@ -304,7 +319,22 @@ class Walk:
         at = self._row(start, first)
         head = at + self._data.count(b"\n", start, end)
         signature = self._offset(start, at), self._offset(end, head)
-        self.marks.append(Mark(first, head, last + 1, kind, name, signature))
+        self.marks.append(Mark(first, head, last + 1, kind, name, signature, doc))
+
+    def documented(self, body: Node) -> tuple[int, int] | None:
+        """Return the character offsets of the string that a body begins with, if it does."""
+        first = _first(body)
+        if not self._inside or not first or first.type != "expression_statement":
+            return None
+        string = _first(first)
+        if not string or string.type not in ("string", "concatenated_string"):
+            return None
+        row = string.start_point[0]
+        return self._offset(string.start_byte, row), self._at(string.end_byte, row)
+
+    def _at(self, byte: int, first: int) -> int:
+        """Return the character offset of a byte that is on row `first` or below."""
+        return self._offset(byte, self._row(byte, first))
 
     def _before(self, holder: Node, body: Node, start: int) -> int:
         """Return where a head ends, without the comments between it and the body."""
@@ -349,12 +379,29 @@ class Walk:
         return self._text(node, "name") if node.type == "aliased_import" else self._text(node)
 
     def _text(self, node: Node, field: str = "") -> str:
-        found = node.child_by_field_name(field) if field else node
+        found = _child(node, field) if field else node
         if not found:
             return ""
         raw = self._data[found.start_byte : min(found.end_byte, found.start_byte + 4 * NAME)]
         text = raw.decode("utf-8", "ignore").replace("\0", "")
         return " ".join(text.split())[:NAME].strip("\"'")
+
+
+def _child(node: Node, path: str) -> Node | None:
+    """Return the child at a path of fields or types, as `Definition.name` is written."""
+    if "|" not in path and "/" not in path:
+        return node.child_by_field_name(path) or _typed(node, path)
+    for way in path.split("|"):
+        at: Node | None = node
+        for step in way.split("/"):
+            at = (at.child_by_field_name(step) or _typed(at, step)) if at else None
+        if at:
+            return at
+    return None
+
+
+def _typed(node: Node, name: str) -> Node | None:
+    return next((child for child in node.named_children if child.type == name), None)
 
 
 def _first(node: Node) -> Node | None:

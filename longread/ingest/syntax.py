@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from longread.ingest import symbols
 from longread.ingest.blocks import Lines, Row, blocks, segments, tile
-from longread.ingest.languages import GRAMMARS, load
+from longread.ingest.grammars import GRAMMARS, load
 from longread.types import Segment
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from longread.ingest.pool import Pool
 
-VERSION = 2
+VERSION = 3
 """Raised whenever the result for the same text can change."""
 LARGEST = 8_000_000
 """Characters of a text that is parsed; its tree takes 22 times as much memory."""
@@ -107,10 +107,10 @@ def _find(text: str, language: str) -> Findings:
     data = text.encode("utf-8", "replace")
     tree = _grow(data, GRAMMARS[language].wheel)
     lines = Lines(text)
-    marks, links = symbols.find(tree, data, lines, language)
+    marks, links, doc = symbols.find(tree, data, lines, language)
     if language == "markdown":
         links = symbols.relative_links(text)
-    return Findings(tile(lines, marks), list(dict.fromkeys(links)), "")
+    return Findings(tile(lines, marks, doc), list(dict.fromkeys(links)), "")
 
 
 def _grow(data: bytes, wheel: str) -> Tree:

@@ -81,8 +81,8 @@ def _columns(document: Document) -> list[object]:
             s.start - offset,
             s.end - s.start,
         )
-        if s.signature:
-            start, end = s.signature
+        for part in (s.signature, s.doc) if s.doc else (s.signature,) if s.signature else ():
+            start, end = part or (s.start, s.start)
             row += (start - s.start, end - start)
         numbers.append(row)
         line, offset = s.span.last, s.end
@@ -128,14 +128,16 @@ class Segments(Sequence[Segment]):
 def _segments(columns: list[Any]) -> tuple[Segment, ...]:
     segments: list[Segment] = []
     line = offset = 0
-    for kind, name, unit, (first, more, gap, length, *signature) in zip(*columns, strict=True):
+    for kind, name, unit, (first, more, gap, length, *parts) in zip(*columns, strict=True):
         span = Span(unit, line + first, line + first + more)
         start = offset + gap
-        shown = None
-        if signature:
-            at, size = signature
-            shown = (start + at, start + at + size)
-        segments.append(Segment(kind, name, span, start, start + length, shown))
+        # A signature that is empty is none: only a doc came with it.
+        found = [
+            (start + at, start + at + size) if size else None
+            for at, size in zip(parts[::2], parts[1::2], strict=True)
+        ]
+        signature, doc = (*found, None, None)[:2]
+        segments.append(Segment(kind, name, span, start, start + length, signature, doc))
         line, offset = span.last, start + length
     return tuple(segments)
 

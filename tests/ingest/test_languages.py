@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from longread.ingest.languages import COMMANDS, ENDS, GRAMMARS, NAMES, detect, load
+from longread.ingest.grammars import GRAMMARS, load
+from longread.ingest.languages import COMMANDS, ENDS, NAMES, detect
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from longread.ingest import syntax
 from longread.ingest.blocks import LINES, SLACK
-from longread.ingest.languages import GRAMMARS, detect
+from longread.ingest.grammars import GRAMMARS
+from longread.ingest.languages import detect
 from longread.ingest.syntax import Parsed, parse, parse_many
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "syntax"
@@ -431,3 +432,25 @@ def test_work_is_taken_only_as_workers_have_room(monkeypatch: pytest.MonkeyPatch
     next(results)
     assert taken < 50
     assert len(list(results)) == 499
+
+
+def test_docs_are_the_comments_above_a_definition_or_the_string_in_it() -> None:
+    def docs(name: str) -> list[str]:
+        text, parsed = read(name)
+        return [f"{s.name}: {text[slice(*s.doc)]}" for s in parsed.segments if s.doc]
+
+    assert docs("client.py") == [
+        ': """A small HTTP client — naïve on purpose, with “quotes” that are not ASCII."""',
+        'parse_url: """Return scheme and rest."""',
+        'Client: """Sends requests, one after another."""',
+        'Client.Options: """What may be set."""',
+        'Client.send: """Send `body` — and yield the lines of the answer."""',
+    ]
+    assert docs("cart.jsx") == [
+        "CartLine: /**\n * One line of the cart.\n */",
+        "Basket.add: /** Adds one. */",
+    ]
+    assert docs("ring.h") == [
+        "ring_t: /* A ring of bytes; größe is fixed. */",
+        "ring_put: /* Returns RING_FULL when there is no room. */",
+    ]

@@ -40,8 +40,10 @@ def make(name: str = "one", *, files: int = 3) -> Session:
             content_id=f"{name}-{n}",
             text=text,
             segments=(
-                Segment("function", f"{name}_{n}", Span("line", 1, 1), 0, len(head), (0, 4)),
-                Segment("block", "", Span("line", 2, 21), len(head), len(text)),
+                Segment(
+                    "function", f"{name}_{n}", Span("line", 1, 1), 0, len(head), (0, 4), (4, 6)
+                ),
+                Segment("block", "", Span("line", 2, 21), len(head), len(text), None, (30, 40)),
             ),
             unit="cell" if n == 1 else "line",
             links=("os", name),

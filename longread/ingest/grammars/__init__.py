@@ -1,0 +1,33 @@
+"""The languages whose definitions are known, by name; no grammar is loaded before it is met."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from longread.ingest.grammars import native, prose, scripting, web
+from longread.ingest.grammars.shape import Grammar
+
+if TYPE_CHECKING:
+    from tree_sitter import Language
+
+GRAMMARS: Mapping[str, Grammar] = {
+    "python": scripting.PYTHON,
+    "javascript": web.JAVASCRIPT,
+    "typescript": web.TYPESCRIPT,
+    "tsx": web.TSX,
+    "c": native.C,
+    "markdown": prose.MARKDOWN,
+}
+"""Languages whose definitions are known."""
+
+
+@cache
+def load(wheel: str) -> Language:
+    """Return the grammar of a wheel."""
+    from tree_sitter import Language
+
+    module, function = wheel.split(":")
+    return Language(getattr(import_module(module), function)())

@@ -1,0 +1,70 @@
+"""What a grammar's table says: how definitions look in one language's syntax tree.
+
+A table names nodes of the grammar and nothing else; `longread.ingest.symbols` walks by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Shown = Literal["head", "short", "whole"]
+"""What stands for a definition: up to its body, all of it where it is short, or all of it."""
+Named = Literal["field", "declarator", "assigned"]
+"""Where the name stands: in a field, within C's declarators, or left of what is assigned."""
+Documented = Literal["above", "inside", "nowhere"]
+"""Where a definition's documentation stands: in the comments above it, in the string that its
+body begins with, or nowhere that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """How one type of node defines something."""
+
+    kind: Literal["function", "class", "section"]
+    """A function within a class is a method."""
+    named: Named = "field"
+    name: str = "name"
+    """Field or type of the child that has the name; "a|b" is a or else b, "a/b" is b within a."""
+    body: str = "body"
+    """The same, of the child that is not part of the signature."""
+    shown: Shown = "head"
+    members: Literal["", "function", "method"] = ""
+    """What a function in it is; empty where it is not looked into."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """One language's grammar wheel, and the nodes of its trees that matter here."""
+
+    wheel: str
+    """Module and function, "tree_sitter_c:language"."""
+    definitions: Mapping[str, Definition]
+    looked_into: frozenset[str]
+    """Nodes that may hold definitions and are none."""
+    wrappers: frozenset[str] = frozenset()
+    """Nodes that belong to the definition in them: decorators, `export`."""
+    looked_into_if_long: frozenset[str] = frozenset()
+    """Nodes that are looked into only where they are too long for one segment; of these, what
+    defines something only where it is also broken."""
+    leading: frozenset[str] = frozenset({"comment"})
+    """Nodes that belong to the definition below them."""
+    decorators: frozenset[str] = frozenset({"decorator"})
+    """Those of `leading` that belong to its signature; the others are its documentation."""
+    documented: Documented = "above"
+    imports: Mapping[str, str] = field(default_factory=dict)
+    """Nodes that link to other files, and the field that says to which."""
+    functions: frozenset[str] = frozenset()
+    """Expressions that are functions or classes: a name they are assigned to defines them."""
+
+
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text: node types read better as a sentence."""
+    return frozenset(text.split())
+
+
+FUNCTION = Definition("function")
+CLASS = Definition("class", members="method")
+ASSIGNED = Definition("function", named="assigned")
+TYPE = Definition("class", shown="short")

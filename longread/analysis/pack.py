@@ -14,6 +14,7 @@ from typing import Literal
 
 from longread import config
 from longread.analysis import reading
+from longread.analysis.reading import Measured
 from longread.analysis.relevance import evidence_share, relevant
 from longread.cache.derived import Derived
 from longread.errors import BudgetError
@@ -107,7 +108,16 @@ def pack(
     family = open_family(tokenizer)
     pieces = Pieces(family, Derived(config.cache() / "derived.db"))
     corpus = read(locations, options, pieces.derived, tell)
-    measured = reading.measure(corpus, pieces, False, tell)
+    return fit(reading.measure(corpus, pieces, False, tell), budget, question, tell)
+
+
+def fit(measured: Measured, budget: int, question: str, tell: Tell) -> Packed:
+    """Choose what of a corpus fits `budget` tokens, head and question included.
+
+    Raises:
+        BudgetError: not even the head and the question fit.
+    """
+    pieces = measured.pieces
     tail = f"{measured.mark} question\n{question.strip()}\n" if question else ""
     fixed = pieces.count_text(measured.head) + pieces.count_text(tail)
     room = budget - fixed

@@ -69,7 +69,11 @@ Kind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file or PDF at one version, decoded, with secrets masked."""
+    """One file or PDF at one version, decoded, with secrets masked.
+
+    A large corpus does not hold its texts: `body` may read one when it is asked for, so look at
+    the texts of many documents one after another and keep none of them.
+    """
 
     path: str
     """Relative to its source, "/" between parts; bytes that are not UTF-8 as "\\xNN"."""
@@ -77,13 +81,35 @@ class Document:
     language: str
     content_id: str
     """Hash of the bytes, of how they were read, and of whether secrets were masked."""
-    text: str = field(repr=False)
+    body: str | Callable[[], str] = field(repr=False)
+    """Its text, or what reads it; that compares by what it reads."""
     segments: Sequence[Segment] = field(repr=False)
     unit: Unit = "line"
     links: tuple[str, ...] = field(default=(), repr=False)
     """What it imports, includes or links to, as written there."""
     id: str = ""
     """Short id in the prompt ("d12"); empty until the corpus is in reading order."""
+    marks: tuple[str, ...] | None = field(default=None, repr=False, compare=False)
+    """The digits that stand behind "§" in its text; None where nobody looked."""
+    words: array[int] | None = field(default=None, repr=False, compare=False)
+    """The distinct identifiers of its code, as CRC-32 of their UTF-8, `array('I')`, sorted; None
+    where nobody looked."""
+
+    @property
+    def text(self) -> str:
+        """All of it.
+
+        Raises:
+            IngestError: it has to be read again, and is not what it was.
+        """
+        return self.body if isinstance(self.body, str) else self.body()
+
+    @property
+    def size(self) -> int:
+        """Characters of the text, known without reading it."""
+        if self.segments:
+            return self.segments[-1].end
+        return len(self.text)
 
     def segments_in(self, span: Span) -> list[Segment]:
         """Return the segments that share a line, page or cell with `span`."""
@@ -119,6 +145,8 @@ class Entry:
     encoding: str = ""
     masked: int = 0
     """How many secrets were masked."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know of it: which secrets were masked, words meant for a model."""
     full_tokens: int = 0
     level: Level = Level.NONE
     tokens: int = 0

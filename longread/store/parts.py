@@ -147,7 +147,7 @@ def documents(db: Connection, n: int) -> Texts:
                     kind=row.kind,
                     language=row.language,
                     content_id=row.own_id,
-                    text="",
+                    body="",
                     segments=(),
                     unit=row.unit,
                     id=row.id,

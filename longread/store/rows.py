@@ -131,6 +131,7 @@ def of_files(session: int, files: Sequence[Entry]) -> list[Columns]:
             "language": entry.language,
             "encoding": entry.encoding,
             "masked": entry.masked,
+            "notes": json.dumps(entry.notes),
             "full_tokens": entry.full_tokens,
             "level": int(entry.level),
             "tokens": entry.tokens,
@@ -144,6 +145,7 @@ def to_file(row: RowMapping) -> Entry:
     """A row of `files`."""
     kept = dict(row)
     del kept["session"], kept["position"]
+    kept["notes"] = tuple(json.loads(kept["notes"])) if kept["notes"] != "[]" else ()
     return Entry(**{**kept, "level": Level(kept["level"])})
 
 

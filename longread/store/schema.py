@@ -23,7 +23,7 @@ from sqlalchemy.engine import Dialect
 APPLICATION = 0x4C524541
 """SQLite's application_id of a longread store: "LREA"."""
 
-VERSION = 2
+VERSION = 3
 """SQLite's user_version: the number of the newest migration."""
 
 
@@ -159,6 +159,7 @@ files = Table(
     _words("language"),
     _words("encoding"),
     _number("masked"),
+    Column("notes", Text, nullable=False, server_default="[]"),
     _number("full_tokens"),
     _number("level"),
     _number("tokens"),

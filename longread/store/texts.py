@@ -81,9 +81,11 @@ def _columns(document: Document) -> list[object]:
             s.start - offset,
             s.end - s.start,
         )
-        for part in (s.signature, s.doc) if s.doc else (s.signature,) if s.signature else ():
-            start, end = part or (s.start, s.start)
-            row += (start - s.start, end - start)
+        if s.doc and not s.signature:
+            row += (0,)  # an odd number of them: the only part is the doc
+        for part in (s.signature, s.doc):
+            if part:
+                row += (part[0] - s.start, part[1] - part[0])
         numbers.append(row)
         line, offset = s.span.last, s.end
     return [kinds, names, units, numbers]
@@ -131,11 +133,9 @@ def _segments(columns: list[Any]) -> tuple[Segment, ...]:
     for kind, name, unit, (first, more, gap, length, *parts) in zip(*columns, strict=True):
         span = Span(unit, line + first, line + first + more)
         start = offset + gap
-        # A signature that is empty is none: only a doc came with it.
-        found = [
-            (start + at, start + at + size) if size else None
-            for at, size in zip(parts[::2], parts[1::2], strict=True)
-        ]
+        lone = len(parts) % 2
+        pairs = zip(parts[lone::2], parts[lone + 1 :: 2], strict=True)
+        found = [None] * lone + [(start + at, start + at + size) for at, size in pairs]
         signature, doc = (*found, None, None)[:2]
         segments.append(Segment(kind, name, span, start, start + length, signature, doc))
         line, offset = span.last, start + length
@@ -157,7 +157,7 @@ class Texts(Mapping[str, Document]):
         links, *columns = json.loads(zlib.decompress(segments))
         document = replace(
             bare,
-            text=zlib.decompress(text).decode("utf-8", "surrogatepass"),
+            body=zlib.decompress(text).decode("utf-8", "surrogatepass"),
             segments=Segments(columns),
             links=tuple(links),
         )

@@ -38,7 +38,7 @@ def make(name: str = "one", *, files: int = 3) -> Session:
             kind="source",
             language="python",
             content_id=f"{name}-{n}",
-            text=text,
+            body=text,
             segments=(
                 Segment(
                     "function", f"{name}_{n}", Span("line", 1, 1), 0, len(head), (0, 4), (4, 6)
@@ -80,6 +80,7 @@ def make(name: str = "one", *, files: int = 3) -> Session:
                         "python",
                         "utf-8",
                         1,
+                        ("masked: token",),
                         40,
                         Level.FULL,
                         40,

@@ -60,6 +60,9 @@ def kept(make: Make) -> list[Session]:
         replace(
             session,
             layout=replace(session.layout, levels=()),
+            ledger=replace(
+                session.ledger, files=tuple(replace(f, notes=()) for f in session.ledger.files)
+            ),
             answers=tuple(replace(a, profile="", price=0.0) for a in session.answers),
         )
         for session in (make("one"), odd)

@@ -62,7 +62,7 @@ def test_every_field_of_every_noun_is_in_the_session_that_is_read_back(
     make: Make, noun: type
 ) -> None:
     every = list(nouns_in(make()))
-    for field in fields(noun):
+    for field in (field for field in fields(noun) if field.compare):
         assert any(
             getattr(one, field.name) != field.default for one in every if type(one) is noun
         ), field.name
@@ -105,15 +105,16 @@ spans = st.builds(
 )
 offsets = st.tuples(st.integers(0, 10**7), st.integers(0, 10**7))
 segments = st.builds(
-    Segment, words, words, spans, st.integers(0, 10**7), st.integers(0, 10**7), st.none() | offsets
-)
+    Segment, words, words, spans, st.integers(0, 10**7), st.integers(0, 10**7),
+    st.none() | offsets, st.none() | offsets,
+)  # fmt: skip
 documents = st.builds(
     Document,
     path=words,
     kind=st.sampled_from(["source", "pdf", "empty"]),
     language=words,
     content_id=words,
-    text=words,
+    body=words,
     segments=st.lists(segments, max_size=4).map(tuple),
     unit=st.sampled_from(["line", "page", "cell"]),
     links=st.lists(words, max_size=3).map(tuple),

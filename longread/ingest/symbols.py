@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from longread.ingest.blocks import LINES, Lines, Mark
 from longread.ingest.grammars import GRAMMARS, load
-from longread.ingest.grammars.shape import TYPE, Definition
+from longread.ingest.grammars.shape import TYPE, Definition, Reader, Role, Sense
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree
@@ -55,6 +55,7 @@ class Action(NamedTuple):
     """An expression that defines something where it is exported without a name."""
     link: str = ""
     """Field that says what is linked to."""
+    reader: Reader | None = None
 
 
 class Lead(NamedTuple):
@@ -76,6 +77,9 @@ class Found(NamedTuple):
     holder: Node
     """The node that has the body: for an assigned function, the function."""
     body: Node | None
+    head: Node | None = None
+    doc: Node | None = None
+    same: str = ""
 
 
 class Scope(NamedTuple):
@@ -94,7 +98,8 @@ def _actions(language: str) -> Mapping[int, Action]:
     loaded = load(grammar.wheel)
     types = {
         *grammar.definitions, *grammar.looked_into, *grammar.looked_into_if_long,
-        *grammar.wrappers, *grammar.leading, *grammar.imports, *grammar.functions, "ERROR",
+        *grammar.wrappers, *grammar.leading, *grammar.imports, *grammar.functions,
+        *grammar.readers, "ERROR",
     }  # fmt: skip
     actions = {}
     for name in types:
@@ -109,6 +114,7 @@ def _actions(language: str) -> Mapping[int, Action]:
             name in grammar.leading,
             name in grammar.functions,
             grammar.imports.get(name, ""),
+            grammar.readers.get(name),
         )
     return actions
 
@@ -156,6 +162,8 @@ class Walk:
         self._decorators = grammar.decorators
         self._inside = grammar.documented == "inside"
         self._above = grammar.documented == "above"
+        self._same = ""
+        """What the last definition may be continued by."""
         self._plain = len(data) == lines.starts[-1]
         """Whether each character is one byte."""
 
@@ -176,9 +184,13 @@ class Walk:
                     lead = None
             elif action.leads:
                 if not scope.outer:
-                    lead = self._lead(node, lead)
+                    lead = self._lead(node, lead, self._role(node))
+            elif isinstance(
+                sense := action.reader(node, self._text) if action.reader else None, str
+            ):
+                lead = self._lead(node, lead, sense)
             else:
-                inner = self._enter(node, action, scope, lead)
+                inner = self._enter(node, action, scope, lead, sense)
                 if not action.wraps:
                     lead = None
                 if inner and cursor.goto_first_child():
@@ -191,24 +203,38 @@ class Walk:
                 scope, lead = above.pop(), None
         raise TooManyError
 
-    def _lead(self, node: Node, lead: Lead | None) -> Lead | None:
+    def _role(self, node: Node) -> Role:
+        return "decorator" if node.type in self._decorators else "doc"
+
+    def _lead(self, node: Node, lead: Lead | None, role: Role) -> Lead | None:
         """Return what leads up to the next definition, with a comment or decorator more."""
         first, column = node.start_point
         if self._data[node.start_byte - column : node.start_byte].strip():
             return None  # a comment on what stands before it
         if not lead or first > lead.last + 1:
             lead = Lead(first, first, -1, None)
-        if node.type not in self._decorators:
-            doc = (lead.doc or (node.start_byte,))[0], node.end_byte
-            return Lead(lead.first, _last_row(node), lead.decorator, doc)
-        decorator = node.start_byte if lead.decorator < 0 else lead.decorator
-        return Lead(lead.first, _last_row(node), decorator, lead.doc)
+        decorator, doc = lead.decorator, lead.doc
+        if role == "doc":
+            doc = (doc or (node.start_byte,))[0], node.end_byte
+        elif role == "decorator" and decorator < 0:
+            decorator = node.start_byte
+        return Lead(lead.first, _last_row(node), decorator, doc)
 
-    def _enter(self, node: Node, action: Action, scope: Scope, lead: Lead | None) -> Scope | None:
+    def _enter(
+        self, node: Node, action: Action, scope: Scope, lead: Lead | None, sense: Sense | None
+    ) -> Scope | None:
         """Take note of a node; return the scope within it where it is to be looked into."""
         if action.link:
             self._link(node, action.link)
-        if action.definition and (found := self._define(node, action.definition)):
+        found = None
+        if sense:
+            self.links += sense.links
+            if sense.definition:
+                prefix = scope.prefix if sense.same else ""
+                found = Found(sense.definition, sense.name, node, *sense[2:5], prefix + sense.same)
+        elif action.definition:
+            found = self._define(node, action.definition)
+        if found:
             name = (scope.prefix + found.name)[:NAME]
             self._mark(node, found._replace(name=name), scope, lead)
             if members := found.definition.members:
@@ -290,11 +316,18 @@ class Walk:
         return Found(definition, name, node, body) if name else None
 
     def _mark(self, node: Node, found: Found, scope: Scope, lead: Lead | None) -> None:
-        definition, name, holder, body = found
+        definition, name, holder, body = found[:4]
         outer = scope.outer or node
         first, last = outer.start_point[0], _last_row(outer)
         start = outer.start_byte
         doc = self.documented(body) if self._inside and body else None
+        if found.doc:
+            at = found.doc.start_point[0]
+            doc = self._offset(found.doc.start_byte, at), self._at(found.doc.end_byte, at)
+        if self._continues(found, first if not lead else min(first, lead.first)):
+            self.marks[-1] = self.marks[-1]._replace(last=last + 1)
+            return
+        self._same = found.same
         if lead and lead.last + 1 >= first:
             if lead.decorator >= 0:
                 start = lead.decorator
@@ -304,7 +337,9 @@ class Walk:
         whole = definition.shown == "whole" or (
             definition.shown == "short" and last - outer.start_point[0] < SHORT
         )
-        if body and not whole:
+        if found.head and not whole:
+            end = found.head.end_byte
+        elif body and not whole:
             end = self._before(holder, body, start)
         elif node.type == "preproc_function_def":
             parameters = node.child_by_field_name("parameters")
@@ -320,6 +355,13 @@ class Walk:
         head = at + self._data.count(b"\n", start, end)
         signature = self._offset(start, at), self._offset(end, head)
         self.marks.append(Mark(first, head, last + 1, kind, name, signature, doc))
+
+    def _continues(self, found: Found, first: int) -> bool:
+        """Whether a definition that begins on a row is the last one, continued."""
+        if not found.same or found.same != self._same:
+            return False
+        between = self._lines.lines[self.marks[-1].last : first]
+        return not any(line.strip() for line in between)
 
     def documented(self, body: Node) -> tuple[int, int] | None:
         """Return the character offsets of the string that a body begins with, if it does."""
@@ -378,8 +420,8 @@ class Walk:
     def _module(self, node: Node) -> str:
         return self._text(node, "name") if node.type == "aliased_import" else self._text(node)
 
-    def _text(self, node: Node, field: str = "") -> str:
-        found = _child(node, field) if field else node
+    def _text(self, node: Node | None, field: str = "") -> str:
+        found = _child(node, field) if node and field else node
         if not found:
             return ""
         raw = self._data[found.start_byte : min(found.end_byte, found.start_byte + 4 * NAME)]

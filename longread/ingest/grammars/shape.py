@@ -5,9 +5,12 @@ A table names nodes of the grammar and nothing else; `longread.ingest.symbols` w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 Shown = Literal["head", "short", "whole"]
 """What stands for a definition: up to its body, all of it where it is short, or all of it."""
@@ -34,6 +37,30 @@ class Definition:
     """What a function in it is; empty where it is not looked into."""
 
 
+class Sense(NamedTuple):
+    """What a node means where no table can say it."""
+
+    definition: Definition | None = None
+    """None where it defines nothing."""
+    name: str = ""
+    head: Node | None = None
+    """The node that its signature ends with; without one it ends before `body`."""
+    body: Node | None = None
+    doc: Node | None = None
+    """What documents it within itself."""
+    same: str = ""
+    """Neighbours in which this is equal, and not empty, are one definition: equations."""
+    links: tuple[str, ...] = ()
+
+
+Role = Literal["doc", "decorator", "aside"]
+"""What leads up to a definition: its documentation, a part of its signature, or neither."""
+Read = Callable[["Node | None"], str]
+"""Returns the text of a node on one line, cut to the length of a name, without its quotes."""
+Reader = Callable[["Node", Read], "Sense | Role | None"]
+"""Says what a node means; None where it means nothing, so that it is walked like any other."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grammar:
     """One language's grammar wheel, and the nodes of its trees that matter here."""
@@ -55,6 +82,8 @@ class Grammar:
     documented: Documented = "above"
     imports: Mapping[str, str] = field(default_factory=dict)
     """Nodes that link to other files, and the field that says to which."""
+    readers: Mapping[str, Reader] = field(default_factory=dict)
+    """Nodes whose meaning depends on the words in them."""
     functions: frozenset[str] = frozenset()
     """Expressions that are functions or classes: a name they are assigned to defines them."""
 

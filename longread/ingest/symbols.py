@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from longread.ingest.blocks import LINES, Lines, Mark
 from longread.ingest.grammars import GRAMMARS, load
-from longread.ingest.grammars.shape import TYPE, Definition, Reader, Role, Sense
+from longread.ingest.grammars.shape import TYPE, Definition, Reader, Role, Sense, child
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree
@@ -191,7 +191,7 @@ class Walk:
                 lead = self._lead(node, lead, sense)
             else:
                 inner = self._enter(node, action, scope, lead, sense)
-                if not action.wraps:
+                if not action.wraps and not (inner and inner.prefix == scope.prefix):
                     lead = None
                 if inner and cursor.goto_first_child():
                     above.append(scope)
@@ -200,8 +200,25 @@ class Walk:
             while not cursor.goto_next_sibling():
                 if not above or not cursor.goto_parent():
                     return
-                scope, lead = above.pop(), None
+                left, scope = scope, above.pop()
+                if left.prefix != scope.prefix:
+                    lead = None
         raise TooManyError
+
+    def _trails(self, node: Node, role: Role) -> bool:
+        """Add to the definition above what stands right below it; whether there is one."""
+        first, last = node.start_point[0], _last_row(node)
+        if not self.marks or not first - 1 <= self.marks[-1].last <= first:
+            return False
+        mark = self.marks[-1]
+        if role == "beside":
+            below = self._lines.lines[last + 1 : last + 2]
+            if mark.doc or (below and not self._lines.closes(last + 1)):
+                return False
+            doc = self._offset(node.start_byte, first), self._at(node.end_byte, first)
+            mark = mark._replace(doc=doc)
+        self.marks[-1] = mark._replace(last=last + 1)
+        return True
 
     def _role(self, node: Node) -> Role:
         return "decorator" if node.type in self._decorators else "doc"
@@ -209,12 +226,16 @@ class Walk:
     def _lead(self, node: Node, lead: Lead | None, role: Role) -> Lead | None:
         """Return what leads up to the next definition, with a comment or decorator more."""
         first, column = node.start_point
+        if role in ("beside", "tail") and self._trails(node, role):
+            return None
+        if role == "tail":
+            return lead
         if self._data[node.start_byte - column : node.start_byte].strip():
             return None  # a comment on what stands before it
         if not lead or first > lead.last + 1:
             lead = Lead(first, first, -1, None)
         decorator, doc = lead.decorator, lead.doc
-        if role == "doc":
+        if role in ("doc", "beside"):
             doc = (doc or (node.start_byte,))[0], node.end_byte
         elif role == "decorator" and decorator < 0:
             decorator = node.start_byte
@@ -230,8 +251,9 @@ class Walk:
         if sense:
             self.links += sense.links
             if sense.definition:
-                prefix = scope.prefix if sense.same else ""
-                found = Found(sense.definition, sense.name, node, *sense[2:5], prefix + sense.same)
+                same = scope.prefix + sense.same if sense.same else ""
+                shown = sense.body, sense.head, sense.doc
+                found = Found(sense.definition, sense.name, node, *shown, same)
         elif action.definition:
             found = self._define(node, action.definition)
         if found:
@@ -246,7 +268,7 @@ class Walk:
         if action.function and scope.outer:
             definition = Definition("class" if node.type == "class" else "function")
             name = scope.prefix + (self._text(node, "name") or "default")
-            body = _child(node, "body")
+            body = child(node, "body")
             self._mark(node, Found(definition, name[:NAME], node, body), scope, lead)
             return None
         if action.down or (action.down_if_long and _is_long(node)):
@@ -259,7 +281,7 @@ class Walk:
             return self._declared(node, definition)
         if definition.named == "assigned":
             return self._assigned(node, definition)
-        body = _child(node, definition.body)
+        body = child(node, definition.body)
         name = self._text(node, definition.name)
         if definition.kind == "section":
             return Found(definition, CLOSED.sub("", name), node, None)
@@ -348,7 +370,7 @@ class Walk:
             end = outer.end_byte
         end = start + len(self._data[start:end].rstrip())
         line = self._data.rfind(b"\n", 0, start) + 1
-        if not self._data[line:start].strip():
+        if definition.line or not self._data[line:start].strip():
             start = line  # its indentation shows what it belongs to
         kind = scope.member if definition.kind == "function" else definition.kind
         at = self._row(start, first)
@@ -382,11 +404,11 @@ class Walk:
         """Return where a head ends, without the comments between it and the body."""
         end = body.start_byte
         if COMMENT.search(self._data, start, end):
-            for child in holder.children:
-                if child.start_byte >= body.start_byte:
+            for part in holder.children:
+                if part.start_byte >= body.start_byte:
                     break
-                if child.type != "comment":
-                    end = child.end_byte
+                if part.type != "comment":
+                    end = part.end_byte
         return end
 
     def _row(self, byte: int, first: int) -> int:
@@ -421,29 +443,13 @@ class Walk:
         return self._text(node, "name") if node.type == "aliased_import" else self._text(node)
 
     def _text(self, node: Node | None, field: str = "") -> str:
-        found = _child(node, field) if node and field else node
+        found = child(node, field) if node and field else node
         if not found:
             return ""
         raw = self._data[found.start_byte : min(found.end_byte, found.start_byte + 4 * NAME)]
         text = raw.decode("utf-8", "ignore").replace("\0", "")
-        return " ".join(text.split())[:NAME].strip("\"'")
-
-
-def _child(node: Node, path: str) -> Node | None:
-    """Return the child at a path of fields or types, as `Definition.name` is written."""
-    if "|" not in path and "/" not in path:
-        return node.child_by_field_name(path) or _typed(node, path)
-    for way in path.split("|"):
-        at: Node | None = node
-        for step in way.split("/"):
-            at = (at.child_by_field_name(step) or _typed(at, step)) if at else None
-        if at:
-            return at
-    return None
-
-
-def _typed(node: Node, name: str) -> Node | None:
-    return next((child for child in node.named_children if child.type == name), None)
+        text = " ".join(text.split())[:NAME]
+        return text.strip("\"'") if text.startswith(("'", '"')) else text
 
 
 def _first(node: Node) -> Node | None:

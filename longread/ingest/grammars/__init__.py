@@ -7,7 +7,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from longread.ingest.grammars import native, prose, scripting, web
+from longread.ingest.grammars import dynamic, functional, native, prose, scripting, web
 from longread.ingest.grammars.shape import Grammar
 
 if TYPE_CHECKING:
@@ -20,6 +20,11 @@ GRAMMARS: Mapping[str, Grammar] = {
     "tsx": web.TSX,
     "c": native.C,
     "markdown": prose.MARKDOWN,
+    "elixir": dynamic.ELIXIR,
+    "julia": dynamic.JULIA,
+    "haskell": functional.HASKELL,
+    "ocaml": functional.OCAML,
+    "ocamlinterface": functional.OCAML_INTERFACE,
 }
 """Languages whose definitions are known."""
 

@@ -35,6 +35,8 @@ class Definition:
     shown: Shown = "head"
     members: Literal["", "function", "method"] = ""
     """What a function in it is; empty where it is not looked into."""
+    line: bool = False
+    """Its signature begins with its line: `let` and `and` stand before the node."""
 
 
 class Sense(NamedTuple):
@@ -53,8 +55,9 @@ class Sense(NamedTuple):
     links: tuple[str, ...] = ()
 
 
-Role = Literal["doc", "decorator", "aside"]
-"""What leads up to a definition: its documentation, a part of its signature, or neither."""
+Role = Literal["doc", "decorator", "aside", "beside", "tail"]
+"""What belongs to the definition below: its documentation, a part of its signature, or neither;
+to the one above or else the one below, as documentation; to the one above, as neither."""
 Read = Callable[["Node | None"], str]
 """Returns the text of a node on one line, cut to the length of a name, without its quotes."""
 Reader = Callable[["Node", Read], "Sense | Role | None"]
@@ -97,3 +100,40 @@ FUNCTION = Definition("function")
 CLASS = Definition("class", members="method")
 ASSIGNED = Definition("function", named="assigned")
 TYPE = Definition("class", shown="short")
+WHOLE = Definition("function", shown="whole")
+WHOLE_TYPE = Definition("class", shown="whole")
+SHORT_TYPE = Definition("class", shown="short")
+MODULE = Definition("class", members="function")
+GROUP = Definition("section", members="function")
+"""Tests that stand together, and the like."""
+
+
+def child(node: Node, path: str) -> Node | None:
+    """Return the child at a path of fields or types, as `Definition.name` is written."""
+    if "|" not in path and "/" not in path:
+        return node.child_by_field_name(path) or typed(node, path)
+    for way in path.split("|"):
+        at: Node | None = node
+        for step in way.split("/"):
+            at = (at.child_by_field_name(step) or typed(at, step)) if at else None
+        if at:
+            return at
+    return None
+
+
+def typed(node: Node | None, *types: str) -> Node | None:
+    """Return the first child of one of the types."""
+    if not node:
+        return None
+    return next((child for child in node.named_children if child.type in types), None)
+
+
+def until(node: Node, body: Node | None, skipped: frozenset[str]) -> Node | None:
+    """Return the last named child before the body that is of none of the types in `skipped`."""
+    last = None
+    for at in node.named_children:
+        if body and at.start_byte >= body.start_byte:
+            break
+        if at.type not in skipped:
+            last = at
+    return last

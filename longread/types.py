@@ -107,9 +107,10 @@ class Document:
     @property
     def size(self) -> int:
         """Characters of the text, known without reading it."""
-        if self.segments:
-            return self.segments[-1].end
-        return len(self.text)
+        end: int | None = getattr(self.segments, "end", None)
+        if end is None:
+            return self.segments[-1].end if self.segments else len(self.text)
+        return end
 
     def segments_in(self, span: Span) -> list[Segment]:
         """Return the segments that share a line, page or cell with `span`."""

@@ -9,14 +9,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import count
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from longread.cache.derived import Derived
 from longread.ingest import facts as remembered
 from longread.ingest import kinds, languages, notebook, secrets, syntax
 from longread.ingest.facts import Facts, PageFacts
-from longread.ingest.folder import Found
-from longread.ingest.text import count_lines, decode
+from longread.ingest.folder import Found, whole
+from longread.ingest.syntax import Parsed
+from longread.ingest.text import count_lines, decode, marks_in
+from longread.ingest.texts import Text, digest_of
 from longread.types import Document, Entry, Kind, Page, Progress, Unit
 
 if TYPE_CHECKING:
@@ -24,8 +26,10 @@ if TYPE_CHECKING:
 
 VERSION = 1
 """Of how bytes become text; part of every content id."""
-BATCH, BATCH_BYTES = 500, 64 * 2**20
+BATCH, BATCH_BYTES = 500, 16 * 2**20
 """Files, or bytes of files, that are looked at together."""
+SEEN = "seen:1"
+"""Kind of what is kept by a file's mark: size, way, language and digest of its bytes."""
 PDF_BYTES = 256 * 2**20
 """Bytes of unread PDFs that are held at once."""
 
@@ -46,8 +50,11 @@ class Item:
     """How it is read; empty where it is not."""
     language: str = ""
     key: str = ""
+    digest: bytes = b""
+    """Of its bytes."""
     facts: Facts | None = None
     text: str = ""
+    """Held only until the text is parsed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,10 @@ class Contents:
     pages: tuple[Page, ...]
 
 
+Use = Callable[[Document], None]
+"""What is done with a document while its text is at hand; it has no id and no path yet."""
+
+
 class Reader:
     """Reads files of one or more sources under one set of options."""
 
@@ -68,26 +79,29 @@ class Reader:
         passwords: tuple[str, ...],
         derived: Derived,
         progress: Callable[[Progress], None],
+        use: Use | None = None,
     ) -> None:
         self._masking = masking
         self._passwords = passwords
         self._derived = derived
         self._progress = progress
+        self._use = use
         rules = secrets.ruleset() if masking == "mask" else "keep"
         self._kind = f"facts:{remembered.VERSION}:{rules}"
         self._new: dict[str, Item] = {}
         """Text files met for the first time, by key; equal ones once."""
+        self._rows: list[tuple[str, bytes]] = []
+        """Facts that were found out and are not kept yet."""
         self._pdfs: dict[str, bytes] = {}
         self._new_pdfs: dict[str, Facts] = {}
 
     def read(self, files: Iterable[Found], total: int = 0) -> Contents:
         """Return what `files` are; `total` is their number where it is known."""
         items: list[Item] = []
-        for batch in _batches(files):
-            items += self._look_up(batch)
-            self._progress(Progress("read", len(items), max(total, len(items))))
+        for key, parsed in syntax.parse_many(self._unparsed(files, items, total)):
+            self._parsed(self._new[key], parsed)
         self._read_pdfs()
-        self._parse()
+        self._keep()
         _tell_apart(items)
         tests = kinds.test_folders(item.found.path for item in items)
         finished = sorted((self._finish(item, tests) for item in items), key=lambda f: f[0].path)
@@ -97,20 +111,39 @@ class Reader:
             tuple([page for _, _, pages in finished for page in pages]),
         )
 
+    def _unparsed(
+        self, files: Iterable[Found], items: list[Item], total: int
+    ) -> Iterator[tuple[str, str, str]]:
+        """Add `files` to `items`; yield key, text and language of each text met first."""
+        for batch in _batches(files):
+            looked = self._look_up(batch)
+            items += looked
+            for item in looked:
+                if self._new.get(item.key) is item and item.facts and item.facts.text is None:
+                    if item.facts.encoding:
+                        yield item.key, item.text, item.language
+                    else:
+                        self._rows.append((item.key, remembered.pack(item.facts)))
+            self._progress(Progress("read", len(items), max(total, len(items))))
+
     def _look_up(self, batch: list[Found]) -> list[Item]:
-        items = [self._item(found) for found in batch]
+        marked = {found.mark for found in batch if found.mark}
+        seen = self._derived.get(SEEN, marked)
+        items = [self._item(found, seen.get(found.mark)) for found in batch]
         known = self._derived.get(self._kind, {item.key for item in items if item.key})
+        fresh = []
         for item in items:
-            if not item.key or item.key in self._new or item.key in self._pdfs:
+            if not item.key:
+                continue
+            if item.found.mark and item.found.mark not in seen:
+                fresh.append((item.found.mark, _remember(item)))
+            if item.key in self._new or item.key in self._pdfs:
                 continue
             value = known.get(item.key)
             item.facts = remembered.unpack(value) if value is not None else None
-            if item.facts:
-                item.text = _text(item.found.data, item.facts)
-            elif item.way == "pdf":
-                self._pdfs[item.key] = item.found.data
-            else:
-                self._decode(item)
+            if not item.facts:
+                self._meet(item)
+        self._derived.put(SEEN, fresh)
         for item in items:
             # What is needed of a file's bytes has been taken.
             if len(item.found.data) > HEAD:
@@ -119,21 +152,27 @@ class Reader:
             self._read_pdfs()
         return items
 
-    def _item(self, found: Found) -> Item:
+    def _item(self, found: Found, seen: bytes | None) -> Item:
+        if seen and (known := _recall(seen)):
+            size, way, language, digest = known
+            found = replace(found, size=size)
+            return Item(found, way, language, self._key(digest, way, language), digest)
+        found = whole(found)
         data = found.data
         if found.kind != "file" or found.reason or not data or kinds.lfs_pointer(data):
             return Item(found)
         end = found.path.lower().rpartition(".")[2]
-        way: Way = "notebook" if end == "ipynb" else "text"
+        way = "notebook" if end == "ipynb" else "text"
         if end == "pdf" or data.startswith(b"%PDF-"):
             way = "pdf"
         language = "pdf"
         if way != "pdf":
             first_line = data[:256].partition(b"\n")[0].decode("latin-1")
             language = languages.detect(found.path, first_line)
-        return Item(found, way, language, self._key(data, way, language))
+        digest = digest_of(data)
+        return Item(found, way, language, self._key(digest, way, language), digest)
 
-    def _key(self, data: bytes, way: Way, language: str) -> str:
+    def _key(self, digest: bytes, way: Way, language: str) -> str:
         version: tuple[object, ...] = (VERSION, self._masking, way, language)
         if way == "pdf":
             from longread.ingest import pdf
@@ -141,55 +180,73 @@ class Reader:
             version += (pdf.VERSION,)
         else:
             version += (syntax.VERSION,)
-        digest = blake2b(data, digest_size=32).digest()
         return blake2b(digest + repr(version).encode(), digest_size=16).hexdigest()
 
-    def _decode(self, item: Item) -> None:
+    def _meet(self, item: Item) -> None:
         """Turn bytes that were not met before into masked text, all but parsed."""
-        text, encoding = decode(item.found.data)
+        found = item.found = whole(item.found)
+        if found.reason or digest_of(found.data) != item.digest:
+            item.key, item.way = "", ""  # it changed between two looks
+            item.found = replace(found, reason=found.reason or "changed while it was read")
+            return
+        if item.way == "pdf":
+            self._pdfs[item.key] = found.data
+            return
+        text, encoding = decode(found.data)
         cells = notebook.extract(text) if item.way == "notebook" else None
         if cells:
             text = cells.text
         masks = secrets.find(text) if text and self._masking == "mask" else ()
         item.text = secrets.apply(text, masks)
+        identity = ""
+        if masks:
+            # Rules can change; then what they make of the same bytes is another text.
+            identity = blake2b((item.key + item.text).encode(), digest_size=16).hexdigest()
         item.facts = Facts(
             encoding=encoding,
+            identity=identity,
             masks=() if cells else masks,
             masked=len(masks),
+            marks=marks_in(item.text),
+            picture=not encoding and kinds.is_image(found.data),
             lines=count_lines(text),
             looks=kinds.look(item.text),
             reason="" if encoding else "binary",
             text=item.text if cells else None,
         )
-        if cells:
-            item.facts = replace(
-                item.facts,
-                language=cells.language,
-                segments=notebook.segments(item.text, cells.lines),
-                reason="" if item.text else "a notebook without cells",
-            )
         self._new[item.key] = item
-
-    def _parse(self) -> None:
-        """Find segments and links in what is new, and keep all that was found out."""
-        waiting = {
-            key: item
-            for key, item in self._new.items()
-            if item.facts and item.facts.encoding and item.facts.text is None
-        }
-        lasting = {key: item.facts for key, item in self._new.items() if key not in waiting}
-        asked = ((key, item.text, item.language) for key, item in waiting.items())
-        for done, (key, parsed) in enumerate(syntax.parse_many(asked), 1):
-            item = waiting[key]
-            assert item.facts
+        if cells:
+            segments = notebook.segments(item.text, cells.lines)
+            reason = "" if item.text else "a notebook without cells"
             item.facts = replace(
-                item.facts, segments=parsed.segments, links=parsed.links, reason=parsed.reason
+                item.facts, language=cells.language, segments=segments, reason=reason
             )
-            lasting[key] = item.facts
-            if done % BATCH == 0:
-                self._progress(Progress("parse", done, len(waiting)))
-        rows = [(key, remembered.pack(facts)) for key, facts in lasting.items() if facts]
-        self._derived.put(self._kind, rows)
+            self._found_out(item)
+
+    def _parsed(self, item: Item, parsed: Parsed) -> None:
+        assert item.facts
+        item.facts = replace(
+            item.facts,
+            segments=parsed.segments,
+            links=parsed.links,
+            reason=parsed.reason,
+            words=parsed.words,
+        )
+        self._found_out(item)
+
+    def _found_out(self, item: Item) -> None:
+        """Keep what was found out of a text, have it used, and let go of it."""
+        assert item.facts
+        self._rows.append((item.key, remembered.pack(item.facts)))
+        if self._use and item.text:
+            self._use(_document(item, "", "other", item.facts, item.text))
+        item.text = ""
+        if len(self._rows) >= BATCH:
+            self._keep()
+
+    def _keep(self) -> None:
+        self._derived.put(self._kind, self._rows)
+        self._rows = []
 
     def _read_pdfs(self) -> None:
         if not self._pdfs:
@@ -231,46 +288,31 @@ class Reader:
     def _finish(self, item: Item, tests: frozenset[str]) -> Finished:
         found = item.found
         path = found.prefix + found.path
-        facts, text = item.facts, item.text
+        facts = item.facts
         if item.key and not facts:
-            facts = self._new_pdfs.get(item.key)
-            if not facts:
-                twin = self._new[item.key]
-                facts, text = twin.facts, twin.text
+            facts = self._new_pdfs.get(item.key) or self._new[item.key].facts
         if not facts:
             kind, reason = _unread(found, tests)
             return Entry(path, kind, bytes=found.size, reason=reason), None, ()
-        if facts.text is not None:
-            text = facts.text
         language = facts.language or item.language
         kind = _kind(item, language, facts, tests)
-        identity = item.key
-        if facts.masked:
-            # Rules can change; then what they make of the same bytes is another text.
-            identity = blake2b((item.key + text).encode(), digest_size=16).hexdigest()
+        has_text = bool(facts.segments if facts.text is None else facts.text)
         entry = Entry(
             path,
             kind,
-            identity,
+            facts.identity or item.key,
             found.size,
             facts.lines,
             language if facts.encoding else "",
             "" if item.way == "pdf" else facts.encoding,
             facts.masked,
-            reason=facts.reason if item.way == "pdf" or not text else "",
+            facts.notes,
+            reason=facts.reason if item.way == "pdf" or not has_text else "",
         )
         pages = tuple(
             [Page(path, p.number, p.label, p.characters, reason=p.reason) for p in facts.pages]
         )
-        if not text:
-            return entry, None, pages
-        unit: Unit = "line" if facts.text is None else "page" if item.way == "pdf" else "cell"
-        segments = facts.segments
-        return (
-            entry,
-            Document(path, kind, language, identity, text, segments, unit, facts.links),
-            pages,
-        )
+        return entry, _document(item, path, kind, facts) if has_text else None, pages
 
 
 Finished = tuple[Entry, Document | None, tuple[Page, ...]]
@@ -289,11 +331,35 @@ def _tell_apart(items: list[Item]) -> None:
         taken.add(found.prefix + item.found.path)
 
 
-def _text(data: bytes, facts: Facts) -> str:
-    """Return what is read of bytes whose facts are known."""
-    if facts.text is not None or not facts.encoding:
-        return facts.text or ""
-    return secrets.apply(decode(data, facts.encoding)[0], facts.masks)
+def _document(item: Item, path: str, kind: Kind, facts: Facts, text: str = "") -> Document:
+    """Return a document that holds `text`, or else one that reads its text when asked."""
+    found = item.found
+    identity = facts.identity or item.key
+    body: str | Text = text or facts.text or ""
+    if not body:
+        assert found.again
+        body = Text(identity, path, found.again, item.digest, facts.encoding, facts.masks)
+    unit: Unit = "line" if facts.text is None else "page" if item.way == "pdf" else "cell"
+    language = facts.language or item.language
+    return Document(
+        path, kind, language, identity, body, facts.segments, unit, facts.links,
+        marks=facts.marks, words=facts.words,
+    )  # fmt: skip
+
+
+def _remember(item: Item) -> bytes:
+    """Return what is known of a file's bytes from its mark alone."""
+    head = f"{item.found.size} {item.way} {item.language}"
+    return item.digest + head.encode()
+
+
+def _recall(value: bytes) -> tuple[int, Way, str, bytes] | None:
+    """Return size, way, language and digest; nothing where the value was harmed."""
+    size, _, rest = value[32:].decode("utf-8", "replace").partition(" ")
+    way, _, language = rest.partition(" ")
+    if not size.isdigit() or way not in get_args(Way):
+        return None
+    return int(size), cast(Way, way), language, value[:32]
 
 
 def _kind(item: Item, language: str, facts: Facts, tests: frozenset[str]) -> Kind:
@@ -301,7 +367,7 @@ def _kind(item: Item, language: str, facts: Facts, tests: frozenset[str]) -> Kin
     if item.way == "pdf":
         return "pdf"
     if not facts.encoding:
-        return kinds.of_bytes(found.path, found.data)
+        return kinds.of_bytes(found.path, facts.picture)
     if facts.text is not None:
         return "notebook"
     return kinds.classify(found.path, language, found.size, facts.looks, found.attributes, tests)
@@ -315,8 +381,9 @@ def _unread(found: Found, tests: frozenset[str]) -> tuple[Kind, str]:
         return "lfs", pointer
     if not found.reason:
         return "empty", "empty"
-    if b"\0" in found.data or kinds.is_image(found.data):
-        return kinds.of_bytes(found.path, found.data), found.reason
+    picture = kinds.is_image(found.data)
+    if b"\0" in found.data or picture:
+        return kinds.of_bytes(found.path, picture), found.reason
     language = languages.detect(found.path)
     kind = kinds.classify(found.path, language, 0, kinds.PLAIN, found.attributes, tests)
     return kind, found.reason
@@ -327,7 +394,7 @@ def _batches(files: Iterable[Found]) -> Iterator[list[Found]]:
     size = 0
     for found in files:
         batch.append(found)
-        size += len(found.data)
+        size += len(found.data) or found.size
         if len(batch) == BATCH or size > BATCH_BYTES:
             yield batch
             batch, size = [], 0

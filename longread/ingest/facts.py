@@ -38,9 +38,17 @@ class Facts:
 
     encoding: str = ""
     """Empty where the bytes are no text."""
+    identity: str = ""
+    """Content id of the text that the masks leave; empty where the key of the bytes is that."""
     masks: tuple[Mask, ...] = ()
     """Secrets in the decoded text; empty where `text` is kept, for that is masked already."""
     masked: int = 0
+    notes: tuple[str, ...] = ()
+    """What a reader should know of it, as in `Entry`."""
+    marks: tuple[str, ...] = ()
+    """The digits that stand behind "§" in its text."""
+    picture: bool = False
+    """Whether bytes that are no text begin as those of a picture do."""
     lines: int = 0
     looks: Looks = PLAIN
     segments: Sequence[Segment] = ()
@@ -51,6 +59,8 @@ class Facts:
     text: str | None = None
     """Masked text, of notebooks and PDFs only."""
     pages: tuple[PageFacts, ...] = ()
+    words: array[int] | None = None
+    """As in `Document`."""
 
 
 class Segments(Sequence[Segment]):
@@ -83,6 +93,19 @@ class Segments(Sequence[Segment]):
 
     def __len__(self) -> int:
         return self._count
+
+    @property
+    def end(self) -> int:
+        """Where the last one ends, without making any."""
+        if self._made is not None:
+            return self._made[-1].end
+        numbers = memoryview(self._numbers).cast("I")
+        return numbers[len(numbers) - WIDTH + 4]
+
+    @property
+    def have_signatures(self) -> bool:
+        """Whether any has a signature, without making any."""
+        return any(memoryview(self._numbers).cast("I")[5::WIDTH])
 
     @overload
     def __getitem__(self, index: int) -> Segment: ...
@@ -119,11 +142,16 @@ def pack(facts: Facts) -> bytes:
     unit = facts.segments[0].span.unit if facts.segments else "line"
     looks = facts.looks
     text = facts.text.encode() if facts.text is not None else b""
+    words = facts.words.tobytes() if facts.words else b""
     head = json.dumps(
         [
             facts.encoding,
+            facts.identity,
             [(m.start, m.end, m.name) for m in facts.masks],
             facts.masked,
+            facts.notes,
+            facts.marks,
+            facts.picture,
             facts.lines,
             [looks.generated, looks.minified, looks.longest],
             facts.links,
@@ -132,11 +160,13 @@ def pack(facts: Facts) -> bytes:
             [(p.number, p.label, p.characters, p.reason) for p in facts.pages],
             facts.text is not None,
             [len(facts.segments), kinds, unit],
-            [len(names), len(numbers) * numbers.itemsize, len(text)],
+            facts.words is not None,
+            [len(names), len(numbers) * numbers.itemsize, len(words), len(text)],
         ],
         separators=(",", ":"),
     ).encode()
-    return b"".join((len(head).to_bytes(4, "big"), head, names, numbers.tobytes(), text))
+    parts = (len(head).to_bytes(4, "big"), head, names, numbers.tobytes(), words, text)
+    return b"".join(parts)
 
 
 def unpack(value: bytes) -> Facts | None:
@@ -144,8 +174,8 @@ def unpack(value: bytes) -> Facts | None:
     start = 4 + int.from_bytes(value[:4], "big")
     try:
         (
-            encoding, masks, masked, lines, looks, links, language, reason, pages, has_text,
-            (count, kinds, unit), lengths,
+            encoding, identity, masks, masked, notes, marks, picture, lines, looks, links, language,
+            reason, pages, has_text, (count, kinds, unit), has_words, lengths,
         ) = json.loads(value[4:start])  # fmt: skip
     except ValueError:
         return None
@@ -153,20 +183,26 @@ def unpack(value: bytes) -> Facts | None:
         return None
     names_end = start + lengths[0]
     numbers_end = names_end + lengths[1]
+    words_end = numbers_end + lengths[2]
     segments: Sequence[Segment] = ()
     if count:
         head = (count, kinds, unit)
         segments = Segments(head, value[start:names_end], value[names_end:numbers_end])
     return Facts(
         encoding,
+        identity,
         tuple([Mask(*m) for m in masks]),
         masked,
+        tuple(notes),
+        tuple(marks),
+        picture,
         lines,
         Looks(*looks),
         segments,
         tuple(links),
         language,
         reason,
-        value[numbers_end:].decode() if has_text else None,
+        value[words_end:].decode() if has_text else None,
         tuple([PageFacts(*p) for p in pages]),
+        array("I", value[numbers_end:words_end]) if has_words else None,
     )

@@ -9,8 +9,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +25,8 @@ PEEK = 8192
 OWN = ("", ".", "..", ".git")
 """Names that never stand in the path of a file to be read."""
 DELETED = "deleted in the work tree"
+GRAIN = 2_000_000_000
+"""Nanoseconds within which two changes may bear the same time; FAT counts in two seconds."""
 
 DIRECTORY = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC | getattr(os, "O_PATH", os.O_RDONLY)
 # A pipe in a file's place must not make the reader wait.
@@ -44,6 +48,10 @@ class Found:
     """Set in .gitattributes; with "-" before it where it was unset on purpose."""
     prefix: str = ""
     """What stands before the path where a corpus has several sources."""
+    mark: str = ""
+    """Another one whenever the bytes may be others; known without reading them, or empty."""
+    again: Callable[[], Found] | None = field(default=None, compare=False, repr=False)
+    """Reads the file, whose bytes `data` does not hold yet; may be called later, and again."""
 
 
 def shown(path: bytes) -> str:
@@ -51,11 +59,20 @@ def shown(path: bytes) -> str:
     return path.decode("utf-8", "backslashreplace")
 
 
+def whole(found: Found) -> Found:
+    """Return a file with its bytes, or with the reason why they cannot be read."""
+    if not found.again or found.reason or found.data:
+        return found
+    read = found.again()
+    return replace(found, data=read.data, size=read.size, kind=read.kind, reason=read.reason)
+
+
 class Beneath:
     """Reads files below one folder. Files asked for in order share their open folders."""
 
     def __init__(self, root: bytes) -> None:
         self.root = root
+        self._opened = time.time_ns()
         self._folders = [(b"", os.open(root, os.O_DIRECTORY | os.O_RDONLY | os.O_CLOEXEC))]
 
     def __enter__(self) -> Beneath:
@@ -65,8 +82,38 @@ class Beneath:
         while self._folders:
             os.close(self._folders.pop()[1])
 
+    def look(self, path: bytes) -> Found:
+        """Return the file at `path` with its mark instead of its bytes, where it can have one.
+
+        As with git's index, a file that was changed a moment ago has none: what changes within
+        the clock's grain could not be told (git's Documentation/technical/racy-git.txt).
+        """
+        again = partial(self.read, path)
+        *folders, name = path.split(b"/")
+        if not any(shown(part).lower() in OWN for part in (*folders, name)):
+            try:
+                about = os.lstat(name, dir_fd=self._enter(folders))
+            except OSError:
+                return self.read(path)
+            size, newest = about.st_size, max(about.st_mtime_ns, about.st_ctime_ns)
+            old = newest < self._opened - GRAIN
+            if old and stat.S_ISREG(about.st_mode) and 0 < size <= MOST:
+                mark = f"{about.st_dev}:{about.st_ino}:{size}:{newest}:{about.st_mtime_ns}"
+                return Found(shown(path), size=size, mark=mark, again=again)
+        found = self.read(path)
+        return replace(found, again=again) if found.data else found
+
     def read(self, path: bytes) -> Found:
-        """Return the file at `path`, relative to the root; a failure is its reason."""
+        """Return the file at `path`, relative to the root; a failure is its reason.
+
+        Once everything is closed it can still be asked for, each file by itself.
+        """
+        if not self._folders:
+            try:
+                with Beneath(self.root) as alone:
+                    return alone.read(path)
+            except OSError as error:
+                return Found(shown(path), reason=unreadable(error))
         *folders, name = path.split(b"/")
         if any(shown(part).lower() in OWN for part in (*folders, name)):
             return Found(shown(path), reason="not read: its path leads out of its source")
@@ -159,7 +206,7 @@ def _walk(beneath: Beneath, folder: bytes) -> Iterator[Found]:
     while waiting:
         path, is_folder = waiting.pop()
         if not is_folder:
-            yield beneath.read(path)
+            yield beneath.look(path)
             continue
         try:
             with os.scandir(os.path.join(beneath.root, path)) as listed:  # noqa: PTH118

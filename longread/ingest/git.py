@@ -9,8 +9,12 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
+import threading
+import weakref
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, suppress
 from dataclasses import replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -94,7 +98,8 @@ def read_tree(repository: Repository, files: Iterable[Tracked]) -> Iterator[Foun
             if file.mode == MODULE:
                 found = _module(file)
             else:
-                found = beneath.read(file.path)
+                # A link's file is small, and its bytes say where it leads.
+                found = (beneath.read if file.mode == LINK else beneath.look)(file.path)
                 if file.mode == LINK and found.kind == "file" and not found.reason:
                     # Without symlinks in the file system git writes the target as text.
                     found = link(file.path, found.data, "checked out as text")
@@ -109,15 +114,17 @@ def read_commit(repository: Repository, revision: str, files: Iterable[Tracked])
     attributes = _attributes(repository, listed, revision)
     names = _names(listed)
     cut = len(os.fsencode(repository.prefix))
-    blobs = _blobs(repository, [file.oid for file in listed if file.mode != MODULE])
-    for file in listed:
-        if file.mode == MODULE:
-            found = _module(file)
-        else:
-            found = next(blobs)
-            if file.mode == LINK and not found.reason:
-                found = link(file.path, found.data, _aim(file.path, found.data, names))
-        yield _relative(found, file, cut, attributes)
+    with closing(Blobs(repository)) as blobs:
+        for file in listed:
+            if file.mode == MODULE:
+                found = _module(file)
+            elif file.mode == LINK:
+                found = blobs.read(file.oid)
+                if not found.reason:
+                    found = link(file.path, found.data, _aim(file.path, found.data, names))
+            else:
+                found = Found("", mark=file.oid, again=partial(blobs.read, file.oid))
+            yield _relative(found, file, cut, attributes)
 
 
 def _relative(
@@ -153,42 +160,91 @@ def _aim(path: bytes, target: bytes, names: set[bytes]) -> str:
     return "inside" if end in names or end == b"." else "broken"
 
 
-def _blobs(repository: Repository, oids: list[str]) -> Iterator[Found]:
-    """Yield the contents of objects, in order. One that this clone lacks is a reason."""
-    present = _present(repository)
-    wanted = [oid for oid in oids if present is None or oid in present]
-    with tempfile.TemporaryFile() as asked:
-        asked.write("".join(f"{oid}\n" for oid in wanted).encode())
-        asked.seek(0)
-        line = command(repository, "cat-file", "--batch", "--buffer")
-        with subprocess.Popen(
-            line, stdin=asked, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment()
-        ) as process:
-            assert process.stdout
+class Blobs:
+    """Objects of a repository, each read when it is asked for, by one process of git.
+
+    The process is started when it is needed, also after `close`: a text may be asked for again.
+    """
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+        self._ends: weakref.finalize[..., Blobs] | None = None
+
+    @cached_property
+    def _present(self) -> set[str] | None:
+        return _present(self._repository)
+
+    def read(self, oid: str) -> Found:
+        """Return the content of an object. One that this clone lacks is a reason."""
+        with self._lock:
+            if self._present is not None and oid not in self._present:
+                return Found("", reason="not in this partial clone")
             try:
-                for oid in oids:
-                    if present is None or oid in present:
-                        yield _blob(process.stdout)
-                    else:
-                        yield Found("", reason="not in this partial clone")
-            finally:
-                process.kill()
+                process = self._process or self._start()
+                assert process.stdin
+                assert process.stdout
+                process.stdin.write(f"{oid}\n".encode())
+                process.stdin.flush()
+                return _blob(process.stdout)
+            except OSError:
+                # It ends on an object that is damaged.
+                self._stop()
+                return Found("", reason="its object cannot be read from the repository")
+
+    def close(self) -> None:
+        """End the process."""
+        with self._lock:
+            self._stop()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        self._process = subprocess.Popen(
+            command(self._repository, "cat-file", "--batch"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment(),
+        )
+        self._ends = weakref.finalize(self, _end, self._process)
+        return self._process
+
+    def _stop(self) -> None:
+        if self._ends:
+            self._ends()
+        self._process = self._ends = None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe:
+            with suppress(OSError):
+                pipe.close()
 
 
 def _blob(out: IO[bytes]) -> Found:
-    about = out.readline().split()[1:]
+    line = out.readline()
+    if not line:
+        raise OSError("git has ended")
+    about = line.split()[1:]
     if len(about) != 2:
         return Found("", reason="its object is missing from the repository")
     size = int(about[1])
     head = out.read(min(size, PEEK))
     reason = too_large(size, head)
     left = size - len(head)
+    if len(head) < min(size, PEEK):
+        raise OSError("git has ended")
     if reason:
         while left > 0 and (piece := out.read(min(left, 2**20))):
             left -= len(piece)
         data = head
     else:
         data = head + out.read(left)
+        if len(data) < size:
+            raise OSError("git has ended")
     out.read(1)
     return Found("", data, size, reason=reason)
 

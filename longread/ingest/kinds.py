@@ -186,10 +186,10 @@ def classify(
     return written
 
 
-def of_bytes(path: str, head: bytes) -> Kind:
-    """Return the kind of a file that is no text."""
+def of_bytes(path: str, picture: bool) -> Kind:
+    """Return the kind of a file that is no text; `picture` is what its bytes look like."""
     end = path.lower().rpartition(".")[2]
-    if is_image(head) or end in IMAGE_ENDS:
+    if picture or end in IMAGE_ENDS:
         return "image"
     return "locale" if end == "mo" else "binary"
 

@@ -17,7 +17,7 @@ from typing import Literal
 from longread.cache.derived import Derived
 from longread.errors import IngestError
 from longread.ingest import clone, folder, git
-from longread.ingest.contents import Reader
+from longread.ingest.contents import Reader, Use
 from longread.ingest.folder import Found
 from longread.ingest.plumbing import Repository, find
 from longread.types import Corpus, Entry, Progress, Source
@@ -52,8 +52,14 @@ def read(
     options: Options,
     derived: Derived,
     progress: Callable[[Progress], None],
+    use: Use | None = None,
 ) -> Corpus:
     """Return the documents of all `locations`, ordered by path, and an entry for every file.
+
+    Args:
+        use: is given each document that was never read before while its text is at hand, so that
+            the text need not be read again for what is counted of it. It may be called for a
+            document that the corpus has under several paths, and from one thread only.
 
     Raises:
         IngestError: a location cannot be read at all, or nothing in any of them can.
@@ -69,7 +75,7 @@ def read(
         _named(place, name if len(places) > 1 else "")
         for place, name in zip(places.values(), _names(places.values()), strict=True)
     )
-    reader = Reader(options.secrets, options.passwords, derived, progress)
+    reader = Reader(options.secrets, options.passwords, derived, progress, use)
     contents = reader.read(files, sum(place.total for place in places.values()))
     if not contents.documents:
         raise _nothing_readable(list(places.values()), contents.entries)
@@ -148,7 +154,7 @@ def _at_commit(
 def _file(path: Path) -> Place:
     def files() -> Iterator[Found]:
         with folder.Beneath(os.fsencode(path.parent)) as beneath:
-            yield beneath.read(os.fsencode(path.name))
+            yield beneath.look(os.fsencode(path.name))
 
     is_pdf = path.suffix.lower() == ".pdf"
     source = Source(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -59,6 +60,8 @@ class Parsed:
     """Imports, includes and relative links as they are written, each once, in order."""
     reason: str
     """Why symbols are missing; empty where they are not."""
+    words: array[int] | None = None
+    """As in `Document`."""
 
 
 class Findings(NamedTuple):

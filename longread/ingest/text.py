@@ -30,6 +30,7 @@ PLAIN = re.compile(
 )
 """Declared encodings that are taken at their word. Others are not text encodings, or lie."""
 DAMAGED = "utf-8, damaged"
+MARK = re.compile(r"§([0-9]{1,9})")
 
 
 def decode(data: bytes, encoding: str = "") -> tuple[str, str]:
@@ -55,6 +56,11 @@ def decode(data: bytes, encoding: str = "") -> tuple[str, str]:
 def count_lines(text: str) -> int:
     """Return how many lines an editor would number."""
     return text.count("\n") + (not text.endswith("\n") if text else 0)
+
+
+def marks_in(text: str) -> tuple[str, ...]:
+    """Return the digits that stand behind "§" in a text: no boundary may be drawn with them."""
+    return tuple(sorted(set(MARK.findall(text)))) if "§" in text else ()
 
 
 def _encoding(data: bytes) -> str:

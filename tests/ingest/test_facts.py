@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,12 +19,17 @@ WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",
 def segments(unit: Unit) -> st.SearchStrategy[Segment]:
     spans = st.builds(Span, st.just(unit), NUMBERS, NUMBERS)
     signatures = st.none() | st.tuples(NUMBERS, NUMBERS)
-    return st.builds(Segment, WORDS, WORDS, spans, NUMBERS, NUMBERS, signatures)
+    return st.builds(Segment, WORDS, WORDS, spans, NUMBERS, NUMBERS, signatures, signatures)
 
 
 FACTS = st.builds(
     Facts,
     encoding=WORDS,
+    identity=WORDS,
+    notes=st.lists(WORDS).map(tuple),
+    marks=st.lists(WORDS).map(tuple),
+    picture=st.booleans(),
+    words=st.none() | st.lists(NUMBERS).map(lambda numbers: array("I", numbers)),
     masks=st.lists(st.builds(Mask, NUMBERS, NUMBERS, WORDS)).map(tuple),
     masked=NUMBERS,
     lines=NUMBERS,
@@ -59,6 +66,8 @@ def test_stored_segments_are_a_tuple_in_all_but_name() -> None:
     stored = facts.segments
     assert isinstance(stored, Segments)
     assert len(stored) == 2
+    assert stored.end == 50
+    assert stored.have_signatures
     assert stored._made is None
     assert stored == made
     assert made == stored

@@ -11,7 +11,7 @@ from longread.ingest import folder
 
 
 def listed(root: Path) -> dict[str, folder.Found]:
-    return {found.path: found for found in folder.walk(root)}
+    return {found.path: folder.whole(found) for found in folder.walk(root)}
 
 
 def test_all_files_come_but_those_of_a_repository(tmp_path: Path) -> None:

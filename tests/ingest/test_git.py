@@ -12,7 +12,7 @@ import pytest
 
 from longread.errors import IngestError
 from longread.ingest import clone, git
-from longread.ingest.folder import Found
+from longread.ingest.folder import Found, whole
 from longread.ingest.plumbing import find
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ else:
 def tree(place: Path) -> dict[str, Found]:
     repository = find(place)
     assert repository
-    return {f.path: f for f in git.read_tree(repository, git.tracked(repository))}
+    return {f.path: whole(f) for f in git.read_tree(repository, git.tracked(repository))}
 
 
 def at(place: Path, rev: str) -> dict[str, Found]:
@@ -32,7 +32,8 @@ def at(place: Path, rev: str) -> dict[str, Found]:
     assert repository
     commit = git.commit(repository, rev)
     return {
-        f.path: f for f in git.read_commit(repository, commit, git.tracked_at(repository, commit))
+        f.path: whole(f)
+        for f in git.read_commit(repository, commit, git.tracked_at(repository, commit))
     }
 
 

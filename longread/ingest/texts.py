@@ -1,0 +1,93 @@
+"""Texts that are read when they are asked for, so that a large corpus does not hold them.
+
+What was read lately is kept for a while: a text is seldom asked for only once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from longread.errors import IngestError
+from longread.ingest import secrets
+from longread.ingest.folder import Found
+from longread.ingest.secrets import Mask
+from longread.ingest.text import decode
+
+KEPT = 16 * 2**20
+"""Characters of texts that are kept."""
+
+
+class ChangedError(IngestError):
+    """A file that is not any more what it was when it was read first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """How the text of one file is read again; equal to another that reads the same."""
+
+    content_id: str
+    path: str = field(compare=False)
+    again: Callable[[], Found] = field(compare=False)
+    digest: bytes = field(compare=False)
+    """Of the bytes it was read from, by `digest_of`."""
+    encoding: str = field(compare=False)
+    masks: tuple[Mask, ...] = field(compare=False)
+
+    def __call__(self) -> str:
+        """Return the text.
+
+        Raises:
+            ChangedError: the file has changed, or is gone.
+        """
+        if (kept := RECENT.get(self.content_id)) is not None:
+            return kept
+        found = self.again()
+        if found.reason or digest_of(found.data) != self.digest:
+            why = found.reason or "it is another file now"
+            raise ChangedError(
+                f"{self.path} has changed while it was used ({why})",
+                hint="ask again: what is there now is read anew",
+            )
+        text = secrets.apply(decode(found.data, self.encoding)[0], self.masks)
+        RECENT.put(self.content_id, text)
+        return text
+
+
+class Recent:
+    """The texts that were asked for last, by content id."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._size = 0
+        self._texts: OrderedDict[str, str] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, content_id: str) -> str | None:
+        """Return a text, if it is still here."""
+        with self._lock:
+            if (text := self._texts.get(content_id)) is not None:
+                self._texts.move_to_end(content_id)
+            return text
+
+    def put(self, content_id: str, text: str) -> None:
+        """Keep a text, and let go of those that were asked for longest ago."""
+        with self._lock:
+            if content_id in self._texts or len(text) > self._most // 2:
+                return
+            self._texts[content_id] = text
+            self._size += len(text)
+            while self._size > self._most:
+                _, gone = self._texts.popitem(last=False)
+                self._size -= len(gone)
+
+
+RECENT = Recent(KEPT)
+
+
+def digest_of(data: bytes) -> bytes:
+    """Return 32 bytes that name `data`."""
+    return blake2b(data, digest_size=32).digest()

@@ -1,0 +1,126 @@
+"""Texts that are read when they are asked for, and files that are known by their marks."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from longread.cache.derived import Derived
+from longread.errors import IngestError
+from longread.ingest import folder
+from longread.ingest.read import Options, read
+from longread.ingest.texts import RECENT, Recent
+from longread.types import Corpus
+
+OLD = time.time() - 3600
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    made = tmp_path / "files"
+    made.mkdir()
+    (made / "a.py").write_text("first = 1\n")
+    (made / "b.py").write_text("second = 2\n")
+    (made / "twin.py").write_text("first = 1\n")
+    return made
+
+
+def settled(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the files be older than the clock's grain, without waiting for that."""
+    later = time.time_ns() + 10**10
+    monkeypatch.setattr(folder.time, "time_ns", lambda: later)
+
+
+def corpus(place: Path, derived: Derived) -> Corpus:
+    return read([str(place)], Options(), derived, lambda _: None)
+
+
+@pytest.fixture
+def derived(tmp_path: Path) -> Derived:
+    return Derived(tmp_path / "cache" / "derived.db")
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The names of files that are opened for their bytes."""
+    names: list[bytes] = []
+    open_ = folder.Beneath._open
+
+    def spy(self: folder.Beneath, path: bytes, name: bytes, parent: int) -> folder.Found:
+        names.append(path)
+        return open_(self, path, name, parent)
+
+    monkeypatch.setattr(folder.Beneath, "_open", spy)
+    return names
+
+
+def test_a_file_that_did_not_change_is_not_opened_again(
+    place: Path, derived: Derived, opened: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settled(place, monkeypatch)
+    first = corpus(place, derived)
+    assert sorted(opened) == [b"a.py", b"b.py", b"twin.py"]
+    opened.clear()
+    second = corpus(place, derived)
+    assert opened == []
+    assert second == first
+    RECENT.__init__(10**6)  # type: ignore[misc]
+    assert [d.text for d in second.documents] == ["first = 1\n", "second = 2\n", "first = 1\n"]
+
+
+def test_a_file_is_read_again_though_size_and_time_were_put_back(
+    place: Path, derived: Derived, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.utime(place / "a.py", (OLD, OLD))
+    settled(place, monkeypatch)
+    corpus(place, derived)
+    (place / "a.py").write_text("first = 9\n")
+    os.utime(place / "a.py", (OLD, OLD))
+    assert corpus(place, derived).documents[0].text == "first = 9\n"
+
+
+def test_a_file_that_changed_a_moment_ago_is_not_known_by_its_mark(
+    place: Path, derived: Derived, opened: list[bytes]
+) -> None:
+    corpus(place, derived)
+    opened.clear()
+    corpus(place, derived)
+    assert sorted(opened) == [b"a.py", b"b.py", b"twin.py"]
+
+
+def test_a_text_that_is_no_more_what_it_was_is_not_given_out(place: Path, derived: Derived) -> None:
+    found = corpus(place, derived)
+    RECENT.__init__(10**6)  # type: ignore[misc]
+    (place / "a.py").write_text("first = 7\n")
+    (place / "b.py").unlink()
+    with pytest.raises(IngestError, match=r"a\.py has changed .*another file"):
+        _ = found.documents[0].text
+    with pytest.raises(IngestError, match=r"b\.py has changed .*deleted") as error:
+        _ = found.documents[1].text
+    assert error.value.hint
+    assert found.documents[0].size == len("first = 1\n")
+
+
+def test_only_what_was_asked_for_last_is_held() -> None:
+    recent = Recent(10)
+    for name in "abcd":
+        recent.put(name, name * 3)
+    assert recent.get("a") is None
+    assert recent.get("b") == "bbb"
+    recent.put("e", "eee")
+    assert recent.get("c") is None
+    assert recent.get("b") == "bbb"
+    recent.put("long", "x" * 9)
+    assert recent.get("long") is None
+
+
+def test_a_memory_of_a_mark_that_was_harmed_is_not_believed(
+    place: Path, derived: Derived, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settled(place, monkeypatch)
+    first = corpus(place, derived)
+    derived._db.execute("UPDATE derived SET value = x'00' WHERE kind = 'seen:1'")
+    assert corpus(place, derived) == first

@@ -13,21 +13,31 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from longread.ingest.blocks import LINES, Lines, Mark
 from longread.ingest.grammars import GRAMMARS, load
-from longread.ingest.grammars.shape import TYPE, Definition, Reader, Role, Sense, child
+from longread.ingest.grammars.shape import (
+    SHORT,
+    TYPE,
+    Definition,
+    Reader,
+    Role,
+    Sense,
+    child,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree
 
 VISITS = 4_000_000
 """Nodes that are looked at: more than any file holds that a person wrote."""
-SHORT = 12
-"""Lines of a type that is shown whole."""
 NAME = 120
 """Characters of a name."""
+LINE = 200
+"""Bytes of a line that stands for what begins with it."""
+LINKS = 1_000
+"""Links of a text that are found by its words alone."""
 HEAD = 2_000
 """Bytes of a statement in which `require` is looked for."""
 
-COMMENT = re.compile(rb"#|//|/\*")
+COMMENT = re.compile(rb"#|//|/\*|--")
 CLOSED = re.compile(r"\s+#+$")
 """What may close a heading of Markdown."""
 MAKER = re.compile(r"(?:[A-Z_]\w*\.)?\w+$")
@@ -80,6 +90,8 @@ class Found(NamedTuple):
     head: Node | None = None
     doc: Node | None = None
     same: str = ""
+    first: Node | None = None
+    last: Node | None = None
 
 
 class Scope(NamedTuple):
@@ -131,11 +143,33 @@ def find(
     """
     walk = Walk(data, lines, language)
     walk.run(tree)
-    if language != "markdown" or not walk.marks:
-        return walk.marks, walk.links, walk.documented(tree.root_node)
-    # A section lasts until the next heading of any depth.
-    ends = [*(mark.first for mark in walk.marks[1:]), len(lines)][: len(walk.marks)]
-    return [m._replace(last=e) for m, e in zip(walk.marks, ends, strict=True)], [], None
+    _stretch(walk.marks, walk.lasting, len(lines))
+    if linked := GRAMMARS[language].linked:
+        walk.links += _named(linked, data)
+    return walk.marks, walk.links, walk.doc or walk.documented(tree.root_node)
+
+
+def _stretch(marks: list[Mark], lasting: set[int], end: int) -> None:
+    """Let headings last until the next, or to the end of what holds them."""
+    ends = [end]
+    held = {}
+    for at, mark in enumerate(marks):
+        while ends[-1] <= mark.first and len(ends) > 1:
+            ends.pop()
+        if at in lasting:
+            held[at] = ends[-1]
+        else:
+            ends.append(min(mark.last, ends[-1]))
+    following = end
+    for at in sorted(lasting, reverse=True):
+        marks[at] = marks[at]._replace(last=max(marks[at].last, min(following, held[at])))
+        following = marks[at].first
+
+
+def _named(linked: re.Pattern[bytes], data: bytes) -> list[str]:
+    """Return the files that a text names, each once."""
+    links = dict.fromkeys(found[1].decode("utf-8", "replace") for found in linked.finditer(data))
+    return [link for link in links if ":" not in link and not link.startswith("//")][:LINKS]
 
 
 def relative_links(text: str) -> list[str]:
@@ -154,16 +188,25 @@ class Walk:
     def __init__(self, data: bytes, lines: Lines, language: str) -> None:
         self.marks: list[Mark] = []
         self.links: list[str] = []
+        self.doc: tuple[int, int] | None = None
+        """Character offsets of what documents the text as a whole."""
+        self.lasting: set[int] = set()
+        """Marks that last until the next such one."""
+        self.depth = 0
         self._data = data
         self._lines = lines
         self._language = language
         grammar = GRAMMARS[language]
         self._functions = grammar.functions
         self._decorators = grammar.decorators
+        self._comments = grammar.leading - grammar.decorators
         self._inside = grammar.documented == "inside"
         self._above = grammar.documented == "above"
+        self._comment = grammar.comment
         self._same = ""
         """What the last definition may be continued by."""
+        self._said = -1
+        """First row of the last definition that is documented from within."""
         self._plain = len(data) == lines.starts[-1]
         """Whether each character is one byte."""
 
@@ -184,23 +227,23 @@ class Walk:
                     lead = None
             elif action.leads:
                 if not scope.outer:
-                    lead = self._lead(node, lead, self._role(node))
-            elif isinstance(
-                sense := action.reader(node, self._text) if action.reader else None, str
-            ):
-                lead = self._lead(node, lead, sense)
+                    lead = self._lead(node, lead, self._role(node), scope)
+            elif isinstance(sense := action.reader(node, self) if action.reader else None, str):
+                lead = self._lead(node, lead, sense, scope)
             else:
                 inner = self._enter(node, action, scope, lead, sense)
                 if not action.wraps and not (inner and inner.prefix == scope.prefix):
                     lead = None
                 if inner and cursor.goto_first_child():
                     above.append(scope)
+                    self.depth = len(above)
                     scope = inner
                     continue
             while not cursor.goto_next_sibling():
                 if not above or not cursor.goto_parent():
                     return
                 left, scope = scope, above.pop()
+                self.depth = len(above)
                 if left.prefix != scope.prefix:
                     lead = None
         raise TooManyError
@@ -208,7 +251,7 @@ class Walk:
     def _trails(self, node: Node, role: Role) -> bool:
         """Add to the definition above what stands right below it; whether there is one."""
         first, last = node.start_point[0], _last_row(node)
-        if not self.marks or not first - 1 <= self.marks[-1].last <= first:
+        if not self.marks or not first <= self.marks[-1].last <= first + 1:
             return False
         mark = self.marks[-1]
         if role == "beside":
@@ -223,23 +266,47 @@ class Walk:
     def _role(self, node: Node) -> Role:
         return "decorator" if node.type in self._decorators else "doc"
 
-    def _lead(self, node: Node, lead: Lead | None, role: Role) -> Lead | None:
+    def _lead(self, node: Node, lead: Lead | None, role: Role, scope: Scope) -> Lead | None:
         """Return what leads up to the next definition, with a comment or decorator more."""
         first, column = node.start_point
         if role in ("beside", "tail") and self._trails(node, role):
             return None
         if role == "tail":
             return lead
+        if role == "within":
+            self._document(node, scope)
+            return None
+        if role == "file":
+            if lead and lead.doc and lead.last + 1 >= first:
+                self.doc = self._offset(lead.doc[0], lead.first), self._at(lead.doc[1], lead.first)
+            return None
         if self._data[node.start_byte - column : node.start_byte].strip():
             return None  # a comment on what stands before it
         if not lead or first > lead.last + 1:
             lead = Lead(first, first, -1, None)
         decorator, doc = lead.decorator, lead.doc
         if role in ("doc", "beside"):
-            doc = (doc or (node.start_byte,))[0], node.end_byte
+            doc = (doc or (node.start_byte,))[0], self._end(node)
         elif role == "decorator" and decorator < 0:
             decorator = node.start_byte
         return Lead(lead.first, _last_row(node), decorator, doc)
+
+    def _document(self, node: Node, scope: Scope) -> None:
+        """Take a comment for documentation of what it stands in."""
+        row = node.start_point[0]
+        start, end = self._offset(node.start_byte, row), self._at(self._end(node), row)
+        if not scope.prefix:
+            self.doc = self.doc[0] if self.doc else start, end
+        elif self.marks and self.marks[-1].name + "." == scope.prefix:
+            mark = self.marks[-1]
+            if not mark.doc or self._said == mark.first:
+                start = mark.doc[0] if mark.doc else start
+                self.marks[-1] = mark._replace(doc=(start, end))
+                self._said = mark.first
+
+    def _end(self, node: Node) -> int:
+        """Return where a comment ends: in some grammars its line break is part of it."""
+        return node.start_byte + len(self._data[node.start_byte : node.end_byte].rstrip())
 
     def _enter(
         self, node: Node, action: Action, scope: Scope, lead: Lead | None, sense: Sense | None
@@ -252,17 +319,22 @@ class Walk:
             self.links += sense.links
             if sense.definition:
                 same = scope.prefix + sense.same if sense.same else ""
-                shown = sense.body, sense.head, sense.doc
-                found = Found(sense.definition, sense.name, node, *shown, same)
+                parts = sense.body, sense.head, sense.doc, same, sense.first, sense.last
+                found = Found(sense.definition, sense.name, node, *parts)
         elif action.definition:
             found = self._define(node, action.definition)
         if found:
             name = (scope.prefix + found.name)[:NAME]
+            definition = found.definition
             self._mark(node, found._replace(name=name), scope, lead)
-            if members := found.definition.members:
-                return Scope(name + ".", members)
+            if sense and sense.into is not None:
+                return Scope(scope.prefix, scope.member) if sense.into else None
+            if (members := definition.members) and not self._is_whole(node, definition, scope):
+                return Scope(name + "." if definition.qualifies else scope.prefix, members)
             broken = action.down_if_long and node.has_error and _is_long(node)
             return Scope(scope.prefix, scope.member) if broken else None
+        if sense and sense.into is False:
+            return None
         if action.wraps:
             return Scope(scope.prefix, scope.member, scope.outer or node)
         if action.function and scope.outer:
@@ -340,8 +412,9 @@ class Walk:
     def _mark(self, node: Node, found: Found, scope: Scope, lead: Lead | None) -> None:
         definition, name, holder, body = found[:4]
         outer = scope.outer or node
-        first, last = outer.start_point[0], _last_row(outer)
-        start = outer.start_byte
+        opening = found.first or outer
+        first, last = opening.start_point[0], _last_row(found.last or outer)
+        start = opening.start_byte
         doc = self.documented(body) if self._inside and body else None
         if found.doc:
             at = found.doc.start_point[0]
@@ -356,10 +429,18 @@ class Walk:
             if lead.doc and self._above:
                 doc = self._offset(lead.doc[0], lead.first), self._at(lead.doc[1], lead.first)
             first = lead.first
-        whole = definition.shown == "whole" or (
-            definition.shown == "short" and last - outer.start_point[0] < SHORT
-        )
-        if found.head and not whole:
+        elif self._comment and (above := self._commented(first)) < first:
+            if self._above and not doc:
+                indent = opening.start_point[1]
+                doc = self._lines.starts[above] + indent, self._lines.starts[first] - 1
+            first = above
+        whole = self._is_whole(node, definition, scope)
+        if definition.lasting:
+            self.lasting.add(len(self.marks))
+        if definition.shown == "line":
+            line = self._data[start : start + LINE].partition(b"\n")[0]
+            end = start + len(line.decode("utf-8", "ignore").encode())
+        elif found.head and not whole:
             end = found.head.end_byte
         elif body and not whole:
             end = self._before(holder, body, start)
@@ -369,14 +450,31 @@ class Walk:
         else:
             end = outer.end_byte
         end = start + len(self._data[start:end].rstrip())
-        line = self._data.rfind(b"\n", 0, start) + 1
-        if definition.line or not self._data[line:start].strip():
-            start = line  # its indentation shows what it belongs to
+        left = self._data.rfind(b"\n", 0, start) + 1
+        if definition.line or not self._data[left:start].strip():
+            start = left  # its indentation shows what it belongs to
         kind = scope.member if definition.kind == "function" else definition.kind
         at = self._row(start, first)
         head = at + self._data.count(b"\n", start, end)
         signature = self._offset(start, at), self._offset(end, head)
         self.marks.append(Mark(first, head, last + 1, kind, name, signature, doc))
+
+    def _commented(self, first: int) -> int:
+        """Return the first row of the comments right above a row, as far in as it is."""
+        lines = self._lines.lines
+        indent = lines[first][: -len(lines[first].lstrip()) or None]
+        prefix = indent + self._comment
+        above = first
+        while above and lines[above - 1].startswith(prefix):
+            above -= 1
+        return above
+
+    def _is_whole(self, node: Node, definition: Definition, scope: Scope) -> bool:
+        """Whether a definition is its own signature."""
+        if definition.shown != "short":
+            return definition.shown == "whole"
+        outer = scope.outer or node
+        return _last_row(outer) - outer.start_point[0] < SHORT
 
     def _continues(self, found: Found, first: int) -> bool:
         """Whether a definition that begins on a row is the last one, continued."""
@@ -407,7 +505,7 @@ class Walk:
             for part in holder.children:
                 if part.start_byte >= body.start_byte:
                     break
-                if part.type != "comment":
+                if part.type not in self._comments:
                     end = part.end_byte
         return end
 
@@ -423,6 +521,10 @@ class Walk:
             return byte
         line = self._data.rfind(b"\n", 0, byte) + 1
         return self._lines.starts[row] + len(self._data[line:byte].decode("utf-8", "replace"))
+
+    def __call__(self, node: Node | None, before: Node | None = None, /) -> str:
+        """Return the text of a node as `Read` says."""
+        return self._text(node, "", before)
 
     def _link(self, node: Node, field: str) -> None:
         if self._language != "python":
@@ -442,11 +544,12 @@ class Walk:
     def _module(self, node: Node) -> str:
         return self._text(node, "name") if node.type == "aliased_import" else self._text(node)
 
-    def _text(self, node: Node | None, field: str = "") -> str:
+    def _text(self, node: Node | None, field: str = "", before: Node | None = None) -> str:
         found = child(node, field) if node and field else node
         if not found:
             return ""
-        raw = self._data[found.start_byte : min(found.end_byte, found.start_byte + 4 * NAME)]
+        end = before.start_byte if before else found.end_byte
+        raw = self._data[found.start_byte : min(end, found.start_byte + 4 * NAME)]
         text = raw.decode("utf-8", "ignore").replace("\0", "")
         text = " ".join(text.split())[:NAME]
         return text.strip("\"'") if text.startswith(("'", '"')) else text

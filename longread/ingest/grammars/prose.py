@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from longread.ingest.grammars.shape import Definition, Grammar, words
 
-HEADING = Definition("section", name="heading_content", shown="whole")
+HEADING = Definition("section", name="heading_content", shown="whole", lasting=True)
 
 MARKDOWN = Grammar(
     "tree_sitter_markdown:language",

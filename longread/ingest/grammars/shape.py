@@ -5,15 +5,17 @@ A table names nodes of the grammar and nothing else; `longread.ingest.symbols` w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-Shown = Literal["head", "short", "whole"]
-"""What stands for a definition: up to its body, all of it where it is short, or all of it."""
+Shown = Literal["head", "short", "whole", "line"]
+"""What stands for a definition: up to its body, all of it where it is short, all of it, or its
+first line."""
 Named = Literal["field", "declarator", "assigned"]
 """Where the name stands: in a field, within C's declarators, or left of what is assigned."""
 Documented = Literal["above", "inside", "nowhere"]
@@ -25,7 +27,7 @@ body begins with, or nowhere that is known."""
 class Definition:
     """How one type of node defines something."""
 
-    kind: Literal["function", "class", "section"]
+    kind: Literal["function", "method", "class", "section"]
     """A function within a class is a method."""
     named: Named = "field"
     name: str = "name"
@@ -34,9 +36,13 @@ class Definition:
     """The same, of the child that is not part of the signature."""
     shown: Shown = "head"
     members: Literal["", "function", "method"] = ""
-    """What a function in it is; empty where it is not looked into."""
+    """What a function in it is; empty where it is not looked into. What is shown whole is not."""
+    qualifies: bool = True
+    """Its name is the first part of its members' names."""
     line: bool = False
     """Its signature begins with its line: `let` and `and` stand before the node."""
+    lasting: bool = False
+    """It lasts until the next such one, or to the end of what holds it: headings."""
 
 
 class Sense(NamedTuple):
@@ -53,13 +59,33 @@ class Sense(NamedTuple):
     same: str = ""
     """Neighbours in which this is equal, and not empty, are one definition: equations."""
     links: tuple[str, ...] = ()
+    first: Node | None = None
+    """Where it begins, and where it ends, if not as the node does."""
+    last: Node | None = None
+    into: bool | None = None
+    """Whether definitions are looked for in it that do not bear its name; None: as usual."""
 
 
-Role = Literal["doc", "decorator", "aside", "beside", "tail"]
+Role = Literal["doc", "decorator", "aside", "beside", "tail", "within", "file"]
 """What belongs to the definition below: its documentation, a part of its signature, or neither;
-to the one above or else the one below, as documentation; to the one above, as neither."""
-Read = Callable[["Node | None"], str]
-"""Returns the text of a node on one line, cut to the length of a name, without its quotes."""
+to the one above or else the one below, as documentation; to the one above, as neither; to what it
+stands in, as documentation. At the last, the documentation above is that of the file."""
+
+
+class Read(Protocol):
+    """What a reader can ask."""
+
+    depth: int
+    """Nodes around that are looked into, without the root."""
+
+    def __call__(self, node: Node | None, before: Node | None = None, /) -> str:
+        """Return the text of a node, or from it on to another, on one line.
+
+        It is cut to the length of a name, and without quotes around it.
+        """
+        ...
+
+
 Reader = Callable[["Node", Read], "Sense | Role | None"]
 """Says what a node means; None where it means nothing, so that it is walked like any other."""
 
@@ -87,8 +113,17 @@ class Grammar:
     """Nodes that link to other files, and the field that says to which."""
     readers: Mapping[str, Reader] = field(default_factory=dict)
     """Nodes whose meaning depends on the words in them."""
+    comment: str = ""
+    """What a line begins with that belongs to what stands below it at the same depth, wherever
+    the tree may have it."""
+    linked: re.Pattern[bytes] | None = None
+    """What names a file in the text itself, in its first group; web addresses do not count."""
     functions: frozenset[str] = frozenset()
     """Expressions that are functions or classes: a name they are assigned to defines them."""
+
+
+SHORT = 12
+"""Lines of a type that is shown whole."""
 
 
 def words(text: str) -> frozenset[str]:
@@ -97,15 +132,25 @@ def words(text: str) -> frozenset[str]:
 
 
 FUNCTION = Definition("function")
+METHOD = Definition("method")
+"""A function that belongs to a class it does not stand in."""
 CLASS = Definition("class", members="method")
 ASSIGNED = Definition("function", named="assigned")
 TYPE = Definition("class", shown="short")
 WHOLE = Definition("function", shown="whole")
 WHOLE_TYPE = Definition("class", shown="whole")
 SHORT_TYPE = Definition("class", shown="short")
+OPEN_TYPE = Definition("class", shown="short", members="method")
+"""A type whose members are looked for where it is too long to be shown whole."""
 MODULE = Definition("class", members="function")
+PACKAGE = Definition("class", members="function", qualifies=False)
 GROUP = Definition("section", members="function")
 """Tests that stand together, and the like."""
+
+
+def is_short(node: Node) -> bool:
+    """Whether a type is shown whole."""
+    return node.end_point[0] - node.start_point[0] < SHORT
 
 
 def child(node: Node, path: str) -> Node | None:

@@ -234,6 +234,8 @@ class Placed:
     level: Level
     raised: tuple[int, ...] = ()
     """Indices of the segments shown in full although the document is not."""
+    lifted: tuple[tuple[int, Level], ...] = ()
+    """Segments at another level than the document, below FULL; sorted by index."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,10 +112,10 @@ def parts_of(conversation: Conversation) -> Iterator[Part]:
     guided = conversation.profile.citations == "guided"
     yield text("head", "head", render.head(mark, guided))
     chunks = reading.chunks(layout, conversation.corpus.documents)
-    titles = pieces.count_texts([chunk.head for chunk in chunks])
+    heads = iter(pieces.count_texts([part for c in chunks for part in (c.title, c.rest)]))
     bodies = iter(pieces.count([(chunk.key, chunk.read) for chunk in chunks if chunk.key]))
-    for chunk, title in zip(chunks, titles, strict=True):
-        tokens = title + (next(bodies) if chunk.key else 0)
+    for chunk in chunks:
+        tokens = next(heads) + next(heads) + (next(bodies) if chunk.key else 0)
         yield Part(
             chunk.head.removeprefix(mark).strip(),
             "corpus",

@@ -10,8 +10,8 @@ from itertools import groupby
 
 from longread.cache.derived import Derived
 from longread.errors import BudgetError
-from longread.prompt import order, pack, render
-from longread.prompt.pack import Costs
+from longread.prompt import costs, order, pack, render
+from longread.prompt.costs import Costs
 from longread.tokens.pieces import Pieces
 from longread.types import (
     Corpus,
@@ -60,9 +60,37 @@ def measure(corpus: Corpus, pieces: Pieces, guided: bool, tell: Tell) -> Measure
     """Put the corpus in reading order and count every document at every level."""
     tell(Progress("order", 0, len(corpus.documents)))
     ordered, ranks = _arrange(corpus, pieces.derived)
-    mark = render.boundary_mark(t for d in ordered.documents for t in (d.path, d.text))
-    costs = pack.measure(ordered.documents, mark, pieces, tell)
-    return Measured(ordered, ranks, costs, mark, render.head(mark, guided), pieces)
+    mark = _mark(ordered.documents)
+    found = _costs(ordered.documents, mark, pieces, tell)
+    return Measured(ordered, ranks, found, mark, render.head(mark, guided), pieces)
+
+
+def _mark(documents: Sequence[Document]) -> str:
+    """Return the boundary mark; only texts that nobody looked at are read for it."""
+    taken: set[str] = set()
+    for document in documents:
+        if document.marks is None:
+            taken |= render.marks_in(document.text)
+        else:
+            taken.update(document.marks)
+        taken |= render.marks_in(document.path)
+    return render.free_mark(taken)
+
+
+def _costs(documents: Sequence[Document], mark: str, pieces: Pieces, tell: Tell) -> list[Costs]:
+    """Return what each document costs; as it was where the same were counted before."""
+    digest = hashlib.blake2b(f"{mark}\0".encode(), digest_size=16)
+    for document in documents:
+        digest.update(
+            f"{document.id}\0{document.path}\0{document.content_id}\0".encode("utf-8", "replace")
+        )
+    kind = f"costs:{costs.VERSION}:{render.VERSION}:{pieces.family.id}"
+    key = digest.hexdigest()
+    if kept := pieces.derived.get(kind, [key]).get(key):
+        return costs.unpack(kept)
+    found = costs.measure(documents, mark, pieces, tell)
+    pieces.derived.put(kind, [(key, costs.pack(found))])
+    return found
 
 
 def _arrange(corpus: Corpus, derived: Derived) -> tuple[Corpus, list[float]]:
@@ -122,7 +150,6 @@ def lay_out(
             hint="raise --budget, or shorten the question",
         )
     documents, ranks, costs = measured.corpus.documents, measured.ranks, measured.costs
-    steps = pack.raises(ranks, costs)
     found = {i: level_of(d.path, levels) for i, d in enumerate(documents)} if levels else {}
     fixed = {
         index: pack.rendered(level, documents[index], costs[index])
@@ -131,9 +158,7 @@ def lay_out(
     }
 
     def packed(tokens: int) -> Layout:
-        placed = pack.pack(
-            documents, ranks, costs, steps, tokens, measured.mark, measured.pieces, fixed
-        )
+        placed = pack.pack(documents, ranks, costs, tokens, measured.mark, measured.pieces, fixed)
         kept = tuple(sorted(levels.items()))
         return Layout(measured.mark, tuple(placed), render.VERSION, levels=kept)
 
@@ -212,9 +237,9 @@ def _entry(
     tokens = cost.at(placed.level)
     if placed.level is Level.FULL:
         reason = ""
-    elif placed.raised:
+    elif placed.raised or placed.lifted:
         made = list(render.chunks(placed, document, measured.mark))
-        tokens = pack.price(made, measured.pieces)
+        tokens = costs.price(made, measured.pieces)
         reason = f"{len(placed.raised)} of {len(document.segments)} parts fit the budget"
     else:
         reason = _why(placed.level, by_hand=by_hand)
@@ -249,8 +274,8 @@ def coverage(shown: dict[str, tuple[tuple[int, int], ...]], corpus: Corpus) -> t
         ranges = shown.get(document.id, ())
         part = sum(end - start for start, end in ranges)
         seen += part
-        whole += len(document.text)
-        files += part >= len(document.text)
+        whole += document.size
+        files += part >= document.size
         if document.unit == "page":
             for _, group in groupby(document.segments, lambda s: s.span.first):
                 parts = list(group)

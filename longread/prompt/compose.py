@@ -59,11 +59,12 @@ def extend(prompt: Prompt, answer: str, request: str, pieces: Pieces) -> Prompt:
 
 def show(chunks: Sequence[Chunk], pieces: Pieces, route: Route) -> list[Piece]:
     """Return chunks as pieces; ids of bodies and boundary lines come from the cache."""
-    heads = pieces.encode([(text_key(c.head), partial(str, c.head)) for c in chunks])
+    parts = [part for c in chunks for part in (c.title, c.rest)]
+    heads = iter(pieces.encode([(text_key(part), partial(str, part)) for part in parts]))
     bodies = iter(pieces.encode([(c.key, c.read) for c in chunks if c.key]))
     made = []
-    for chunk, title in zip(chunks, heads, strict=True):
-        ids = title + (next(bodies) if chunk.key else array("I"))
+    for chunk in chunks:
+        ids = next(heads) + next(heads) + (next(bodies) if chunk.key else array("I"))
         text = neutralise(chunk.head + chunk.read() if chunk.key else chunk.head, route)
         made.append(Piece(text, ids, chunk.document.id, chunk.level, chunk.ranges))
     return made

@@ -1,4 +1,4 @@
-"""What stands in the prompt, to the letter: head, boundary lines, bodies at each level.
+"""What stands in the prompt, to the letter: head, boundary lines, bodies in full.
 
 Pure functions of documents and layout. A change here that alters a byte raises `VERSION`, so
 that kept layouts and cached ids of another version are not mixed with it.
@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import count, groupby
 
+from longread.prompt import digest
 from longread.types import MARKS, Document, Layout, Level, Placed, Segment
 
 VERSION = 1
@@ -34,29 +36,46 @@ the question that follows them in one or two sentences, from the documents alone
 """
 
 
+DIGESTS: dict[Level, str] = {
+    Level.OUTLINE: "outline",
+    Level.SIGNATURES: "signatures",
+    Level.SIGNATURES_DOC: "signatures and docs",
+}
+"""Levels that show a document in short, as its boundary line calls them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """A boundary line and what stands under it; the text is made when it is asked for."""
 
-    head: str
+    title: str
+    """The boundary line but for what of the document is shown; encoded by itself."""
+    rest: str
+    """The end of the boundary line."""
     key: str
     """Names the body's content, for the cache of ids and counts; empty for a head alone."""
     document: Document
     level: Level
     start: int = 0
     end: int = 0
+    lifted: tuple[tuple[int, Level], ...] = ()
+
+    @property
+    def head(self) -> str:
+        """The boundary line."""
+        return self.title + self.rest
 
     def read(self) -> str:
         """Return the body; it ends with a newline unless it is empty."""
-        if self.level is Level.SIGNATURES:
-            return signatures(self.document)
+        if self.level in DIGESTS:
+            return digest.digest(self.document, self.level, dict(self.lifted))
         return close(self.document.text[self.start : self.end])
 
     @property
     def ranges(self) -> tuple[tuple[int, int], ...]:
         """Character ranges of the document's text that stand in the body."""
-        if self.level is Level.SIGNATURES:
-            return tuple(s.signature for s in self.document.segments if s.signature)
+        if self.level in DIGESTS:
+            return digest.ranges(self.document, self.level, dict(self.lifted))
         return ((self.start, self.end),) if self.end > self.start else ()
 
 
@@ -66,7 +85,17 @@ def boundary_mark(texts: Iterable[str]) -> str:
     A document that cannot contain the mark cannot forge the border between two documents.
     The answer depends on the texts alone, so the same corpus is always cut the same way.
     """
-    taken = {digits for text in texts if "§" in text for digits in MARK.findall(text)}
+    return free_mark(set().union(*map(marks_in, texts)))
+
+
+def marks_in(text: str) -> set[str]:
+    """Return the digits that stand behind "§" in a text."""
+    return set(MARK.findall(text)) if "§" in text else set()
+
+
+def free_mark(taken: Iterable[str]) -> str:
+    """Return the first mark that is none of "§" with `taken` digits, nor begins one of them."""
+    taken = set(taken)
     # "§12" also contains "§1": a mark is free only if no longer number starts with it.
     return f"§{next(n for n in count() if not any(d.startswith(str(n)) for d in taken))}"
 
@@ -78,23 +107,44 @@ def head(mark: str, guided: bool) -> str:
 
 def chunks(placed: Placed, document: Document, mark: str, note: str = "") -> Iterator[Chunk]:
     """Yield what a document's place in the layout shows: its level, then the raised parts."""
-    title = f"{mark} {placed.id} {printable(document.path)}"
+    title = entitle(document, mark)
     if placed.level is Level.FULL:
-        yield from _full(document, title + note)
-    elif placed.level is Level.SIGNATURES:
-        key = f"{document.content_id}:signatures:{VERSION}"
-        yield Chunk(f"{title} signatures{note}\n", key, document, placed.level)
+        yield from _full(document, title, note)
+    elif placed.level in DIGESTS:
+        yield shortened(document, placed.level, placed.lifted, mark, note)
     elif placed.level is Level.PATH and not placed.raised:
-        yield Chunk(f"{title}{note}\n", "", document, placed.level)
+        yield Chunk(title, f"{note}\n", "", document, placed.level)
     for run in runs(placed.raised):
         yield excerpt(document, run, mark)
+
+
+def entitle(document: Document, mark: str) -> str:
+    """Return the beginning of a document's boundary lines: mark, short id, path."""
+    return f"{mark} {document.id} {printable(document.path)}"
+
+
+def shortened(
+    document: Document,
+    level: Level,
+    lifted: tuple[tuple[int, Level], ...],
+    mark: str,
+    note: str = "",
+) -> Chunk:
+    """Return a document in short, single symbols perhaps in more detail than the others."""
+    key = f"{document.content_id}:{level.label}:{VERSION}"
+    if lifted:
+        mixed = blake2b(repr([(i, int(at)) for i, at in lifted]).encode(), digest_size=8)
+        key += f":{mixed.hexdigest()}"
+    rest = f" {DIGESTS[level]}{note}\n"
+    return Chunk(entitle(document, mark), rest, key, document, level, lifted=lifted)
 
 
 def excerpt(document: Document, run: range, mark: str) -> Chunk:
     """Return one run of a document's segments in full, under its lines or pages."""
     first, last = document.segments[run[0]], document.segments[run[-1]]
     return Chunk(
-        f"{mark} {document.id} {printable(document.path)} {places(document, first, last)}\n",
+        entitle(document, mark),
+        f" {places(document, first, last)}\n",
         f"{document.content_id}:{first.start}-{last.end}",
         document,
         Level.FULL,
@@ -124,21 +174,6 @@ def runs(raised: Sequence[int]) -> Iterator[range]:
         yield range(indices[0], indices[-1] + 1)
 
 
-def signatures(document: Document) -> str:
-    """Return each signature under its own line or page number; ends with a newline."""
-    mark = MARKS[document.unit]
-    lines: list[str] = []
-    for segment in document.segments:
-        if not segment.signature:
-            continue
-        start, end = segment.signature
-        at = segment.span.first
-        if document.unit == "line":
-            at += document.text.count("\n", segment.start, start)
-        lines.append(f"{mark}{at} {document.text[start:end].rstrip()}\n")
-    return "".join(lines)
-
-
 def not_shown(layout: Layout) -> str:
     """Return the line that names the folders of which files are not shown; empty if none are.
 
@@ -161,14 +196,14 @@ def close(text: str) -> str:
     return text if text.endswith("\n") or not text else text + "\n"
 
 
-def _full(document: Document, title: str) -> Iterator[Chunk]:
+def _full(document: Document, title: str, note: str) -> Iterator[Chunk]:
     if document.unit == "line":
-        size = len(document.text)
-        yield Chunk(f"{title}\n", f"{document.content_id}:full", document, Level.FULL, 0, size)
+        key = f"{document.content_id}:full"
+        yield Chunk(title, f"{note}\n", key, document, Level.FULL, 0, document.size)
         return
     mark = MARKS[document.unit]
     for number, group in groupby(document.segments, lambda s: s.span.first):
         parts = list(group)
         start, end = parts[0].start, parts[-1].end
         key = f"{document.content_id}:{start}-{end}"
-        yield Chunk(f"{title} {mark}{number}\n", key, document, Level.FULL, start, end)
+        yield Chunk(title, f"{note} {mark}{number}\n", key, document, Level.FULL, start, end)

@@ -79,16 +79,25 @@ def to_layout(row: RowMapping) -> Layout:
 
 
 def _placed(placed: Sequence[Placed]) -> bytes:
-    rows = [(p.id, p.path, p.content_id, int(p.level), p.raised) for p in placed]
+    rows = [
+        (p.id, p.path, p.content_id, int(p.level), p.raised, p.lifted)
+        if p.lifted
+        else (p.id, p.path, p.content_id, int(p.level), p.raised)
+        for p in placed
+    ]
     return zlib.compress(squeeze(rows))
 
 
 def _to_placed(packed: bytes) -> tuple[Placed, ...]:
     rows = json.loads(zlib.decompress(packed))
     return tuple(
-        Placed(short, path, content_id, Level(level), tuple(raised))
-        for short, path, content_id, level, raised in rows
+        Placed(short, path, content_id, Level(level), tuple(raised), _lifted(*lifted))
+        for short, path, content_id, level, raised, *lifted in rows
     )
+
+
+def _lifted(pairs: Sequence[tuple[int, int]] = ()) -> tuple[tuple[int, Level], ...]:
+    return tuple((index, Level(level)) for index, level in pairs)
 
 
 def of_ledger(session: int, ledger: Ledger) -> Columns:

@@ -13,7 +13,8 @@ from longread.analysis import reading
 from longread.cache.derived import Derived
 from longread.errors import BudgetError
 from longread.prompt import pack, render
-from longread.prompt.pack import DETAIL, Costs, choose, raises
+from longread.prompt.costs import LEVELS, Costs, price
+from longread.prompt.pack import DETAIL
 from longread.tokens import open_family
 from longread.tokens.pieces import Pieces
 from longread.types import Corpus, Document, Entry, Level, Segment, Source, Span
@@ -56,50 +57,24 @@ def measured(documents: list[Document], pieces: Pieces) -> reading.Measured:
 
 costs_and_ranks = st.lists(
     st.tuples(
-        st.integers(1, 60), st.integers(0, 4_000), st.integers(0, 20_000), st.floats(0.01, 9)
+        st.integers(1, 60), st.integers(0, 400), st.integers(0, 4_000), st.integers(0, 900),
+        st.integers(0, 20_000), st.floats(0.01, 9),
     ),
     max_size=40,
-)
-
-
-@given(costs_and_ranks, st.integers(0, 60_000))
-def test_levels_never_cost_more_than_the_room(
-    drawn: list[tuple[int, int, int, float]], room: int
-) -> None:
-    costs = [Costs(p, p + s, p + f) for p, s, f, _ in drawn]
-    levels, left = choose(raises([r for *_, r in drawn], costs), room)
-    price = {Level.NONE: 0}
-    spent = 0
-    for cost, level in zip(costs, levels, strict=True):
-        price |= {
-            Level.PATH: cost.path,
-            Level.SIGNATURES: cost.signatures,
-            Level.FULL: cost.full,
-        }
-        spent += price[level]
-    assert spent + left == room
-    assert left >= 0
-
-
-@given(costs_and_ranks, st.integers(0, 60_000))
-def test_no_raise_that_fits_and_is_worth_more_was_passed_over(
-    drawn: list[tuple[int, int, int, float]], room: int
-) -> None:
-    costs = [Costs(p, p + s, p + f) for p, s, f, _ in drawn]
-    ranks = [r for *_, r in drawn]
-    levels, left = choose(raises(ranks, costs), room)
-    for cost, level in zip(costs, levels, strict=True):
-        if level is not Level.FULL and cost.path >= cost.full:
-            assert cost.full > left
+)  # fmt: skip
 
 
 @given(costs_and_ranks)
-def test_room_for_everything_shows_everything(drawn: list[tuple[int, int, int, float]]) -> None:
-    costs = [Costs(p, p + s, p + f) for p, s, f, _ in drawn]
-    levels, _ = choose(
-        raises([r for *_, r in drawn], costs), sum(c.full for c in costs) * 2 + 10_000
-    )
-    assert all(level is Level.FULL for level in levels)
+def test_more_of_a_document_is_bought_along_its_hull(
+    drawn: list[tuple[int, int, int, int, int, float]],
+) -> None:
+    for path, outline, signatures, docs, full, rank in drawn:
+        cost = Costs(path, path + outline, path + signatures, path + signatures + docs, path + full)
+        raises = pack.ladder(cost, rank, LEVELS)
+        assert raises[-1].level is Level.FULL
+        assert sum(step.tokens for step in raises) == cost.full
+        assert sum(step.value for step in raises) == pytest.approx(rank)
+        assert [step.level for step in raises] == sorted(step.level for step in raises)
 
 
 @settings(
@@ -117,10 +92,12 @@ def test_what_is_rendered_costs_what_was_packed(
     layout = reading.lay_out(found, room)
     chunks = reading.chunks(layout, found.corpus.documents)
     text = render.not_shown(layout) + "".join(c.head + c.read() for c in chunks)
-    used = pack.price(chunks, pieces) + reading.notice_tokens(found, layout)
+    used = price(chunks, pieces) + reading.notice_tokens(found, layout)
     assert used <= max(room, reading.notice_tokens(found, layout))
     family = pieces.family
-    joined = [family.encode(c.head) + family.encode(c.read()) for c in chunks]
+    joined = [
+        family.encode(c.title) + family.encode(c.rest) + family.encode(c.read()) for c in chunks
+    ]
     assert used == sum(map(len, joined)) + len(family.encode(render.not_shown(layout)))
     assert "".join(family.decode(ids) for ids in joined) + render.not_shown(layout) == text[
         len(render.not_shown(layout)) :
@@ -136,7 +113,7 @@ def test_a_corpus_larger_than_the_room_uses_98_to_100_percent_of_it(
     assert found.full > room
     layout = reading.lay_out(found, room)
     chunks = reading.chunks(layout, found.corpus.documents)
-    used = pack.price(chunks, pieces) + reading.notice_tokens(found, layout)
+    used = price(chunks, pieces) + reading.notice_tokens(found, layout)
     assert 0.98 * room <= used <= room
 
 
@@ -146,7 +123,7 @@ def test_one_file_larger_than_the_room_is_shown_in_part(pieces: Pieces) -> None:
     placed = layout.placed[0]
     assert placed.level is not Level.FULL
     assert placed.raised
-    used = pack.price(reading.chunks(layout, found.corpus.documents), pieces)
+    used = price(reading.chunks(layout, found.corpus.documents), pieces)
     assert 0.98 * 5_000 <= used <= 5_000
     book = reading.ledger(found, layout, 5_000, 0)
     assert "parts fit the budget" in book.files[0].reason
@@ -181,3 +158,58 @@ def test_more_detail_is_worth_more() -> None:
     values = [DETAIL[level] for level in sorted(DETAIL)]
     assert values == sorted(values)
     assert pack.DETAIL[Level.NONE] == 0
+
+
+def test_a_document_larger_than_the_room_is_raised_symbol_by_symbol(pieces: Pieces) -> None:
+    found = measured([document("big.py", 900), document("small.py", 20, number=1)], pieces)
+    layout = reading.lay_out(found, 6_000)
+    big = next(p for p in layout.placed if p.path == "big.py")
+    assert big.level is Level.SIGNATURES
+    assert 0 < len(big.raised) < 90
+    made = reading.chunks(layout, found.corpus.documents)
+    assert made[0].document.path == "big.py"
+    assert "L1 def function_0_1(a, b):" in made[0].read()
+    assert price(made, pieces) <= 6_000
+
+
+def test_a_symbol_can_be_shown_with_its_doc_while_others_are_not(pieces: Pieces) -> None:
+    text, segments = "", []
+    for number in range(40):
+        start, first = len(text), text.count("\n") + 1
+        head = f"def f{number}(a):\n"
+        doc = f'    """Does {"a lot of " * (number % 7 * 6)}things, {number}."""\n'
+        text += head + doc + "    return a\n" + f"    # {'word ' * 200}\n" * (number % 3 + 1)
+        span = Span("line", first, text.count("\n"))
+        at = start + len(head) + 4
+        signature, doc_at = (start, start + len(head) - 1), (at, at + len(doc) - 5)
+        segments.append(
+            Segment("function", f"f{number}", span, start, len(text), signature, doc_at)
+        )
+    made = Document("docs.py", "source", "python", "docs", text, tuple(segments))
+    found = measured([made], pieces)
+    layout = reading.lay_out(found, 2_600)
+    placed = layout.placed[0]
+    assert placed.level is Level.SIGNATURES
+    assert placed.lifted
+    lifted = {index for index, _ in placed.lifted}
+    body = reading.chunks(layout, found.corpus.documents)[0].read()
+    for index in range(40):
+        shown = text[slice(*segments[index].doc)] in body  # type: ignore[misc]
+        assert shown == (index in lifted)
+    assert price(reading.chunks(layout, found.corpus.documents), pieces) <= 2_600
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(room=st.integers(300, 30_000))
+def test_what_a_divided_document_costs_is_what_is_rendered(room: int, pieces: Pieces) -> None:
+    files = [document(f"m{i}.py", 400 + 90 * i, number=i) for i in range(6)]
+    found = measured(files, pieces)
+    layout = reading.lay_out(found, room)
+    made = reading.chunks(layout, found.corpus.documents)
+    used = price(made, pieces) + reading.notice_tokens(found, layout)
+    assert used <= room
+    assert used >= 0.97 * min(room, found.full) or room < 2_000
+    book = reading.ledger(found, layout, room, 0)
+    assert sum(entry.tokens for entry in book.files) == price(made, pieces)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longread.prompt.render import boundary_mark, chunks, not_shown, runs, signatures
+from longread.prompt.digest import digest
+from longread.prompt.render import boundary_mark, chunks, not_shown, runs
 from longread.types import Document, Layout, Level, Placed, Segment, Span
 
 TEXT = "import os\n\n\ndef f(a):\n    return a\n\n\ndef g(b):\n    return b"
@@ -39,7 +40,7 @@ def test_signatures_keep_their_line_numbers() -> None:
     assert shown(SOURCE, Level.SIGNATURES) == (
         "§0 d1 src/a.py signatures\nL4 def f(a):\nL8 def g(b):\n"
     )
-    assert signatures(PAGES) == "p1 Lease\n"
+    assert digest(PAGES, Level.SIGNATURES, {}) == "p1 Lease\n"
 
 
 def test_a_path_stands_alone() -> None:

@@ -59,7 +59,7 @@ def make(name: str = "one", *, files: int = 3) -> Session:
         profile="embedded",
         layout=Layout(
             "§0",
-            tuple(Placed(d.id, d.path, d.content_id, Level.FULL, (1,)) for d in documents.values()),
+            tuple(Placed(d.id, d.path, d.content_id, Level.FULL, (1,), ((0, Level.OUTLINE),)) for d in documents.values()),
             version=2,
             changes=(Placed("d0", f"src/{name}_0.py", f"{name}-0", Level.NONE),),
             levels=(("", Level.PATH), ("src/", Level.FULL)),

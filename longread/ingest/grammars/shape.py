@@ -6,7 +6,7 @@ A table names nodes of the grammar and nothing else; `longread.ingest.symbols` w
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
@@ -137,6 +137,10 @@ METHOD = Definition("method")
 CLASS = Definition("class", members="method")
 ASSIGNED = Definition("function", named="assigned")
 TYPE = Definition("class", shown="short")
+LONG = 60
+"""Lines from which parts of data get names of their own: a segment has no more."""
+KEY = Definition("section", shown="line")
+KEYS = Definition("section", shown="line", members="function")
 WHOLE = Definition("function", shown="whole")
 WHOLE_TYPE = Definition("class", shown="whole")
 SHORT_TYPE = Definition("class", shown="short")
@@ -146,6 +150,20 @@ MODULE = Definition("class", members="function")
 PACKAGE = Definition("class", members="function", qualifies=False)
 GROUP = Definition("section", members="function")
 """Tests that stand together, and the like."""
+
+
+def paths(steps: Sequence[str]) -> list[str]:
+    """Return what an import by name may link to: a module, and the one that it is part of.
+
+    Types are no modules, so names that begin with a capital do not count at the end.
+    """
+    end = len(steps)
+    while end and not steps[end - 1][:1].islower():
+        end -= 1
+    found = ["/".join(steps[:end])] if end else []
+    if end == len(steps) and end > 1:
+        found.insert(0, "/".join(steps[: end - 1]))
+    return found
 
 
 def is_short(node: Node) -> bool:
@@ -182,3 +200,21 @@ def until(node: Node, body: Node | None, skipped: frozenset[str]) -> Node | None
         if at.type not in skipped:
             last = at
     return last
+
+
+def each(definition: Definition, name: str, head: str = "") -> Reader:
+    """Return what reads a node whose name is at one path, and what its signature ends with at
+    another."""
+
+    def read_each(node: Node, read: Read) -> Sense | None:
+        found = child(node, name)
+        if not found:
+            return None
+        return Sense(definition, read(found), head=child(node, head) if head else None)
+
+    return read_each
+
+
+def is_long(node: Node) -> bool:
+    """Whether a node is longer than a segment is to be."""
+    return node.end_point[0] - node.start_point[0] > LONG

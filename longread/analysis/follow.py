@@ -5,12 +5,16 @@ Nothing here opens a program; the front end does, with what this returns.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
 from longread.analysis.conversation import Conversation
+from longread.ingest.clone import is_url, name_of
+from longread.ingest.folder import shown
 from longread.prompt import cite
 from longread.types import Citation, Document, Source, Span, Verdict
 
@@ -54,29 +58,42 @@ def on_disk(sources: Sequence[Source], document: Document) -> Path | None:
 
     A path that leads out of its source, as through a symbolic link made since, is not returned.
     """
-    for source in sources:
-        if "://" in source.location:
+    alone = len(sources) == 1
+    for source, name in zip(sources, _names(sources), strict=True):
+        if is_url(source.location):
             continue
         root = Path(source.location)
         if source.way in ("pdf", "file"):
-            if len(sources) == 1 or root.name == document.path.rpartition("/")[2]:
+            if alone or document.path == name:
                 return root if root.is_file() else None
             continue
-        for path in _candidates(document.path, root, alone=len(sources) == 1):
+        if not alone and not document.path.startswith(f"{name}/"):
+            continue
+        for path in _candidates(document.path if alone else document.path[len(name) + 1 :], root):
             inside = path.is_file() and path.resolve().is_relative_to(root.resolve())
             if inside:
                 return path.absolute()
     return None
 
 
-def _candidates(path: str, root: Path, *, alone: bool) -> list[Path]:
+def _names(sources: Sequence[Source]) -> list[str]:
+    """Return what stands before, or for, the paths of each of several sources.
+
+    It is the source's own name, numbered where one before it has the same.
+    """
+    given: list[str] = []
+    for source in sources:
+        place = source.location
+        base = name_of(place) if is_url(place) else shown(os.fsencode(Path(place).name)) or "root"
+        single = source.way in ("pdf", "file")
+        stem, end = os.path.splitext(base) if single else (base, "")  # noqa: PTH122
+        others = (f"{stem}-{number}{end}" for number in count(2))
+        given.append(next(name for name in chain([base], others) if name not in given))
+    return given
+
+
+def _candidates(path: str, root: Path) -> list[Path]:
     """Return what a path in a corpus may be on disk: bytes that are not UTF-8 were escaped."""
-    if not alone:
-        # With several sources, the source's name stands first; it has a number if two share it.
-        first, _, rest = path.partition("/")
-        if not (first == root.name or first.startswith(f"{root.name}-")):
-            return []
-        path = rest
     raw = path.encode("utf-8", "surrogatepass")
     unescaped = ESCAPED.sub(lambda m: chr(0xDC00 + int(m[1], 16)), path)
     names = [raw.decode("utf-8", "surrogateescape")]

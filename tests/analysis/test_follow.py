@@ -126,3 +126,17 @@ def test_a_file_that_changed_where_it_is_cited_is_told(
     path.write_text("LIMIT = 80\n\n\ndef heat(target):\n    return min(target, LIMIT)\n")
     assert changed(document, Span("line", 1, 1), path)
     assert not changed(document, Span("line", 5, 5), path)
+
+
+def test_of_sources_with_like_names_the_right_file_is_found(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("one/src", "one/src-old", "two/src", "two/src-2")]
+    files = [tmp_path / name / "b.py" for name in ("three", "four")]
+    for n, path in enumerate([*(folder / "a.py" for folder in folders), *files]):
+        path.parent.mkdir(parents=True)
+        path.write_text(f"x = {n}\n")
+    conversation = opened(*folders, *files)
+    assert len(conversation.corpus.documents) == 6
+    for document in conversation.corpus.documents:
+        path = on_disk(conversation.corpus.sources, document)
+        assert path is not None
+        assert path.read_text() == document.text

@@ -29,13 +29,18 @@ class Work(Generic[T]):
         changed = asyncio.Event()
         newest: list[Progress] = []
 
+        left = False
+
         def tell(progress: Progress) -> None:
+            if left:
+                raise asyncio.CancelledError
             newest[:] = [progress]
             loop.call_soon_threadsafe(changed.set)
 
-        with ThreadPoolExecutor(1) as thread:
-            running = loop.run_in_executor(thread, self._call, tell)
-            running.add_done_callback(lambda _: changed.set())
+        thread = ThreadPoolExecutor(1)
+        running = loop.run_in_executor(thread, self._call, tell)
+        running.add_done_callback(lambda _: changed.set())
+        try:
             while not running.done():
                 await changed.wait()
                 changed.clear()
@@ -44,3 +49,8 @@ class Work(Generic[T]):
             while newest:
                 yield newest.pop()
             self.value = running.result()
+        finally:
+            # Whoever leaves early does not wait for the call, which ends at its next step.
+            left = True
+            running.cancel()
+            thread.shutdown(wait=False)

@@ -17,6 +17,7 @@ import pytest
 
 from longread import config
 from longread.store import Store
+from longread.types import Source
 
 MakeSession = Callable[..., str]
 PATIENCE = 60.0
@@ -34,14 +35,16 @@ class Terminal:
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def start(self, *arguments: str, size: tuple[int, int] = (80, 24)) -> None:
+    def start(
+        self, *arguments: str, size: tuple[int, int] = (80, 24), editor: str = "false"
+    ) -> None:
         """Start `longread tui` in a window of so many columns and rows."""
         words = [sys.executable, "-m", "longread", "tui", *arguments]
         kept = ("LONGREAD_HOME", "LONGREAD_CONFIG", "LONGREAD_CACHE")
         given = [f"{name}={os.environ[name]}" for name in kept]
         self._tmux(
             "new-session", "-d", "-x", str(size[0]), "-y", str(size[1]),
-            shlex.join(["env", "TERM=tmux-256color", *given, *words]),
+            shlex.join(["env", "TERM=tmux-256color", f"EDITOR={editor}", *given, *words]),
         )  # fmt: skip
 
     def press(self, *keys: str) -> None:
@@ -233,3 +236,36 @@ def test_whatever_ends_the_program_what_was_shown_is_kept(
     words = answer.text.split()
     assert words == [f"w{n}" for n in range(len(words))]
     assert len(words) > shown
+
+
+def test_ctrl_c_in_the_editor_is_the_editors(
+    terminal: Terminal, store: Store, make_session: MakeSession, tmp_path: Path
+) -> None:
+    root = tmp_path / "kettle"
+    root.mkdir()
+    (root / "heat.py").write_text("LIMIT = 97.5\n")
+    session = make_session(store, "kettle", ("What?", GOOD), source=Source(str(root), "folder"))
+    editor = tmp_path / "vi"
+    editor.write_text(
+        "#!/bin/sh\ntrap 'echo heard' INT\necho editing\nfor n in $(seq 600); do\n"
+        f"  [ -e {tmp_path}/done ] && exit\n  sleep 0.1\ndone\n"
+    )
+    editor.chmod(0o755)
+    terminal.start(
+        "--store", str(store.path), "--continue", session, editor=str(editor), size=(100, 30)
+    )
+    terminal.see("[1] ✓ exact")
+    terminal.press("Escape")
+    terminal.see("Next cite")
+    terminal.press("1")
+    terminal.see("▸[1]")
+    terminal.press("e")
+    terminal.see("editing")
+    terminal.press("C-c")
+    terminal.see("heard")
+    terminal.press("C-c")
+    terminal.see_that(lambda screen: screen.count("heard") == 2, "heard again")
+    (tmp_path / "done").touch()
+    terminal.see("▸[1]")
+    terminal.press("y")
+    terminal.see("citation copied")

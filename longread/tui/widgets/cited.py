@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import subprocess
 
 from textual import work
@@ -63,7 +64,8 @@ class CitedPane(Vertical):
         """Show the source of a citation."""
         if self.row:
             self.row.point(False)
-        self.row, self._opened = row, opened
+        # Until it is looked up there is nothing to open: least of all what was shown before.
+        self.row, self._opened, self._found = row, opened, None
         row.point(True)
         self.add_class("-there")
         self._follow(opened, row)
@@ -71,6 +73,8 @@ class CitedPane(Vertical):
     @work(exclusive=True, group="follow")
     async def _follow(self, opened: Conversation, row: CitationRow) -> None:
         found = await asyncio.to_thread(follow, opened, row.citation)
+        if row is not self.row:
+            return  # It was closed meanwhile.
         self._found = found
         label = found.cited and found.labels.get(found.cited.first)
         printed = f" (printed {line(label)})" if label else ""
@@ -95,7 +99,9 @@ class CitedPane(Vertical):
     @work(exclusive=True, group="open")
     async def open_with(self, *, viewer: bool) -> None:
         """Open the file: in the editor at the line, or in a viewer at the page."""
-        found, opened = self._found, self._opened
+        row, opened, found = self.row, self._opened, self._found
+        if row and opened and found is None:
+            found = await asyncio.to_thread(follow, opened, row.citation)
         if found is None or found.document is None or opened is None:
             self.notify("choose a citation first: n, or its number", markup=False)
             return
@@ -134,9 +140,19 @@ class CitedPane(Vertical):
 
     def _lend(self, words: list[str]) -> None:
         """Give the terminal to a program until it ends; nothing may be painted meanwhile."""
-        with self.app.suspend():
-            subprocess.run(words, check=False)
+        # ctrl+c there is the program's: the terminal sends it to both.
+        before = {sign: signal.signal(sign, _leave) for sign in (signal.SIGINT, signal.SIGQUIT)}
+        try:
+            with self.app.suspend():
+                subprocess.run(words, check=False)
+        finally:
+            for sign, handler in before.items():
+                signal.signal(sign, handler)
         self.app.refresh()
+
+
+def _leave(sign: int, frame: object) -> None:
+    """Do nothing; unlike a signal that is ignored, this is not handed down to the program."""
 
 
 def _start(words: list[str]) -> None:

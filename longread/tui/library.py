@@ -27,6 +27,7 @@ from longread.tui.new import NewScreen, Wanted
 from longread.tui.screen import Room
 from longread.tui.trash import GRACE, Trash
 from longread.tui.widgets.sessions import SessionList, heading
+from longread.tui.widgets.typed import Field
 
 DEBOUNCE = 0.15
 """Seconds without a key before the store is searched."""
@@ -38,7 +39,7 @@ FOUND = 200
 """Hits a search returns at most."""
 
 
-class SearchLine(Input):
+class SearchLine(Field):
     """What is looked for; the list can be walked without leaving it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -191,7 +192,7 @@ class LibraryScreen(Room):
         if self.listing.kept is None:
             return Content("opening the store …")
         if self.listing.words:
-            sought = line(" ".join(self.listing.words))
+            sought = line(" ".join(self.listing.typed.split()))
             return Content(f"nothing says “{sought}”; esc clears the search")
         return detail.WELCOME
 
@@ -228,8 +229,7 @@ class LibraryScreen(Room):
         await asyncio.sleep(DEBOUNCE)
         try:
             store = await self.house.store()
-            words = " ".join(self.listing.words)
-            self.listing.found(await asyncio.to_thread(store.search, words, FOUND))
+            self.listing.found(await asyncio.to_thread(store.search, self.listing.typed, FOUND))
         except LongreadError as error:
             self.house.complain(error)
         self._arrange()
@@ -321,7 +321,10 @@ class LibraryScreen(Room):
             await asyncio.to_thread(forget, store, session)
         except StoreError as error:
             if self.house.is_running:
+                # What could not be deleted is listed again; what could, is not in the store.
+                self.trash.hidden.discard(session)
                 self.house.complain(error)
+                self.house.store_changed()
             else:
                 text = Text(line(f"{error}; {error.hint}"))
                 self.house.exit(return_code=self.house.return_code or 0, message=text)

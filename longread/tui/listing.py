@@ -23,7 +23,9 @@ class Listing:
         self.kept: Sequence[Entry] | None = None
         """What is in the store; None until it is read."""
         self.words: list[str] = []
-        """What is looked for."""
+        """What is looked for in titles."""
+        self.typed = ""
+        """What is looked for, as it was typed."""
         self.order = "newest"
         """One of `SORTS`."""
         self._found: dict[str, list[Found]] = {}
@@ -46,7 +48,7 @@ class Listing:
 
     def seek(self, text: str) -> None:
         """Look for words; what was found for the ones before stays until more is known."""
-        self.words = text.casefold().split()
+        self.words, self.typed = text.casefold().split(), text
         if not self.words:
             self._found = {}
 

@@ -6,7 +6,6 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from rich.text import Text
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -21,11 +20,12 @@ from longread import config
 from longread.analysis.conversation import Strategy, usable
 from longread.analysis.engines import choose
 from longread.errors import LongreadError
-from longread.export.visible import CONTROLS, line
+from longread.export.visible import line
 from longread.tokens.sizes import parse
 from longread.tui import places
 from longread.tui.entries import short
 from longread.tui.places import Candidate
+from longread.tui.widgets.typed import Area, Field
 
 if TYPE_CHECKING:
     from longread.tui.app import LongreadApp
@@ -50,7 +50,7 @@ class Wanted:
     budget: int | None
 
 
-class Locations(TextArea):
+class Locations(Area):
     """Paths and URLs, one a line."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -99,11 +99,6 @@ class Locations(TextArea):
         end = len(self.document.get_line(row))
         self.replace(text, (row, 0), (row, end))
         self.move_cursor((row, len(text)))
-
-    def get_line(self, line_index: int) -> Text:
-        """Return a line with a blank box for each character that must not reach a terminal."""
-        shown = CONTROLS.sub("␦", self.document.get_line(line_index))
-        return Text(shown, end="", no_wrap=True)
 
     def action_start(self) -> None:
         """Read what is named."""
@@ -182,7 +177,7 @@ class NewScreen(ModalScreen[Wanted | None]):
                 )
             with Horizontal(classes="choices"):
                 yield Label("budget")
-                yield Input(
+                yield Field(
                     placeholder="tokens, such as 64k; empty for the profile's", compact=True,
                     id="budget",
                 )  # fmt: skip

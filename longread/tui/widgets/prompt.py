@@ -10,11 +10,13 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 
+from longread.tui.widgets.typed import Area
+
 ROWS = 6
 """Rows of a question that are shown at once."""
 
 
-class PromptBox(TextArea):
+class PromptBox(Area):
     """One question. Enter asks; the questions asked before come with up and down."""
 
     DEFAULT_CSS = """

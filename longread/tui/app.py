@@ -131,10 +131,15 @@ class LongreadApp(Desk):
         if matter is not None:
             self.matter = matter
         while isinstance(self.screen, ModalScreen):
-            self.pop_screen()
-        if self.current_mode != room:
+            # Not popped: who waits for what it asks is told that nothing was said.
+            self.screen.dismiss(None)
+        moved = self.current_mode != room
+        if moved:
             self.switch_mode(room)
-        elif matter is not None and isinstance(self.screen, Room):
+        if matter is not None and isinstance(self.screen, CompareScreen):
+            # Another session is to be seen, not what is compared with one left earlier.
+            self.screen.dismiss()
+        elif matter is not None and not moved and isinstance(self.screen, Room):
             self.screen.show_matter(matter)
 
     def action_room(self, room: str) -> None:

@@ -94,10 +94,11 @@ class CompareScreen(Screen[None]):
             if other.conversation and not (self._done or self._live or other.asking):
                 self._done = True
                 self.house.ask(other, self._answer.question)
-            if other.asking and not self._live:
-                self._live = AnswerView(other.asking.question, None)
+            if (asking := other.asking) and not self._live:
+                self._live = AnswerView(asking.question, None)
                 await self.query_one("#other").mount(self._live)
-                self._live.catch_up(other.asking.text)
+                # It may have failed meanwhile.
+                self._live.catch_up(asking.text)
             if self._live and not other.asking and other.conversation:
                 if other.conversation.answers:
                     await self._live.finish(other.conversation.answers[-1])

@@ -15,6 +15,7 @@ from typing import Any
 from textual.app import App
 from textual.worker import Worker
 
+from longread import config
 from longread.analysis.ask import put
 from longread.analysis.conversation import Conversation, Strategy, open_sources, reopen
 from longread.analysis.drafts import mend
@@ -73,7 +74,8 @@ class Desk(App[None]):
         """What is open on the screens."""
         self.matters: dict[str, Matter] = {}
         """What is open or was, by session id."""
-        self._jobs: dict[int, Worker[None]] = {}
+        self._jobs: dict[int, tuple[Matter, Worker[None]]] = {}
+        """What runs, by the identity of the session that it runs on."""
         self.leaving: list[Callable[[], Awaitable[None]]] = []
         """What is to be done before the program ends."""
         self.remapped: dict[str, str] = {}
@@ -94,7 +96,7 @@ class Desk(App[None]):
         if self._sources:
             self.open_sources(self._sources)
         elif self._session is not None:
-            self.open_session(self._session)
+            self.open_session(self._session, profile=self.profile)
 
     async def store(self) -> Store:
         """Return the store, once it is open."""
@@ -116,25 +118,32 @@ class Desk(App[None]):
 
     # What is open
 
-    def open_session(self, session: str, answer: int | None = None) -> None:
+    def open_session(self, session: str, answer: int | None = None, profile: str = "") -> None:
         """Open a kept session, by its id or the start of it, and show it.
 
         Args:
             answer: position of the answer to show first, from 0; None for the newest.
+            profile: another than the session's own.
         """
         room = "read"
-        if session in self.matters:
-            self.matters[session].wanted = answer
-            self.show_room(room, self.matters[session])
+        if known := self.matters.get(session) or self._being_opened(session):
+            known.wanted = answer
+            self.show_room(room, known)
             return
         matter = Matter(session or "newest session", session, wanted=answer)
-        self._open(matter, self._reopened(session), room)
+        self._open(matter, self._reopened(session, profile), room)
 
-    async def _reopened(self, session: str) -> Callable[[Tell], Conversation]:
+    def _being_opened(self, session: str) -> Matter | None:
+        """Return what is being opened under this id, and is not open yet."""
+        begun = (m for m, _ in self._jobs.values() if session and m.session == session)
+        return next(begun, None)
+
+    async def _reopened(self, session: str, profile: str) -> Callable[[Tell], Conversation]:
         store = await self.store()
 
         def opened(tell: Tell) -> Conversation:
-            return mend(store, reopen(store, session, None, tell), tell)
+            other = config.load_profile(profile) if profile else None
+            return mend(store, reopen(store, session, other, tell), tell)
 
         return opened
 
@@ -185,9 +194,9 @@ class Desk(App[None]):
 
     def close_matter(self, session: str) -> None:
         """Show a session no longer: it is to be deleted."""
-        matter = self.matters.pop(session, None)
-        if worker := self._jobs.get(id(matter)):
-            worker.cancel()
+        matter = self.matters.pop(session, None) or self._being_opened(session)
+        if job := self._jobs.get(id(matter)):
+            job[1].cancel()
         if matter is not None and matter is self.matter:
             self.matter = None
 
@@ -200,7 +209,7 @@ class Desk(App[None]):
         self._run(matter, self._opening(matter, prepared))
 
     def _run(self, matter: Matter, job: Coroutine[Any, Any, None]) -> None:
-        self._jobs[id(matter)] = self.run_worker(job, group="jobs")
+        self._jobs[id(matter)] = matter, self.run_worker(job, group="jobs")
         self.matter_changed(matter)
 
     def runs(self, matter: Matter | None) -> bool:
@@ -286,6 +295,8 @@ class Desk(App[None]):
         except LongreadError as error:
             self.complain(error)
         finally:
+            if not asking.text:
+                matter.unasked = asking.question
             matter.asking = None
             self._jobs.pop(id(matter), None)
             self.matter_changed(matter)
@@ -311,8 +322,19 @@ class Desk(App[None]):
     async def confirm(self, title: str, text: str) -> bool:
         """Ask a person yes or no."""
         said: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self.push_screen(ConfirmScreen(title, text), lambda yes: said.set_result(bool(yes)))
-        return await said
+        asked = ConfirmScreen(title, text)
+
+        def hear(yes: bool | None) -> None:
+            # What asked may have been stopped before the answer comes.
+            if not said.done():
+                said.set_result(bool(yes))
+
+        self.push_screen(asked, hear)
+        try:
+            return await said
+        finally:
+            if said.cancelled() and asked.is_current:
+                asked.dismiss(False)
 
     # Telling
 
@@ -353,9 +375,9 @@ class Desk(App[None]):
 
     def stop(self, matter: Matter | None) -> None:
         """Stop what runs on a session; what came is kept."""
-        worker = self._jobs.get(id(matter))
-        if worker is None:
+        job = self._jobs.get(id(matter))
+        if job is None:
             self.notify("nothing runs", markup=False)
             return
-        worker.cancel()
+        job[1].cancel()
         self.notify("stopped; what came is kept", markup=False)

@@ -152,12 +152,11 @@ class ReadScreen(Room):
     async def _sync(self) -> None:
         if not self.there:
             return
-        transcript = self._transcript
-        await transcript.show(self._matter)
-        question, transcript.unasked = transcript.unasked, ""
-        if question and not self._prompt.text:
+        await self._transcript.show(self._matter)
+        if (matter := self._matter) and matter.unasked and self.there and not self._prompt.text:
             # Nothing came: the question goes back to where it was typed.
-            self._prompt.load_text(question)
+            self._prompt.load_text(matter.unasked)
+            matter.unasked = ""
         if self._preview is None:
             self._price()
         self._tell_status()

@@ -45,8 +45,6 @@ class Transcript(Vertical):
         """The answer that is being written."""
         self._first = self._done = 0
         """Answers before the first that is shown, and up to the last."""
-        self.unasked = ""
-        """A question that was stopped before anything came."""
 
     def compose(self) -> ComposeResult:
         """Put the answers between two lines that say what is above and below them."""
@@ -87,6 +85,8 @@ class Transcript(Vertical):
                 wanted = matter.wanted if matter and matter.wanted is not None else latest
                 self._first = self._done = min(latest, wanted)
             self._matter, self._opened = matter, opened
+            if not self.query("#note"):
+                return  # The program ends, and what was here is gone.
             note = self.query_one("#note", Static)
             note.display = opened is None or not (opened.answers or (matter and matter.asking))
             note.update(Content(_state(matter)))
@@ -109,7 +109,6 @@ class Transcript(Vertical):
                 await live.finish(opened.answers[self._done])
                 self._done += 1
             else:
-                self.unasked = live.question
                 await live.remove()
         fresh = [AnswerView(a.question, a) for a in opened.answers[self._done :]]
         if fresh and not self._live:
@@ -117,14 +116,15 @@ class Transcript(Vertical):
             self._done = len(opened.answers)
             if matter.wanted is None:
                 self.call_after_refresh(self.to, fresh[-1])
-        if matter.asking and not self._live:
-            self._live = AnswerView(matter.asking.question, None)
+        if (asking := matter.asking) and not self._live:
+            self._live = AnswerView(asking.question, None)
             for view in self.views:
                 view.styles.min_height = None
             # Room for the answer to grow into, so that nothing moves while it does.
             self._live.styles.min_height = max(3, self.scroller.size.height - 1)
             await self.scroller.mount(self._live)
-            self._live.catch_up(matter.asking.text)
+            # It may have failed meanwhile, as a question does that is too long.
+            self._live.catch_up(asking.text)
             self.call_after_refresh(self.to, self._live)
         self._tell_earlier()
 
@@ -148,9 +148,9 @@ class Transcript(Vertical):
 
     async def earlier(self) -> None:
         """Show some answers before those that are shown."""
-        if self._opened is None or not self._first:
-            return
         async with self._lock:
+            if self._opened is None or not self._first:
+                return
             begin = max(0, self._first - LATEST)
             older = [AnswerView(a.question, a) for a in self._opened.answers[begin : self._first]]
             self._first = begin

@@ -180,7 +180,7 @@ def open_sources(
     family = open_tokens(profile, tell)
     derived = Derived(config.cache() / "derived.db")
     pieces = Pieces(family, derived)
-    corpus = read(locations, options, derived, tell)
+    corpus = read(locations, options, derived, tell, reading.counter(pieces))
     measured = reading.measure(corpus, pieces, profile.citations == "guided", tell)
     return _lay(measured, profile, window, strategy, {})
 

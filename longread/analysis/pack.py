@@ -20,7 +20,7 @@ from longread.cache.derived import Derived
 from longread.errors import BudgetError
 from longread.ingest.read import Options, read
 from longread.prompt import compose, evidence, render
-from longread.prompt.pack import price
+from longread.prompt.costs import price
 from longread.tokens import open_family
 from longread.tokens.pieces import Pieces
 from longread.types import Corpus, Ledger, Level, Piece, Tell
@@ -107,7 +107,7 @@ def pack(
     """
     family = open_family(tokenizer)
     pieces = Pieces(family, Derived(config.cache() / "derived.db"))
-    corpus = read(locations, options, pieces.derived, tell)
+    corpus = read(locations, options, pieces.derived, tell, reading.counter(pieces))
     return fit(reading.measure(corpus, pieces, False, tell), budget, question, tell)
 
 

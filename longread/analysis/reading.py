@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -63,6 +63,11 @@ def measure(corpus: Corpus, pieces: Pieces, guided: bool, tell: Tell) -> Measure
     mark = _mark(ordered.documents)
     found = _costs(ordered.documents, mark, pieces, tell)
     return Measured(ordered, ranks, found, mark, render.head(mark, guided), pieces)
+
+
+def counter(pieces: Pieces) -> Callable[[Document], None]:
+    """Return what counts a document at every level while its text is at hand."""
+    return lambda document: pieces.hold((c.key, c.read) for c in costs.bodies(document))
 
 
 def _mark(documents: Sequence[Document]) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from longread.cache.search import SearchIndex, parts
-from longread.prompt.pack import price
+from longread.prompt.costs import price
 from longread.prompt.rank import WEIGHTS
 from longread.prompt.render import Chunk, excerpt, runs
 from longread.tokens.pieces import Pieces

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from longread.cache.derived import Derived
@@ -27,11 +27,33 @@ class Pieces:
         self.family = family
         self.derived = derived
         self._counts: dict[str, int] = {}
+        self._held: list[tuple[str, str]] = []
+        self._size = 0
+
+    def hold(self, items: Iterable[Keyed]) -> None:
+        """Take texts that were never counted and are at hand now; they are counted in batches."""
+        for key, read in items:
+            if key in self._counts:
+                continue
+            text = read()
+            self._held.append((key, text))
+            self._size += len(text)
+        if self._size >= BATCH:
+            self._count_held()
+
+    def _count_held(self) -> None:
+        held, self._held, self._size = dict(self._held), [], 0
+        counts = self.family.count(list(held.values()))
+        self._counts.update(zip(held, counts, strict=True))
+        rows = [(key, n.to_bytes(4, "little")) for key, n in zip(held, counts, strict=True)]
+        self.derived.put(f"count:{self.family.id}", rows)
 
     def count(
         self, items: Sequence[Keyed], progress: Callable[[int, int], None] | None = None
     ) -> list[int]:
         """Return the token count of each text, encoding only what was never counted."""
+        if self._held:
+            self._count_held()
         kind = f"count:{self.family.id}"
         wanted = [key for key, _ in items if key not in self._counts]
         if not wanted:

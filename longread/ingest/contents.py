@@ -207,6 +207,7 @@ class Reader:
             identity=identity,
             masks=() if cells else masks,
             masked=len(masks),
+            notes=secrets.notes(masks),
             marks=marks_in(item.text),
             picture=not encoding and kinds.is_image(found.data),
             lines=count_lines(text),
@@ -267,9 +268,10 @@ class Reader:
     def _pdf(self, read: PdfText) -> Facts:
         from longread.ingest import pdf
 
-        texts, masked = [page.text for page in read.pages], 0
+        texts = [page.text for page in read.pages]
+        masks: tuple[secrets.Mask, ...] = ()
         if self._masking == "mask":
-            texts, masked = secrets.mask_parts(texts)
+            texts, masks = secrets.mask_parts(texts)
         pages = [replace(page, text=text) for page, text in zip(read.pages, texts, strict=True)]
         text, segments = pdf.lay_out(pages)
         reason = read.reason
@@ -277,7 +279,8 @@ class Reader:
             reason = "no text on any page" if pages else "no pages"
         return Facts(
             encoding="pdf",
-            masked=masked,
+            masked=len(masks),
+            notes=secrets.notes(masks),
             lines=count_lines(text),
             segments=segments,
             reason=reason,

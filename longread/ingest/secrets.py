@@ -7,36 +7,36 @@ it stood and which rule knew it, never the secret.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from hashlib import blake2b
 from importlib.metadata import version
 from itertools import chain, islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from longread import config
+from longread.ingest import suspects
 
 if TYPE_CHECKING:
-    from kingfisher_sdk import Scanner
+    from kingfisher_sdk import Finding, Scanner
 
-OWN_RULES = (
-    # kingfisher reports an AWS key id only beside its secret half.
-    (
-        "aws-access-key-id",
-        ("A3T", "AKIA", "ASIA", "ABIA", "ACCA"),
-        re.compile(r"\b(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b(?<!EXAMPLE)"),
-    ),
-    # ... and a private key only with its last line; half a key is still a key.
-    (
-        "private-key",
-        ("PRIVATE KEY",),
-        re.compile(
-            r"-----BEGIN[ A-Z0-9_-]{0,100}PRIVATE KEY(?: BLOCK)?-----[ \t]*\n"
-            r"(?:[ \t]*[\w-]+: [^\n]*\n|[ \t]*\n){0,8}(?:[ \t]*[A-Za-z0-9+/=]{40,}[ \t]*(?:\n|\Z))+"
-        ),
-    ),
-)
-"""Name, words without which a text cannot match, and pattern."""
+VERSION = 2
+"""Of what this file and `suspects` do with what the rules find."""
+OWN_RULES = Path(__file__).with_name("secrets.yml")
+ANNOUNCED = {
+    "private-key": suspects.private_key,
+    "kubernetes-secret-yaml": suspects.manifest,
+}
+"""Rules that find only where a secret begins, or lies, and what finds the secret itself."""
+SHOWN = re.compile(r"-(?:account-id|address|domain|host|name|repository|tenant-id|url|username)$")
+"""Rules for what stands beside a secret and is none: they help to tell what the secret is."""
+GENERIC = "generic-secret"
+"""The rule that knows a secret by what it is called; any other says more."""
+PUBLIC = re.compile(rb"(?i)public[_.-]?key")
+"""Before a value: it is called a key, or a token, and everybody has it."""
 SHORTEST_REPEATED = 16
 """Characters from which a secret is masked wherever else in the text it is repeated."""
 MOST_REPEATED = 100
@@ -54,7 +54,8 @@ class Mask:
 
 def ruleset() -> str:
     """Name the rules, so that what another version of them left unmasked is read anew."""
-    return f"kingfisher {version('kingfisher-secret-scanner')}, 1"
+    rules = blake2b(OWN_RULES.read_bytes(), digest_size=8).hexdigest()
+    return f"kingfisher {version('kingfisher-secret-scanner')}, {VERSION}, {rules}"
 
 
 def mask(text: str) -> tuple[str, int]:
@@ -73,12 +74,16 @@ def find(text: str) -> tuple[Mask, ...]:
     astray: dict[str, str] = {}
     repeated: dict[str, str] = {}
     for finding in _scanner().scan(raw):
-        name = finding.rule_id.rpartition(".")[2].rpartition("/")[2]
-        place, secret = finding.location, finding.secret
+        name, secret = _name(finding.rule_id), finding.secret
+        if not _counts(finding, name, secret):
+            continue
+        place = finding.location
         start, end = place["start_offset"], place["end_offset"]
+        if name == GENERIC and PUBLIC.search(raw, max(start - 48, 0), start):
+            continue
         if raw[start:end] == secret.encode():
             hits.append((start, end, name))
-            if len(secret) >= SHORTEST_REPEATED:
+            if len(secret) >= SHORTEST_REPEATED and name not in ANNOUNCED:
                 repeated.setdefault(secret, name)
         elif secret:
             astray.setdefault(secret, name)
@@ -86,10 +91,7 @@ def find(text: str) -> tuple[Mask, ...]:
         pattern = re.compile(re.escape(secret.encode()))
         hits += [(*m.span(), name) for m in pattern.finditer(raw)]
     masks = _in_characters(raw, hits) if len(raw) != len(text) else [Mask(*hit) for hit in hits]
-    for name, needles, rule in OWN_RULES:
-        if any(needle in text for needle in needles):
-            masks += [Mask(*m.span(), name) for m in rule.finditer(text)]
-    return tuple(_merged(masks))
+    return tuple(_merged(_extended(text, masks)))
 
 
 def apply(text: str, masks: Iterable[Mask]) -> str:
@@ -103,8 +105,18 @@ def apply(text: str, masks: Iterable[Mask]) -> str:
     return "".join((*pieces, text[at:])) if pieces else text
 
 
-def mask_parts(parts: Iterable[str]) -> tuple[list[str], int]:
-    """Mask texts that follow each other, such as pages, also where a secret runs on."""
+def notes(masks: Iterable[Mask]) -> tuple[str, ...]:
+    """Return what the ledger says of `masks`: which rules found how many; nothing without any."""
+    counts = Counter(one.name for one in masks)
+    said = (name if number == 1 else f"{name} ×{number}" for name, number in counts.items())
+    return (f"masked: {', '.join(said)}",) if counts else ()
+
+
+def mask_parts(parts: Iterable[str]) -> tuple[list[str], tuple[Mask, ...]]:
+    """Mask texts that follow each other, such as pages, also where a secret runs on.
+
+    Return them, and where secrets stand in the texts joined by "\\n".
+    """
     texts = list(parts)
     found = find("\n".join(texts))
     masked, offset = [], 0
@@ -117,7 +129,34 @@ def mask_parts(parts: Iterable[str]) -> tuple[list[str], int]:
         )
         masked.append(apply(text, here))
         offset = end + 1
-    return masked, len(found)
+    return masked, found
+
+
+@cache
+def _name(rule: str) -> str:
+    """Return what a rule is called: "veles.secrets/sendgrid" and "betterleaks.sendgrid.1" alike."""
+    parts = rule.rpartition("/")[2].split(".")
+    return parts[-2] if parts[-1].isdigit() else parts[-1]
+
+
+def _counts(finding: Finding, name: str, secret: str) -> bool:
+    """Whether what a rule found is a secret."""
+    if name in ANNOUNCED:
+        return True
+    if not finding.visible and SHOWN.search(name):
+        return False
+    if test := suspects.TESTS.get(name):
+        return test(secret)
+    return not finding.rule_id.startswith("longread.") or suspects.is_varied(secret)
+
+
+def _extended(text: str, masks: Iterable[Mask]) -> Iterator[Mask]:
+    """Put in the place of what was announced what there is."""
+    for mask in masks:
+        if extent := ANNOUNCED.get(mask.name):
+            yield from (Mask(start, end, mask.name) for start, end in extent(text, mask.start))
+        else:
+            yield mask
 
 
 def _in_characters(raw: bytes, hits: Iterable[tuple[int, int, str]]) -> list[Mask]:
@@ -134,9 +173,10 @@ def _in_characters(raw: bytes, hits: Iterable[tuple[int, int, str]]) -> list[Mas
 
 def _merged(hits: Iterable[Mask]) -> Iterator[Mask]:
     held: Mask | None = None
-    for hit in sorted(hits, key=lambda m: (m.start, -m.end, m.name)):
+    for hit in sorted(hits, key=lambda m: (m.start, -m.end, m.name == GENERIC, m.name)):
         if held and hit.start < held.end:
-            held = Mask(held.start, max(held.end, hit.end), held.name)
+            name = hit.name if held.name == GENERIC else held.name
+            held = Mask(held.start, max(held.end, hit.end), name)
         else:
             if held:
                 yield held
@@ -149,5 +189,5 @@ def _merged(hits: Iterable[Mask]) -> Iterator[Mask]:
 def _scanner() -> Scanner:
     from kingfisher_sdk import Rules, Scanner
 
-    rules = Rules(cache_dir=config.private(config.cache() / "secrets"))
+    rules = Rules([OWN_RULES], cache_dir=config.private(config.cache() / "secrets"))
     return Scanner(rules, base64=False)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from longread.ingest.blocks import LINES, Lines, Mark
 from longread.ingest.grammars import GRAMMARS, load
+from longread.ingest.grammars.c import cpp_name
 from longread.ingest.grammars.shape import (
     SHORT,
     TYPE,
@@ -21,6 +23,7 @@ from longread.ingest.grammars.shape import (
     Role,
     Sense,
     child,
+    words,
 )
 
 if TYPE_CHECKING:
@@ -47,6 +50,14 @@ MARKDOWN_LINK = re.compile(
     r"|^ {0,3}\[[^\]\n]+\]:[ \t]*<?([^\s<>]+)",
     re.MULTILINE,
 )
+
+
+DECLARED = words(
+    "identifier type_identifier field_identifier destructor_name operator_name operator_cast"
+    " qualified_identifier template_function"
+)
+"""What names something within the declarators of C and C++."""
+VARIABLES = words("declaration field_declaration")
 
 
 class TooManyError(Exception):
@@ -198,6 +209,7 @@ class Walk:
         self._language = language
         grammar = GRAMMARS[language]
         self._functions = grammar.functions
+        self._types = grammar.readers
         self._decorators = grammar.decorators
         self._comments = grammar.leading - grammar.decorators
         self._inside = grammar.documented == "inside"
@@ -225,7 +237,7 @@ class Walk:
             if action is None:
                 if node.is_named and not scope.outer:
                     lead = None
-            elif action.leads:
+            elif action.leads and not action.reader:
                 if not scope.outer:
                     lead = self._lead(node, lead, self._role(node), scope)
             elif isinstance(sense := action.reader(node, self) if action.reader else None, str):
@@ -389,16 +401,22 @@ class Walk:
     def _declared(self, node: Node, definition: Definition) -> Found | None:
         """Return what a declaration in C defines."""
         kind = node.child_by_field_name("type")
-        body = node.child_by_field_name("body")
+        body = child(node, definition.body)
         types = []
         at = node.child_by_field_name("declarator")
         name = ""
         while at:
             types.append(at.type)
-            if at.type in ("identifier", "type_identifier", "field_identifier"):
-                name = self._text(at)
+            if at.type in DECLARED:
+                name = cpp_name(at, self)
             at = None if name else at.child_by_field_name("declarator") or _first(at)
-        if node.type == "declaration" and "function_declarator" not in types:
+        if "." in name and definition.kind == "function":
+            definition = replace(definition, kind="method")
+        if "qualified_identifier" in types and node.type == "declaration":
+            return None
+        if node.type in VARIABLES and "function_declarator" not in types:
+            if kind and kind.type in self._types:
+                return None
             # Not a prototype; perhaps a variable whose type is defined here.
             body = kind.child_by_field_name("body") if kind else None
             name = self._text(kind, "name") if kind and body else ""
@@ -430,16 +448,17 @@ class Walk:
                 doc = self._offset(lead.doc[0], lead.first), self._at(lead.doc[1], lead.first)
             first = lead.first
         elif self._comment and (above := self._commented(first)) < first:
-            if self._above and not doc:
-                indent = opening.start_point[1]
+            if self._above:
+                line = self._lines.lines[above]
+                indent = len(line) - len(line.lstrip())
                 doc = self._lines.starts[above] + indent, self._lines.starts[first] - 1
             first = above
         whole = self._is_whole(node, definition, scope)
         if definition.lasting:
             self.lasting.add(len(self.marks))
         if definition.shown == "line":
-            line = self._data[start : start + LINE].partition(b"\n")[0]
-            end = start + len(line.decode("utf-8", "ignore").encode())
+            head = self._data[start : start + LINE].partition(b"\n")[0]
+            end = start + len(head.decode("utf-8", "ignore").encode())
         elif found.head and not whole:
             end = found.head.end_byte
         elif body and not whole:
@@ -449,15 +468,16 @@ class Walk:
             end = parameters.end_byte if parameters else node.end_byte
         else:
             end = outer.end_byte
-        end = start + len(self._data[start:end].rstrip())
+        size = len(self._data[start:end].rstrip())
+        end = start + size
         left = self._data.rfind(b"\n", 0, start) + 1
         if definition.line or not self._data[left:start].strip():
             start = left  # its indentation shows what it belongs to
         kind = scope.member if definition.kind == "function" else definition.kind
         at = self._row(start, first)
-        head = at + self._data.count(b"\n", start, end)
-        signature = self._offset(start, at), self._offset(end, head)
-        self.marks.append(Mark(first, head, last + 1, kind, name, signature, doc))
+        until = at + self._data.count(b"\n", start, end)
+        signature = (self._offset(start, at), self._offset(end, until)) if size else None
+        self.marks.append(Mark(first, until, last + 1, kind, name, signature, doc))
 
     def _commented(self, first: int) -> int:
         """Return the first row of the comments right above a row, as far in as it is."""

@@ -7,7 +7,18 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from longread.ingest.grammars import dynamic, functional, native, prose, scripting, web
+from longread.ingest.grammars import (
+    building,
+    c,
+    dart,
+    data,
+    dynamic,
+    functional,
+    native,
+    prose,
+    scripting,
+    web,
+)
 from longread.ingest.grammars.shape import Grammar
 
 if TYPE_CHECKING:
@@ -18,12 +29,26 @@ GRAMMARS: Mapping[str, Grammar] = {
     "javascript": web.JAVASCRIPT,
     "typescript": web.TYPESCRIPT,
     "tsx": web.TSX,
-    "c": native.C,
+    "c": c.C,
+    "cpp": c.CPP,
+    "go": native.GO,
+    "rust": native.RUST,
     "markdown": prose.MARKDOWN,
     "elixir": dynamic.ELIXIR,
     "julia": dynamic.JULIA,
     "haskell": functional.HASKELL,
     "ocaml": functional.OCAML,
+    "html": web.HTML,
+    "css": web.CSS,
+    "json": data.JSON,
+    "yaml": data.YAML,
+    "toml": data.TOML,
+    "xml": data.XML,
+    "sql": data.SQL,
+    "make": building.MAKE,
+    "hcl": building.HCL,
+    "groovy": building.GROOVY,
+    "dart": dart.DART,
     "ocamlinterface": functional.OCAML_INTERFACE,
 }
 """Languages whose definitions are known."""

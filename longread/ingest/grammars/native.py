@@ -1,25 +1,155 @@
-"""C, and in time the other languages that are compiled ahead."""
+"""Rust, Go and Zig."""
 
 from __future__ import annotations
 
-from longread.ingest.grammars.shape import TYPE, Definition, Grammar, words
+from typing import TYPE_CHECKING
 
-C = Grammar(
-    "tree_sitter_c:language",
+from longread.ingest.grammars.shape import (
+    CLASS,
+    FUNCTION,
+    METHOD,
+    MODULE,
+    OPEN_TYPE,
+    TYPE,
+    WHOLE_TYPE,
+    Definition,
+    Grammar,
+    Read,
+    Role,
+    Sense,
+    child,
+    paths,
+    typed,
+    words,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+def _rust_comment(node: Node, _read: Read) -> Role:
+    return "within" if node.child_by_field_name("inner") else "doc"
+
+
+def _rust_struct(node: Node, read: Read) -> Sense:
+    name, body = read(node.child_by_field_name("name")), typed(node, "field_declaration_list")
+    return Sense(TYPE, name, body=body)
+
+
+def _rust_impl(node: Node, read: Read) -> Sense | None:
+    of = node.child_by_field_name("type")
+    while of and (inner := of.child_by_field_name("type") or of.child_by_field_name("name")):
+        of = inner
+    name = read(of).removeprefix("dyn ")
+    return Sense(CLASS, name, body=node.child_by_field_name("body")) if name else None
+
+
+def _rust_module(node: Node, read: Read) -> Sense:
+    name, body = read(node.child_by_field_name("name")), node.child_by_field_name("body")
+    return Sense(MODULE, name, body=body) if body else Sense(links=(name,))
+
+
+def _rust_macro(node: Node, read: Read) -> Sense:
+    name = node.child_by_field_name("name")
+    return Sense(FUNCTION, read(name), head=name)
+
+
+def _rust_use(node: Node, read: Read) -> Sense:
+    argument = node.child_by_field_name("argument")
+    links: list[str] = []
+    for found in _rust_paths(argument, read) if argument else ():
+        steps = [step for step in found.split("::") if step not in ("crate", "self", "super", "*")]
+        links += paths([step.removeprefix("r#") for step in steps])
+    return Sense(links=tuple(links))
+
+
+def _rust_paths(node: Node, read: Read) -> list[str]:
+    """Return the paths that a tree of `use` stands for, without what they are called here."""
+    if node.type == "use_as_clause":
+        return [read(node.child_by_field_name("path"))]
+    many = typed(node, "use_list") if node.type == "scoped_use_list" else node
+    if not many or many.type != "use_list":
+        return ["".join(read(node).split())]
+    path = node.child_by_field_name("path") if many != node else None
+    prefix = read(path) + "::" if path else ""
+    return [
+        prefix + found
+        for one in many.named_children
+        if one.type not in ("line_comment", "block_comment")
+        for found in _rust_paths(one, read)
+    ]
+
+
+RUST = Grammar(
+    "tree_sitter_rust:language",
     definitions={
-        "function_definition": Definition("function", named="declarator"),
-        "declaration": Definition("function", named="declarator", shown="whole"),
-        "struct_specifier": TYPE,
-        "union_specifier": TYPE,
-        "enum_specifier": TYPE,
-        "type_definition": Definition("class", named="declarator", shown="short"),
-        "preproc_function_def": Definition("function", body="value"),
+        "function_item": FUNCTION,
+        "function_signature_item": FUNCTION,
+        "enum_item": TYPE,
+        "union_item": TYPE,
+        "type_item": WHOLE_TYPE,
+        "trait_item": CLASS,
     },
-    looked_into=words(
-        "translation_unit preproc_ifdef preproc_if preproc_else preproc_elif preproc_elifdef"
-        " linkage_specification declaration_list"
-    ),
-    # Braces that conditions leave open make one function swallow those below it.
-    looked_into_if_long=words("function_definition compound_statement case_statement"),
-    imports={"preproc_include": "path"},
+    looked_into=words("source_file declaration_list foreign_mod_item"),
+    leading=words("line_comment block_comment attribute_item"),
+    decorators=words("attribute_item"),
+    imports={"extern_crate_declaration": "name"},
+    readers={
+        "line_comment": _rust_comment,
+        "block_comment": _rust_comment,
+        "struct_item": _rust_struct,
+        "impl_item": _rust_impl,
+        "mod_item": _rust_module,
+        "macro_definition": _rust_macro,
+        "use_declaration": _rust_use,
+    },
+)
+
+
+def _go_type(node: Node, read: Read) -> Sense | None:
+    """Read a type, or a declaration of one type."""
+    spec: Node | None = node
+    if node.type == "type_declaration":
+        second = node.child(1)
+        if not second or second.type == "(":
+            return None
+        spec = second
+    elif node.parent and node.parent.child(1) == node:
+        return None  # it was read with what it stands in
+    if not spec:
+        return None
+    name = read(spec.child_by_field_name("name"))
+    kind = spec.child_by_field_name("type")
+    if kind and kind.type == "struct_type":
+        return Sense(TYPE, name, body=typed(kind, "field_declaration_list"))
+    if kind and kind.type == "interface_type":
+        return Sense(OPEN_TYPE, name, head=kind.child(0))
+    return Sense(WHOLE_TYPE, name)
+
+
+def _go_method(node: Node, read: Read) -> Sense:
+    receiver = node.child_by_field_name("receiver")
+    of = child(receiver, "parameter_declaration/type") if receiver else None
+    while of and of.type != "type_identifier":
+        of = of.child_by_field_name("type") or of.named_child(0)
+    name = f"{read(of)}.{read(node.child_by_field_name('name'))}"
+    return Sense(METHOD, name.removeprefix("."), body=node.child_by_field_name("body"))
+
+
+GO = Grammar(
+    "tree_sitter_go:language",
+    definitions={
+        "function_declaration": FUNCTION,
+        "method_elem": Definition("method", shown="whole"),
+    },
+    looked_into=words("source_file type_declaration import_declaration import_spec_list")
+    | words("type_spec interface_type"),
+    imports={"import_spec": "path"},
+    readers={
+        "package_clause": lambda _node, _read: "file",
+        "type_declaration": _go_type,
+        "type_spec": _go_type,
+        "type_alias": _go_type,
+        "method_declaration": _go_method,
+    },
 )

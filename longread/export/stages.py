@@ -9,6 +9,7 @@ SAID = frozenset({"source", "show"})
 """Stages whose note is a fact to keep, not a state to pass."""
 WORDS = {
     "open": "opening",
+    "fetch": "fetching",
     "read": "reading",
     "parse": "parsing",
     "count": "counting tokens",

@@ -1,116 +1,147 @@
-"""A URL → a bare clone in the cache, fetched again when it is there. It checks nothing out.
+"""A URL → a bare partial clone in the cache, fetched again when it is there.
 
-Only https, ssh and file URLs are taken, no submodule is fetched, and no credential of the
-URL is kept. From there on the clone is read by `longread.ingest.git` like any repository.
+History and folders are cloned whole, files only of the commits that are asked for, where the
+server allows that; nothing is checked out, no submodule is fetched, and no credential of the URL
+is kept. The clone is then read by `longread.ingest.git` like any repository, which never fetches.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
-import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from longread import config
 from longread.errors import IngestError
-from longread.ingest.plumbing import SAFE, program
+from longread.ingest import git
+from longread.ingest.plumbing import Repository
+from longread.ingest.remote import Remote, is_url, reach, refuse, without_password
+from longread.types import Tell
 
-SECONDS = 3600
-URL = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*)://(?P<rest>[^/].*|/.+)")
-SHORT = re.compile(r"[\w.-]+@[\w.-]+:(?!//).+")
-"""ssh as people write it: git@host:path."""
-TRANSPORTS = ("https", "ssh", "file")
+__all__ = ["Clone", "fetched", "is_url", "name_of", "without_password"]
+
 REFS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
-KEPT = ("GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS", "GIT_SSL_CAINFO", "GIT_SSL_NO_VERIFY")
-"""What a person's own environment says of how to reach a server."""
+FETCH = ("fetch", "--no-tags", "--no-write-fetch-head", "--progress", "--filter=blob:none")
+NAMED = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}|refs/[\w./-]+")
+"""Revisions that a server may have although none of its branches and tags leads there."""
+PACKS = 200
+"""Packs of a clone beyond which it is made anew: each fetch adds one or two."""
 
 
-def is_url(location: str) -> bool:
-    """Whether `location` names something to be cloned rather than a path."""
-    if URL.fullmatch(location) or "::" in location:
-        return True
-    return bool(SHORT.fullmatch(location)) and not Path(location).exists()
+@dataclass(frozen=True, slots=True)
+class Clone:
+    """A clone in which the files of one commit are at hand, as far as the server gave them."""
+
+    repository: Repository
+    commit: str
+    """Empty where the repository has none yet."""
+    remark: str = ""
+    """What could not be brought up to date, and why."""
 
 
-def without_password(url: str) -> str:
-    """Return a URL as it may be shown and kept."""
-    return re.sub(r"(?<=://)[^/@]*@", _user, url)
+def fetched(url: str, rev: str, prefix: str, tell: Tell) -> Clone:
+    """Return a clone of `url` that has the files of a revision.
 
-
-def fetched(url: str) -> tuple[Path, str]:
-    """Return a bare clone of `url`, and a remark where it could not be brought up to date.
+    Args:
+        rev: a branch, a tag, a commit, or any ref by its full name.
+        prefix: the folder whose files are needed, with "/" at its end; empty for all.
 
     Raises:
-        IngestError: the URL is of another kind, or cannot be cloned.
+        IngestError: the URL is of another kind, cannot be cloned, or has no such revision.
     """
-    scheme = URL.fullmatch(url)
-    if "::" in url.partition("/")[0] or (scheme and scheme["scheme"].lower() not in TRANSPORTS):
-        raise IngestError(
-            f"{without_password(url)} is not an https, ssh or file URL",
-            hint="clone it yourself and name the folder",
-        )
+    refuse(url)
     from filelock import FileLock
 
     place = config.private(config.cache() / "clones")
-    clone = place / _folder(url)
-    with FileLock(place / f"{clone.name}.lock"):
-        if not clone.exists():
-            _clone(url, place, clone)
-            return clone, ""
-        failed = _call(["-C", str(clone), "fetch", "--prune", "--quiet", "--", url, *REFS])
-        if not failed and _call(["-C", str(clone), "rev-parse", "--verify", "--quiet", "HEAD"]):
-            # The branch that was its default is gone.
-            shutil.rmtree(clone)
-            _clone(url, place, clone)
-        return clone, f"not brought up to date: {failed}" if failed else ""
+    path = place / _folder(url)
+    with FileLock(place / f"{path.name}.lock"):
+        remark = _bring(url, rev, path, tell)
+        repository = Repository(path, None, prefix, name_of(without_password(url)))
+        commit = git.commit(repository, rev)
+        missing = git.missing(repository, git.tracked_at(repository, commit)) if commit else []
+        if missing:
+            failed = _fill(url, path, missing, tell)
+            remark = remark or (failed and f"not all files could be fetched: {failed}")
+        return Clone(repository, commit, remark)
 
 
-def _clone(url: str, place: Path, clone: Path) -> None:
-    with tempfile.TemporaryDirectory(dir=place, prefix="new-") as new:
+def _bring(url: str, rev: str, path: Path, tell: Tell) -> str:
+    """Clone `url`, or fetch what is new; return why the clone could not be brought up to date."""
+    if path.exists() and len(list(path.glob("objects/pack/*.pack"))) > PACKS:
+        shutil.rmtree(path)
+    named = NAMED.fullmatch(rev) is not None
+    if named and not rev.startswith("refs/") and path.exists() and _has(path, rev):
+        return ""
+    try:
+        with reach(url, tell) as remote:
+            if not path.exists():
+                _clone(remote, path)
+            elif failed := _update(remote, path):
+                return f"not brought up to date: {failed}"
+            elif not _has(path, "HEAD"):
+                # The branch that was its default is gone, and the server named no other.
+                shutil.rmtree(path)
+                _clone(remote, path)
+            if named and not _has(path, rev):
+                remote.call(path, *FETCH, "origin", f"+{rev}:{rev}" if "/" in rev else rev)
+    except IngestError as error:
+        if not path.exists():
+            raise
+        return f"not brought up to date: {error}"
+    return ""
+
+
+def _clone(remote: Remote, path: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix="new-") as new:
         made = Path(new) / "clone"
-        failed = _call(
-            ["clone", "--bare", "--quiet", "--template=", "--no-hardlinks", "--", url, str(made)]
-        )
+        line = ["clone", "--bare", "--progress", "--template=", "--no-hardlinks"]
+        if "uploadpack" in remote.settings:
+            line.append(f"--upload-pack={remote.settings['uploadpack']}")
+        failed, _ = remote.run(*line, "--filter=blob:none", "--", remote.url, str(made))
+        if failed and re.search("filter|dumb|partial", failed):
+            shutil.rmtree(made, ignore_errors=True)
+            failed, _ = remote.run(*line, "--", remote.url, str(made))
         if failed:
             raise IngestError(
-                f"{without_password(url)} cannot be cloned: {failed}",
+                f"{without_password(remote.url)} cannot be cloned: {failed}",
                 hint="check the address and your access to it; nothing is asked for a password",
             )
-        _call(["-C", str(made), "config", "--remove-section", "remote.origin"])
-        shutil.move(made, clone)
+        remote.run(f"--git-dir={made}", "config", "--remove-section", "remote.origin")
+        shutil.move(made, path)
 
 
-def _call(arguments: list[str]) -> str:
-    """Run git with the network it needs and nothing else; return why it failed."""
-    safe = {k: v for k, v in SAFE.items() if not k.startswith(("protocol.", "credential."))}
-    safe = {k: v for k, v in safe.items() if k not in ("core.sshCommand", "core.askPass")}
-    options = [part for key, value in safe.items() for part in ("-c", f"{key}={value}")]
-    env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k in KEPT}
-    env |= {
-        "GIT_ALLOW_PROTOCOL": ":".join(TRANSPORTS),
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_LFS_SKIP_SMUDGE": "1",
-        "LC_ALL": "C",
-    }
+def _update(remote: Remote, path: Path) -> str:
+    """Fetch what is new, and which branch is the default; return why that failed."""
+    with ThreadPoolExecutor(1) as beside:
+        default = beside.submit(remote.call, path, "ls-remote", "--symref", "origin", "HEAD")
+        failed, _ = remote.call(path, *FETCH, "--prune", "origin", *REFS)
+        said = re.match(rb"ref: (refs/heads/[^\t\n]+)\tHEAD\n", default.result().output)
+    if said and not failed:
+        remote.call(path, "symbolic-ref", "HEAD", said[1].decode())
+    return failed
+
+
+def _fill(url: str, path: Path, missing: list[str], tell: Tell) -> str:
+    """Fetch objects in one call; return why that failed."""
+    given = "".join(f"{oid}\n" for oid in missing).encode()
+    # As git itself does it where it is allowed to fetch what it misses (promisor-remote.c).
+    option = ("-c", "fetch.negotiationAlgorithm=noop")
     try:
-        done = subprocess.run(
-            [program(), "--no-pager", *options, *arguments],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            env=env,
-            timeout=SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return f"no end within {SECONDS} seconds"
-    if done.returncode == 0:
-        return ""
-    said = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["git gave no reason"]
-    told = next((line for line in said if line.startswith(("fatal:", "ERROR:"))), said[0])
-    return without_password(told.removeprefix("fatal: "))
+        with reach(url, tell) as remote:
+            return remote.call(path, *option, *FETCH, "--stdin", "origin", given=given).failed
+    except IngestError as error:
+        return str(error)
+
+
+def _has(path: Path, rev: str) -> bool:
+    try:
+        return bool(git.commit(Repository(path, None), rev))
+    except IngestError:
+        return False
 
 
 def name_of(url: str) -> str:
@@ -121,10 +152,4 @@ def name_of(url: str) -> str:
 
 def _folder(url: str) -> str:
     mark = hashlib.blake2b(without_password(url).encode(), digest_size=5).hexdigest()
-    return f"{name_of(url)}-{mark}.git"
-
-
-def _user(match: re.Match[str]) -> str:
-    user, colon, _ = match[0][:-1].partition(":")
-    # A lone user of https is a token as often as a name.
-    return f"{user}@" if user == "git" or (not colon and match.string.startswith("ssh:")) else ""
+    return f"{name_of(without_password(url))}-{mark}.git"

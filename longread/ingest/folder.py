@@ -22,7 +22,7 @@ MOST_PDF = 512 * 2**20
 """Bytes of the largest PDF that is read."""
 PEEK = 8192
 """Bytes that show what a file is."""
-OWN = ("", ".", "..", ".git")
+OWN = (b"", b".", b"..", b".git")
 """Names that never stand in the path of a file to be read."""
 DELETED = "deleted in the work tree"
 GRAIN = 2_000_000_000
@@ -67,6 +67,10 @@ def whole(found: Found) -> Found:
     return replace(found, data=read.data, size=read.size, kind=read.kind, reason=read.reason)
 
 
+class LeadsOut(OSError):  # noqa: N818
+    """A path with a part that no file below a folder has."""
+
+
 class Beneath:
     """Reads files below one folder. Files asked for in order share their open folders."""
 
@@ -74,6 +78,8 @@ class Beneath:
         self.root = root
         self._opened = time.time_ns()
         self._folders = [(b"", os.open(root, os.O_DIRECTORY | os.O_RDONLY | os.O_CLOEXEC))]
+        self._entered: bytes | None = b""
+        """The folder that was opened last; None where that failed."""
 
     def __enter__(self) -> Beneath:
         return self
@@ -89,17 +95,16 @@ class Beneath:
         the clock's grain could not be told (git's Documentation/technical/racy-git.txt).
         """
         again = partial(self.read, path)
-        *folders, name = path.split(b"/")
-        if not any(shown(part).lower() in OWN for part in (*folders, name)):
-            try:
-                about = os.lstat(name, dir_fd=self._enter(folders))
-            except OSError:
-                return self.read(path)
-            size, newest = about.st_size, max(about.st_mtime_ns, about.st_ctime_ns)
-            old = newest < self._opened - GRAIN
-            if old and stat.S_ISREG(about.st_mode) and 0 < size <= MOST:
-                mark = f"{about.st_dev}:{about.st_ino}:{size}:{newest}:{about.st_mtime_ns}"
-                return Found(shown(path), size=size, mark=mark, again=again)
+        try:
+            parent, name = self._parent(path)
+            about = os.lstat(name, dir_fd=parent)
+        except OSError:
+            return self.read(path)
+        size, newest = about.st_size, max(about.st_mtime_ns, about.st_ctime_ns)
+        old = newest < self._opened - GRAIN
+        if old and stat.S_ISREG(about.st_mode) and 0 < size <= MOST:
+            mark = f"{about.st_dev}:{about.st_ino}:{size}:{newest}:{about.st_mtime_ns}"
+            return Found(shown(path), size=size, mark=mark, again=again)
         found = self.read(path)
         return replace(found, again=again) if found.data else found
 
@@ -114,11 +119,10 @@ class Beneath:
                     return alone.read(path)
             except OSError as error:
                 return Found(shown(path), reason=unreadable(error))
-        *folders, name = path.split(b"/")
-        if any(shown(part).lower() in OWN for part in (*folders, name)):
-            return Found(shown(path), reason="not read: its path leads out of its source")
         try:
-            parent = self._enter(folders)
+            parent, name = self._parent(path)
+        except LeadsOut:
+            return Found(shown(path), reason="not read: its path leads out of its source")
         except FileNotFoundError:
             return Found(shown(path), reason=DELETED)
         except OSError as error:
@@ -132,7 +136,21 @@ class Beneath:
         except OSError as error:
             return Found(shown(path), reason=unreadable(error))
 
-    def _enter(self, parts: list[bytes]) -> int:
+    def _parent(self, path: bytes) -> tuple[int, bytes]:
+        """Return the open folder that a file lies in, and the file's name there."""
+        folder, slash, name = path.rpartition(b"/")
+        if name.lower() in OWN:
+            raise LeadsOut
+        if folder != self._entered or (slash and not folder):
+            parts = folder.split(b"/") if slash else []
+            if any(part.lower() in OWN for part in parts):
+                raise LeadsOut
+            self._entered = None
+            self._enter(parts)
+            self._entered = folder
+        return self._folders[-1][1], name
+
+    def _enter(self, parts: list[bytes]) -> None:
         """Open the folders down to a file, keeping those that the file before had too."""
         depth = 0
         for (held, _), part in zip(self._folders[1:], parts, strict=False):
@@ -143,7 +161,6 @@ class Beneath:
             os.close(self._folders.pop()[1])
         for part in parts[depth:]:
             self._folders.append((part, os.open(part, DIRECTORY, dir_fd=self._folders[-1][1])))
-        return self._folders[-1][1]
 
     def _open(self, path: bytes, name: bytes, parent: int) -> Found:
         try:

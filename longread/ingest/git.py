@@ -6,6 +6,7 @@ filter runs; `git status` and work-tree diffs, which run filters, are never used
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import tempfile
@@ -20,9 +21,14 @@ from typing import IO, NamedTuple
 
 from longread.errors import IngestError
 from longread.ingest.folder import DELETED, PEEK, Beneath, Found, link, shown, too_large
-from longread.ingest.plumbing import Repository, checked, command, environment, run
+from longread.ingest.plumbing import Repository, checked, command, environment, front, run
 
 LINK, MODULE = b"120000", b"160000"
+MISSING = "its object is missing from the repository"
+DAMAGED = "its object is damaged"
+PATIENCE = 30
+"""Seconds that the number of untracked files is worth."""
+NONE: frozenset[str] = frozenset()
 ATTRIBUTES = ("binary", "linguist-generated", "linguist-vendored", "linguist-documentation")
 
 
@@ -44,11 +50,15 @@ def commit(repository: Repository, rev: str = "HEAD") -> str:
     )
 
 
-def untracked(repository: Repository) -> int:
-    """Return how many files of the work tree git neither tracks nor ignores."""
+def untracked(repository: Repository) -> int | None:
+    """Return how many files of the work tree git neither tracks nor ignores; None if unknown."""
     where = ("--", repository.prefix) if repository.prefix else ()
-    done = run(repository, "ls-files", "--others", "--exclude-standard", "-z", *where)
-    return done.stdout.count(b"\0")
+    listing = ("ls-files", "--others", "--exclude-standard", "-z", *where)
+    try:
+        done = run(repository, *listing, seconds=PATIENCE)
+    except IngestError:
+        return None
+    return None if done.returncode else done.stdout.count(b"\0")
 
 
 class Tracked(NamedTuple):
@@ -87,6 +97,16 @@ def tracked_at(repository: Repository, revision: str) -> list[Tracked]:
     return listed
 
 
+def missing(repository: Repository, files: Iterable[Tracked]) -> list[str]:
+    """Return the objects of files that the repository does not have."""
+    oids = dict.fromkeys(file.oid for file in files if file.mode != MODULE)
+    given = "".join(f"{oid}\n" for oid in oids).encode()
+    done = run(repository, "cat-file", "--batch-check", "--buffer", given=given)
+    return [
+        line.partition(" ")[0] for line in done.stdout.decode().splitlines() if " missing" in line
+    ]
+
+
 def read_tree(repository: Repository, files: Iterable[Tracked]) -> Iterator[Found]:
     """Yield tracked files as they stand in the work tree, paths relative to the prefix."""
     assert repository.tree
@@ -123,18 +143,19 @@ def read_commit(repository: Repository, revision: str, files: Iterable[Tracked])
                 if not found.reason:
                     found = link(file.path, found.data, _aim(file.path, found.data, names))
             else:
-                found = Found("", mark=file.oid, again=partial(blobs.read, file.oid))
+                path = shown(file.path[cut:])
+                found = Found(path, mark=file.oid, again=partial(blobs.read, file.oid))
             yield _relative(found, file, cut, attributes)
 
 
 def _relative(
     found: Found, file: Tracked, cut: int, attributes: Mapping[bytes, frozenset[str]]
 ) -> Found:
-    return replace(
-        found,
-        path=shown(file.path[cut:]),
-        attributes=attributes.get(file.path, frozenset()),
-    )
+    said = attributes.get(file.path, NONE) if attributes else NONE
+    path = shown(file.path[cut:])
+    if found.path == path and not said:
+        return found
+    return replace(found, path=path, attributes=said)
 
 
 def _module(file: Tracked) -> Found:
@@ -172,26 +193,28 @@ class Blobs:
         self._lock = threading.Lock()
         self._ends: weakref.finalize[..., Blobs] | None = None
 
-    @cached_property
-    def _present(self) -> set[str] | None:
-        return _present(self._repository)
-
     def read(self, oid: str) -> Found:
-        """Return the content of an object. One that this clone lacks is a reason."""
+        """Return the content of an object, or why it is not to be had: nothing is fetched."""
         with self._lock:
-            if self._present is not None and oid not in self._present:
-                return Found("", reason="not in this partial clone")
             try:
                 process = self._process or self._start()
                 assert process.stdin
                 assert process.stdout
                 process.stdin.write(f"{oid}\n".encode())
                 process.stdin.flush()
-                return _blob(process.stdout)
+                found = _blob(process.stdout, oid)
             except OSError:
                 # It ends on an object that is damaged.
                 self._stop()
-                return Found("", reason="its object cannot be read from the repository")
+                return Found("", reason=DAMAGED)
+        if found.reason == MISSING and self._partial:
+            return replace(found, reason="not in this partial clone")
+        return found
+
+    @cached_property
+    def _partial(self) -> bool:
+        packs = front(self._repository.directory) / "objects" / "pack"
+        return any(packs.glob("*.promisor"))
 
     def close(self) -> None:
         """End the process."""
@@ -204,7 +227,7 @@ class Blobs:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=environment(),
+            env=environment(self._repository),
         )
         self._ends = weakref.finalize(self, _end, self._process)
         return self._process
@@ -224,13 +247,13 @@ def _end(process: subprocess.Popen[bytes]) -> None:
                 pipe.close()
 
 
-def _blob(out: IO[bytes]) -> Found:
+def _blob(out: IO[bytes], oid: str) -> Found:
     line = out.readline()
     if not line:
         raise OSError("git has ended")
     about = line.split()[1:]
     if len(about) != 2:
-        return Found("", reason="its object is missing from the repository")
+        return Found("", reason=MISSING)
     size = int(about[1])
     head = out.read(min(size, PEEK))
     reason = too_large(size, head)
@@ -246,22 +269,18 @@ def _blob(out: IO[bytes]) -> Found:
         if len(data) < size:
             raise OSError("git has ended")
     out.read(1)
+    # What is found out of an object is remembered by its id, so the id has to be its own.
+    if about[0] != b"blob" or (not reason and _oid(data, about[0], len(oid)) != oid):
+        return Found("", size=size, reason=DAMAGED)
     return Found("", data, size, reason=reason)
 
 
-def _present(repository: Repository) -> set[str] | None:
-    """Return the objects of a partial clone that are here; None for a full clone.
-
-    Naming a missing one makes git start to fetch it. That is forbidden and ends the call.
-    """
-    done = run(
-        repository,
-        *("config", "--get-regexp", r"^(extensions\.partialclone|remote\..*\.promisor)$"),
-    )
-    if not done.stdout:
-        return None
-    arguments = ("--batch-check=%(objectname)", "--batch-all-objects", "--unordered")
-    return set(checked(repository, "cat-file", *arguments).decode().split())
+def _oid(data: bytes, kind: bytes, length: int) -> str:
+    """Return an object's id : the hash of its type, size and content."""
+    digest = hashlib.new("sha1" if length == 40 else "sha256", usedforsecurity=False)
+    digest.update(b"%b %d\0" % (kind, len(data)))
+    digest.update(data)
+    return digest.hexdigest()
 
 
 def _attributes(

@@ -1,24 +1,48 @@
 """How git is found and called: one way, in which nothing of a repository runs.
 
-No transport, no hook, no pager, no editor, no file-system monitor; and a git directory and
-work tree that were found by looking, not by the repository's own word.
+The git directory and the work tree are found by looking. The repository's own configuration is
+never obeyed, for git is shown a front: a directory that has the repository's objects and refs,
+and a configuration that says in which formats they are kept and nothing else. So no filter, no
+driver, no file-system monitor, no remote and no include of it exists for git; and no transport,
+hook, pager or editor is allowed beside.
 """
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import shutil
+import stat
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from threading import Lock
 
 from longread.errors import IngestError
 from longread.ingest.folder import PEEK
 
 SECONDS = 300
 """A git call on a local repository that takes longer is taken for stuck."""
+SHARED = ("objects", "refs", "packed-refs", "reftable", "logs", "info", "shallow")
+"""What a front takes from the repository: gitrepository-layout(5)."""
+FORMATS = ("extensions.objectformat", "extensions.refstorage")
+"""Settings without which a repository cannot be read as it is kept."""
+READ = ("HEAD", "index", "commondir", "config", "packed-refs", "shallow", "info/attributes",
+        "info/exclude", "info/sparse-checkout", "objects/info/alternates")  # fmt: skip
+"""Files of a git directory that git reads; were one a pipe, it would wait for ever."""
+HISTORY = {
+    "log": ("--no-show-signature", "--no-mailmap", "--no-notes", "--no-decorate"),
+    "diff-tree": ("-r",),
+}
+"""Commands that show history, and what of them may not be left to anybody's settings."""
+PLAIN_DIFF = (
+    "--no-ext-diff", "--no-textconv", "--no-color", "--submodule=short", "--src-prefix=a/",
+    "--dst-prefix=b/",
+)  # fmt: skip
 SAFE = {
     "core.hooksPath": "/dev/null",
     "core.fsmonitor": "false",
@@ -58,13 +82,15 @@ class Repository:
     tree: Path | None
     prefix: str = ""
     """The folder asked for, relative to the work tree, with "/" at its end; empty for all."""
+    called: str = ""
+    """What people call it, where its directory does not tell."""
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """What people call it, and the folder asked for."""
         top = self.tree or self.directory
         name = (top.parent.name if top.name == ".git" else top.name).removesuffix(".git")
-        return "/".join(part for part in (name, self.prefix.rstrip("/")) if part)
+        return "/".join(part for part in (self.called or name, self.prefix.rstrip("/")) if part)
 
 
 def find(place: Path) -> Repository | None:
@@ -73,10 +99,18 @@ def find(place: Path) -> Repository | None:
         return Repository(place, None)
     for tree in (place, *place.parents):
         directory = _directory_of(tree / ".git")
-        if directory:
+        if directory and (tree == place or _may_speak_for(tree / ".git", place)):
             prefix = os.fspath(place.relative_to(tree))
             return Repository(directory, tree, "" if prefix == "." else f"{prefix}/")
     return None
+
+
+def _may_speak_for(mark: Path, place: Path) -> bool:
+    """Whether who made a ".git" above `place` may say which of its files are tracked.
+
+    In a folder that is open to all, such as /tmp, anybody can make one.
+    """
+    return mark.stat().st_uid in (os.geteuid(), 0, place.stat().st_uid)
 
 
 def _is_git_directory(place: Path) -> bool:
@@ -114,12 +148,39 @@ def checked(repository: Repository, *arguments: str) -> bytes:
     """
     done = run(repository, *arguments)
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
-        told = next((line for line in said if line.startswith("fatal:")), said[0])
-        raise IngestError(
-            f"git cannot read {repository.name}: {told.removeprefix('fatal: ')}",
-            hint=f"try: git -C {repository.tree or repository.directory} fsck",
-        )
+        raise _unreadable(repository, done.stderr)
+    return done.stdout
+
+
+def _unreadable(repository: Repository, said: bytes) -> IngestError:
+    lines = said.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
+    told = next((line for line in lines if line.startswith("fatal:")), lines[0])
+    return IngestError(
+        f"git cannot read {repository.name}: {told.removeprefix('fatal: ')}",
+        hint=f"try: git -C {repository.tree or repository.directory} fsck",
+    )
+
+
+def history(repository: Repository, verb: str, *arguments: str) -> bytes:
+    """Return what `git log` or `git diff-tree` says of commits, in bytes as they are kept.
+
+    No signature is verified, no file converted, no program asked for a difference, and nobody's
+    settings have a say, so the same commits give the same bytes. Neither command looks into the
+    work tree: what stands there has to be compared without git, which would run filters.
+
+    Args:
+        verb: "log", or "diff-tree" for the difference between two commits.
+        arguments: revisions after options, and paths after "--"; a revision that a person named
+            must have been through `ingest.git.commit`, so that it cannot be an option.
+
+    Raises:
+        IngestError: git failed, for one because an object is missing or damaged.
+    """
+    nobody = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    encoding = ("-c", "i18n.logOutputEncoding=UTF-8")
+    done = run(repository, *encoding, verb, *HISTORY[verb], *PLAIN_DIFF, *arguments, extra=nobody)
+    if done.returncode:
+        raise _unreadable(repository, done.stderr)
     return done.stdout
 
 
@@ -128,6 +189,7 @@ def run(
     *arguments: str,
     given: bytes = b"",
     extra: Mapping[str, str] | None = None,
+    seconds: float = SECONDS,
 ) -> subprocess.CompletedProcess[bytes]:
     """Call git and wait for it; its failure is the caller's to judge."""
     line = command(repository, *arguments)
@@ -136,19 +198,19 @@ def run(
             line,
             input=given,
             capture_output=True,
-            env=environment(extra),
-            timeout=SECONDS,
+            env=environment(repository, extra),
+            timeout=seconds,
             check=False,
         )
     except subprocess.TimeoutExpired:
         raise IngestError(
-            f"git {arguments[0]} on {repository.name} took longer than {SECONDS} seconds",
+            f"git {arguments[0]} on {repository.name} took longer than {seconds:.0f} seconds",
             hint="look at the repository with git itself, or read a folder of it",
         ) from None
 
 
 def command(repository: Repository, *arguments: str) -> list[str]:
-    """Return the command line of a safe call."""
+    """Return the command line of a safe call; it needs the `environment` of one."""
     safe = {**SAFE, "safe.directory": os.fspath(repository.tree or repository.directory)}
     where = [f"--git-dir={repository.directory}"]
     if repository.tree:
@@ -160,10 +222,113 @@ def command(repository: Repository, *arguments: str) -> list[str]:
     return [program(), "--no-pager", *where, *options, *arguments]
 
 
-def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+def environment(repository: Repository, extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the environment of a safe call: nobody's git variables, and all doors shut."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "LC_"))}
-    return {**kept, **OFF, **(extra or {})}
+    return {
+        **_clean(),
+        **OFF,
+        "GIT_COMMON_DIR": os.fspath(front(repository.directory)),
+        **(extra or {}),
+    }
+
+
+def _clean() -> dict[str, str]:
+    return {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "LC_"))}
+
+
+def front(directory: Path) -> Path:
+    """Return what git is shown as the common directory of the git directory `directory`.
+
+    It has links to the repository's objects and refs, and a configuration of our own. It is made
+    once a process and removed at its end.
+
+    Raises:
+        IngestError: the git directory is not as git makes it.
+    """
+    common = _common(directory)
+    config = common / "config"
+    about = config.stat() if config.exists() else None
+    key = (directory, about and (about.st_ino, about.st_mtime_ns))
+    with _ONE:
+        made = _FRONTS.get(key)
+        if not made or not made.exists():
+            made = _FRONTS[key] = _make_front(directory, common)
+        return made
+
+
+_ONE = Lock()
+_FRONTS: dict[object, Path] = {}
+
+
+def _make_front(directory: Path, common: Path) -> Path:
+    for place in {directory, common}:
+        for name in READ:
+            _refuse_pipe(place / name)
+    formats = _formats(common)
+    made = Path(tempfile.mkdtemp(prefix="git-", dir=_fronts()))
+    for name in SHARED:
+        (made / name).symlink_to(common / name)
+    said = "".join(f"\t{key.partition('.')[2]} = {value}\n" for key, value in formats)
+    version = "[core]\n\trepositoryFormatVersion = 1\n"
+    (made / "config").write_text(f"{version}[extensions]\n{said}", encoding="utf-8")
+    return made
+
+
+@cache
+def _fronts() -> str:
+    place = tempfile.mkdtemp(prefix="longread-")
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    return place
+
+
+def _common(directory: Path) -> Path:
+    """Return the directory that a linked work tree shares with its repository."""
+    mark = directory / "commondir"
+    _refuse_pipe(mark)
+    try:
+        said = mark.read_bytes()[:PEEK].rstrip(b"\r\n")
+    except FileNotFoundError:
+        return directory
+    except OSError as error:
+        raise _strange(mark) from error
+    common = Path(os.path.abspath(directory / os.fsdecode(said)))  # noqa: PTH100
+    if b"\0" in said or not (common / "objects").is_dir():
+        raise _strange(mark)
+    return common
+
+
+def _formats(common: Path) -> list[tuple[str, str]]:
+    """Return in which formats objects and refs are kept, without following any include."""
+    if not (common / "config").exists():
+        return []
+    done = subprocess.run(
+        [program(), "config", f"--file={common / 'config'}", "--no-includes", "--null", "--list"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        # Where no repository is, none is looked for.
+        env={**_clean(), **OFF, "GIT_DIR": os.devnull},
+        timeout=SECONDS,
+        check=False,
+    )
+    if done.returncode:
+        raise _strange(common / "config")
+    fields = (field.partition("\n") for field in done.stdout.decode("utf-8", "replace").split("\0"))
+    return [(k, v) for k, _, v in fields if k in FORMATS and re.fullmatch(r"[a-zA-Z0-9]+", v)]
+
+
+def _refuse_pipe(place: Path) -> None:
+    try:
+        mode = place.stat().st_mode
+    except OSError:
+        return
+    if not stat.S_ISREG(mode):
+        raise _strange(place)
+
+
+def _strange(place: Path) -> IngestError:
+    return IngestError(
+        f"{place} is not as git makes it", hint="look at it; or clone the repository anew"
+    )
 
 
 def program() -> str:

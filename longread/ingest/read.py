@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
@@ -19,8 +20,10 @@ from longread.errors import IngestError
 from longread.ingest import clone, folder, git
 from longread.ingest.contents import Reader, Use
 from longread.ingest.folder import Found
-from longread.ingest.plumbing import Repository, find
-from longread.types import Corpus, Entry, Progress, Source
+from longread.ingest.locations import asked
+from longread.ingest.plumbing import Repository, find, front
+from longread.ingest.remote import is_url, without_password
+from longread.types import Corpus, Entry, Progress, Source, Tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ def read(
     locations: Sequence[str],
     options: Options,
     derived: Derived,
-    progress: Callable[[Progress], None],
+    progress: Tell,
     use: Use | None = None,
 ) -> Corpus:
     """Return the documents of all `locations`, ordered by path, and an entry for every file.
@@ -66,8 +69,8 @@ def read(
     """
     places: dict[str, Place] = {}
     for location in locations:
-        progress(Progress("open", len(places), len(locations), clone.without_password(location)))
-        place = _open(location, options)
+        progress(Progress("open", len(places), len(locations), without_password(location)))
+        place = _open(location, options, progress)
         places.setdefault(place.source.location, place)
     if not places:
         raise IngestError("no source was named", hint="name a folder, a repository or a PDF")
@@ -86,69 +89,76 @@ def read(
     return Corpus(sources, contents.documents, contents.entries, contents.pages)
 
 
-def _open(location: str, options: Options) -> Place:
-    if clone.is_url(location):
-        directory, remark = clone.fetched(location)
-        repository = Repository(directory, None)
-        shown = clone.without_password(location)
-        return _at_commit(repository, options.rev or "HEAD", shown, clone.name_of(shown), remark)
+def _open(location: str, options: Options, progress: Tell) -> Place:
+    address, rev, prefix = asked(location)
+    rev = rev or options.rev
+    if is_url(address):
+        got = clone.fetched(address, rev or "HEAD", prefix, progress)
+        return _at_commit(got.repository, got.commit, without_password(location), got.remark)
     try:
-        path = Path(os.path.realpath(os.path.expanduser(location)))  # noqa: PTH111
+        path = Path(os.path.realpath(os.path.expanduser(address)))  # noqa: PTH111
         is_folder = stat.S_ISDIR(path.stat().st_mode)
     except (OSError, ValueError) as error:
         raise IngestError(
             f"{location} cannot be opened: {_why(error)}", hint="check the path"
         ) from None
-    repository_or_none = find(path) if is_folder else None
-    if repository_or_none:
-        place = _in_repository(repository_or_none, path, options)
+    repository = find(path) if is_folder else None
+    if repository:
+        where = f"{path}{location[len(address) :]}"
+        inside = replace(repository, prefix=repository.prefix + prefix)
+        if rev or not repository.tree:
+            return _at_commit(inside, git.commit(inside, rev or "HEAD"), where)
+        place = _in_work_tree(inside, where)
         if place:
             return place
-    if options.rev:
+    if rev:
         raise IngestError(
-            f"{location} is not in a git repository, so it has no revision {options.rev!r}",
-            hint="leave --rev away, or name a repository",
+            f"{location} is not in a git repository, so it has no revision {rev!r}",
+            hint="leave the revision away, or name a repository",
         )
+    if prefix:
+        raise _nothing_below(repository.name if repository else str(path), prefix)
     if not is_folder:
         return _file(path)
-    what = "with nothing tracked by git in it" if repository_or_none else "not a git repository"
+    what = "with nothing tracked by git in it" if repository else "not a git repository"
     source = Source(str(path), "folder", note=f"folder, {what}: {{files}}")
     return Place(path.name, source, folder.walk(path))
 
 
-def _in_repository(repository: Repository, path: Path, options: Options) -> Place | None:
+def _in_work_tree(repository: Repository, location: str) -> Place | None:
     """Open what git tracks; None for a folder in which it tracks nothing."""
-    if options.rev or not repository.tree:
-        return _at_commit(repository, options.rev or "HEAD", str(path), repository.name)
-    tracked = git.tracked(repository)
+    front(repository.directory)
+    with ThreadPoolExecutor(2) as beside:
+        counting = beside.submit(git.untracked, repository)
+        naming = beside.submit(git.commit, repository)
+        tracked = git.tracked(repository)
+        version, left_out = naming.result(), counting.result()
     if not tracked and repository.prefix:
         return None
-    version = git.commit(repository)
     if not tracked:
         raise _empty(repository, version)
-    left_out = git.untracked(repository)
     note = f"git work tree of {repository.name} {_at(version)}: "
     note += _number(len(tracked), "tracked file")
-    if left_out:
+    if left_out is None:
+        note += "; untracked files left out, not counted"
+    elif left_out:
         note += f"; {_number(left_out, 'untracked file')} left out"
-    source = Source(str(path), "git", version, _literal(note))
-    return Place(path.name, source, git.read_tree(repository, tracked), len(tracked))
+    source = Source(location, "git", version, _literal(note))
+    return Place(repository.name, source, git.read_tree(repository, tracked), len(tracked))
 
 
-def _at_commit(
-    repository: Repository, rev: str, location: str, name: str, remark: str = ""
-) -> Place:
-    version = git.commit(repository, rev)
+def _at_commit(repository: Repository, version: str, location: str, remark: str = "") -> Place:
     tracked = git.tracked_at(repository, version) if version else []
+    if not tracked and version and repository.prefix:
+        raise _nothing_below(repository.name, repository.prefix, version)
     if not tracked:
         raise _empty(repository, "")
-    note = f"git commit {version[:7]} of {name}: {_number(len(tracked), 'file')}"
+    note = f"git commit {version[:7]} of {repository.name}: {_number(len(tracked), 'file')}"
     if remark:
         note += f"; {remark}"
     source = Source(location, "git", version, _literal(note))
-    return Place(
-        name.rpartition("/")[2], source, git.read_commit(repository, version, tracked), len(tracked)
-    )
+    files = git.read_commit(repository, version, tracked)
+    return Place(repository.name, source, files, len(tracked))
 
 
 def _file(path: Path) -> Place:
@@ -197,6 +207,14 @@ def _empty(repository: Repository, version: str) -> IngestError:
     return IngestError(
         f"{repository.name} is an empty repository: git tracks nothing in it",
         hint="git add the files to be read, or name a folder below it to read it as it stands",
+    )
+
+
+def _nothing_below(name: str, prefix: str, version: str = "") -> IngestError:
+    where = f" at {version[:7]}" if version else ""
+    return IngestError(
+        f"{name.removesuffix('/' + prefix.rstrip('/'))} has no folder {prefix.rstrip('/')}{where}",
+        hint="name a folder that git tracks files in: git ls-tree -d -r --name-only HEAD",
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from longread.errors import IngestError
-from longread.ingest import clone, git
+from longread.ingest import git
 from longread.ingest.folder import Found, whole
 from longread.ingest.plumbing import find
 
@@ -280,7 +280,7 @@ def test_a_missing_object_is_not_fetched(hostile: tuple[Repo, Path]) -> None:
     oid = repo.git("rev-parse", "HEAD:b.py")
     (repo.root / ".git/objects" / oid[:2] / oid[2:]).unlink()
     found = at(repo.root, "HEAD")
-    assert found["b.py"].reason == "not in this partial clone"
+    assert found["b.py"].reason == "its object is missing from the repository"
     assert found["a.txt"].data == b"a\n"
     assert list(marks.iterdir()) == []
 
@@ -312,47 +312,3 @@ def test_a_broken_repository_is_an_ingest_error(repo: Repo) -> None:
     with pytest.raises(IngestError, match="git cannot read house") as error:
         tree(repo.root)
     assert error.value.hint
-
-
-def test_a_url_is_cloned_bare_and_fetched_again(
-    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("LONGREAD_CACHE", str(tmp_path / "cache"))
-    repo.commit({"a.txt": "one"})
-    url = f"file://{repo.root}"
-    assert clone.is_url(url)
-    place, remark = clone.fetched(url)
-    assert (at(place, "HEAD")["a.txt"].data, remark) == (b"one", "")
-    repo.commit({"a.txt": "two"})
-    assert clone.fetched(url) == (place, "")
-    assert at(place, "HEAD")["a.txt"].data == b"two"
-    repo.git("branch", "-m", "main", "trunk")
-    place, _ = clone.fetched(url)
-    assert at(place, "HEAD")["a.txt"].data == b"two"
-    assert not list(place.glob("hooks/*"))
-    repo.root.rename(tmp_path / "gone")
-    assert clone.fetched(url)[1].startswith("not brought up to date")
-    assert at(place, "HEAD")["a.txt"].data == b"two"
-
-
-@pytest.mark.parametrize(
-    "url",
-    ["ext::sh -c 'touch MARK'", "http://example.org/x", "git://example.org/x", "file:///nowhere/x"],
-)
-def test_other_urls_are_refused(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LONGREAD_CACHE", str(tmp_path / "cache"))
-    monkeypatch.chdir(tmp_path)
-    assert clone.is_url(url)
-    with pytest.raises(IngestError) as error:
-        clone.fetched(url)
-    assert error.value.hint
-    assert not (tmp_path / "MARK").exists()
-
-
-def test_a_password_in_a_url_is_not_shown() -> None:
-    assert clone.without_password("https://ann:tok@h/x") == "https://h/x"
-    assert clone.without_password("https://ghp_x@h/x") == "https://h/x"
-    assert clone.without_password("ssh://git@h/x") == "ssh://git@h/x"
-    assert clone.is_url("git@example.org:ann/house.git")
-    assert not clone.is_url("some/folder")
-    assert clone.name_of("git@example.org:ann/house.git") == "house"

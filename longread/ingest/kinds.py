@@ -227,6 +227,9 @@ def _is_test(folder: str, tests: frozenset[str]) -> bool:
 
 def _says_generated(head: str) -> bool:
     """Whether a comment near the top says that a program wrote the file."""
+    lower = head.lower()
+    if "generated" not in lower and "do not " not in lower:
+        return False
     for said in GENERATED.finditer(head):
         start = head.rfind("\n", 0, said.start()) + 1
         if head.count("\n", 0, start) < 15 and COMMENT.match(head[start : said.start() + 1]):

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import re
 from array import array
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from longread.types import Role
 
 if TYPE_CHECKING:
+    from splintr import Tokenizer
     from tiktoken import Encoding
 
 RUN = re.compile(r"\s{500000}")
 """tiktoken panics on a run of a million spaces; runs are cut at half of that."""
 SLICE = 100_000
 """Characters encoded at a time where tiktoken panics all the same."""
+CUT = 500_000
+"""Characters below which no run can be so long."""
+LONG_S = "\u017f"
+"""Only with this letter does splintr differ from tiktoken, the reference: to PCRE it is an "s" of
+another case, as in "'s". In 200,000 texts made at random every difference had it."""
 
 
 class Llama4Family:
@@ -49,8 +56,28 @@ class Llama4Family:
 
         return Tokenizer.get_instance()
 
+    @cached_property
+    def _fast(self) -> Tokenizer:
+        """The same vocabulary and pattern in splintr: a third of the time, a third of the load."""
+        import splintr
+        from llama_models.llama4 import tokenizer
+
+        vocabulary = Path(tokenizer.__file__).with_name("tokenizer.model").read_bytes()
+        return splintr.Tokenizer.from_bytes(vocabulary, tokenizer.Tokenizer.O200K_PATTERN, {})
+
     def encode(self, text: str) -> array[int]:
         """Return token ids of ordinary text."""
+        if LONG_S in text:
+            return self._by_reference(text)
+        try:
+            flat, _ = self._fast.encode_batch_flat(list(_cut(text)))
+        except UnicodeEncodeError:  # half of a character, which tiktoken replaces
+            return self._by_reference(text)
+        ids = array("I")
+        ids.frombytes(flat)
+        return ids
+
+    def _by_reference(self, text: str) -> array[int]:
         ids = array("I")
         for part in _cut(text):
             try:
@@ -63,13 +90,18 @@ class Llama4Family:
         return ids
 
     def count(self, texts: Sequence[str]) -> list[int]:
-        """Return how many tokens each text is; the encoder lets go of the interpreter's lock."""
-        if sum(map(len, texts)) < SLICE:
+        """Return how many tokens each text is."""
+        # What must be cut, or asked elsewhere, is rare: all the others go in one call.
+        odd = {i for i, t in enumerate(texts) if len(t) > CUT or LONG_S in t}
+        plain = [text for i, text in enumerate(texts) if i not in odd] if odd else list(texts)
+        if not plain:
             return [len(self.encode(text)) for text in texts]
-        from concurrent.futures import ThreadPoolExecutor
-
-        with ThreadPoolExecutor(os.cpu_count()) as threads:
-            return list(threads.map(lambda text: len(self.encode(text)), texts))
+        try:
+            _, offsets = self._fast.encode_batch_flat(plain)
+        except UnicodeEncodeError:
+            return [len(self.encode(text)) for text in texts]
+        found = (b - a for a, b in pairwise(array("Q", offsets)))
+        return [len(self.encode(t)) if i in odd else next(found) for i, t in enumerate(texts)]
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text of token ids."""

@@ -50,6 +50,19 @@ def test_decoding_gives_the_text_back(text: str) -> None:
     assert family.decode(family.encode(text)) == text
 
 
+ODD = st.text(
+    alphabet="sSſ'tTdDeElLmMrRvVK\u212a \t\n\r\u00a0\u2028İßé\u0301中0٣9.,/#😀\ud800<|eot|>"
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.text() | ODD, max_size=6))
+def test_ids_are_those_of_the_reference(llama4: Llama4Family, texts: list[str]) -> None:
+    reference = llama4._encoding.encode_ordinary
+    assert [list(llama4.encode(text)) for text in texts] == [reference(text) for text in texts]
+    assert llama4.count(texts) == [len(reference(text)) for text in texts]
+
+
 def test_a_special_token_in_a_document_is_ordinary_text(llama4: Llama4Family) -> None:
     assert not set(llama4.encode("the end <|eot|> or not")) & set(llama4.stop_ids)
 
@@ -60,7 +73,7 @@ def test_a_million_spaces_do_not_panic(llama4: Llama4Family) -> None:
 
 
 def test_counting_many_equals_encoding_each(llama4: Llama4Family) -> None:
-    texts = ["", "one", "def f():\n    return 1\n" * 9_000]
+    texts = ["", "one", "Congreſs's", " " * 600_000, "def f():\n    return 1\n" * 9_000]
     assert llama4.count(texts) == [len(llama4.encode(text)) for text in texts]
 
 

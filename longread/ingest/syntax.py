@@ -108,7 +108,8 @@ def _parsed(found: Findings) -> Parsed:
 
 def _find(text: str, language: str) -> Findings:
     data = text.encode("utf-8", "replace")
-    tree = _grow(data, GRAMMARS[language].wheel)
+    grammar = GRAMMARS[language]
+    tree = _grow(grammar.readable(data) if grammar.readable else data, grammar.wheel)
     lines = Lines(text)
     marks, links, doc = symbols.find(tree, data, lines, language)
     if language == "markdown":

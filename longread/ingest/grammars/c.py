@@ -1,4 +1,4 @@
-"""C, C++ and Objective-C."""
+"""C and C++."""
 
 from __future__ import annotations
 
@@ -105,7 +105,8 @@ CPP = replace(
         "concept_definition": WHOLE_TYPE,
     },
     looked_into=C.looked_into
-    | words("field_declaration_list declaration field_declaration namespace_definition"),
+    | words("namespace_definition field_declaration_list")
+    | words("declaration field_declaration"),
     wrappers=words("template_declaration friend_declaration"),
     readers={
         "class_specifier": _cpp_class,

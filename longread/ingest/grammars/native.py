@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from longread.ingest.grammars.shape import (
@@ -18,6 +19,7 @@ from longread.ingest.grammars.shape import (
     Role,
     Sense,
     child,
+    kind_of_class,
     paths,
     typed,
     words,
@@ -152,4 +154,59 @@ GO = Grammar(
         "type_alias": _go_type,
         "method_declaration": _go_method,
     },
+)
+
+
+ZIG_CONTAINERS = words("struct_declaration enum_declaration union_declaration opaque_declaration")
+
+
+def _zig_variable(node: Node, read: Read) -> Sense | None:
+    count = node.named_child_count
+    name = typed(node, "identifier")
+    value = node.named_child(count - 1) if count > 1 else None
+    if not name or not value:
+        return None
+    if value.type in ZIG_CONTAINERS:
+        kind = kind_of_class(value, words("function_declaration/body variable_declaration"))
+        return Sense(kind, read(name), body=_brace(value))
+    if value.type == "error_set_declaration":
+        return Sense(TYPE, read(name), body=_brace(value))
+    return None
+
+
+def _brace(node: Node) -> Node | None:
+    return next((part for part in node.children if part.type == "{"), None)
+
+
+def _zig_function(node: Node, read: Read) -> Sense:
+    name, body = read(node.child_by_field_name("name")), node.child_by_field_name("body")
+    makes = read(node.child_by_field_name("type")) == "type"
+    return Sense(ZIG_GENERIC if makes and body else FUNCTION, name, body=body)
+
+
+def _zig_test(node: Node, read: Read) -> Sense:
+    name = read(typed(node, "string", "identifier"))
+    return Sense(FUNCTION, f"test {name}".strip(), body=typed(node, "block"))
+
+
+def _zig_comment(node: Node, read: Read) -> Role:
+    return "within" if read(node).startswith("//!") else "doc"
+
+
+ZIG_GENERIC = Definition("function", members="method")
+"""A function that returns a type: that type's members are known by its name."""
+
+ZIG = Grammar(
+    "tree_sitter_zig:language",
+    definitions={},
+    looked_into=ZIG_CONTAINERS
+    | words("source_file variable_declaration block expression_statement return_expression")
+    | words("comptime_declaration"),
+    readers={
+        "variable_declaration": _zig_variable,
+        "function_declaration": _zig_function,
+        "test_declaration": _zig_test,
+        "comment": _zig_comment,
+    },
+    linked=re.compile(rb'@(?:import|cInclude|embedFile)\(\s*"([^"\n]+)"\s*\)'),
 )

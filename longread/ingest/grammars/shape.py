@@ -118,6 +118,8 @@ class Grammar:
     the tree may have it."""
     linked: re.Pattern[bytes] | None = None
     """What names a file in the text itself, in its first group; web addresses do not count."""
+    readable: Callable[[bytes], bytes] | None = None
+    """Makes of a text one that the grammar can read, as long and with the same lines."""
     functions: frozenset[str] = frozenset()
     """Expressions that are functions or classes: a name they are assigned to defines them."""
 
@@ -164,6 +166,22 @@ def paths(steps: Sequence[str]) -> list[str]:
     if end == len(steps) and end > 1:
         found.insert(0, "/".join(steps[: end - 1]))
     return found
+
+
+def kind_of_class(body: Node | None, solid: frozenset[str]) -> Definition:
+    """Return how a type is shown: as a class where it does something itself.
+
+    Args:
+        solid: members that do, by type, or as paths in them: "method_declaration/body".
+    """
+    for part in body.named_children if body else ():
+        if part.type in solid:
+            return CLASS
+        for path in solid:
+            kind, slash, rest = path.partition("/")
+            if slash and kind == part.type and child(part, rest):
+                return CLASS
+    return OPEN_TYPE
 
 
 def is_short(node: Node) -> bool:

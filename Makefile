@@ -48,6 +48,7 @@ check: $(VENV)/ready
 
 bench: $(VENV)/ready
 	@$(BIN)/python bench/pack.py $(REPOSITORIES)
+	@$(if $(strip $(REPOSITORIES)),$(BIN)/python bench/peers.py $(REPOSITORIES))
 	@$(BIN)/python bench/tui.py $(lastword $(REPOSITORIES))
 
 clean:

@@ -2,68 +2,101 @@
 
     python bench/pack.py REPOSITORY…
 
-Each repository is packed to 64k and 128k tokens with a fresh cache, then again with that cache,
+Each repository is packed to 128k and 10M tokens with a fresh cache, then again with that cache,
 `RUNS` times each; medians are printed as a Markdown table. Without an argument this repository
-is measured.
+is measured. `peers.py` measures the same beside other tools, which it installs.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import resource
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
+from typing import Any
+
+from cost import Cost, measure
 
 RUNS = 3
+BUDGETS = ("128k", "10M")
 LONGREAD = (sys.executable, "-c", "from longread.cli import main; main()")
 
 
-def measure(source: Path, budget: str, work: Path) -> tuple[float, float, dict[str, object]]:
-    """Pack once; return CPU seconds, wall seconds and the ledger."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    started = time.monotonic()
-    output = ["-o", str(work / "prompt.txt"), "--ledger", str(work / "ledger.json")]
-    command = [*LONGREAD, "pack", str(source), "--budget", budget, *output]
-    subprocess.run(command, check=True, capture_output=True)
-    wall = time.monotonic() - started
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    ledger: dict[str, object] = json.loads((work / "ledger.json").read_text())
-    return cpu, wall, ledger
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """One run: `cost.peak` is the peak of longread's largest process, in MiB."""
+
+    cost: Cost
+    ledger: dict[str, Any]
+
+
+def surroundings(state: Path, seed: int = 0) -> dict[str, str]:
+    """Return an environment in which a tool keeps all it keeps below `state`.
+
+    An empty `state` makes the next run cold. `seed` orders Python's sets of strings.
+    """
+    places = {
+        "HOME": "home",
+        "LONGREAD_CACHE": "cache",
+        "LONGREAD_HOME": "sessions",
+        "TMPDIR": "tmp",
+        "XDG_CACHE_HOME": "xdg-cache",
+        "XDG_CONFIG_HOME": "xdg-config",
+    }
+    for name in places.values():
+        (state / name).mkdir(parents=True, exist_ok=True)
+    own = {variable: str(state / name) for variable, name in places.items()}
+    return {**os.environ, **own, "PYTHONHASHSEED": str(seed)}
+
+
+def pack(
+    source: Path,
+    budget: str,
+    state: Path,
+    output: Path,
+    *,
+    options: Sequence[str] = (),
+    seed: int = 0,
+    limit: float = 1200,
+) -> Packed:
+    """Pack a source once, with the cache below `state`, and return cost and ledger.
+
+    Raises:
+        CommandError: longread failed, or took more than `limit` seconds.
+    """
+    ledger = state / "ledger.json"
+    places = ["-o", str(output), "--ledger", str(ledger)]
+    command = [*LONGREAD, "pack", str(source), "--budget", budget, *places, *options]
+    cost = measure(command, environment=surroundings(state, seed), limit=limit)
+    return Packed(cost, json.loads(ledger.read_text(encoding="utf-8")))
 
 
 def main() -> None:
     """Print one row for each repository and budget."""
     sources = [Path(a) for a in sys.argv[1:]] or [Path(__file__).parent.parent]
-    print("| repository | files | budget | used | cold CPU s (wall) | warm CPU s (wall) |")
+    print(
+        "| repository | files | budget | used | cold: CPU s (wall), MiB | warm: CPU s (wall), MiB |"
+    )
     print("|---|---|---|---|---|---|")
     for source in sources:
-        for budget in ("64k", "128k"):
-            cold, warm = [], []
-            for _ in range(RUNS):
+        for budget in BUDGETS:
+            cold: list[Packed] = []
+            warm: list[Packed] = []
+            for run in range(RUNS):
                 with tempfile.TemporaryDirectory() as folder:
-                    work = Path(folder)
-                    os.environ["LONGREAD_CACHE"] = str(work / "cache")
-                    os.environ["LONGREAD_HOME"] = str(work / "home")
-                    cold.append(measure(source, budget, work)[:2])
-                    # The first run in a cache also compiles the rules for secrets; the second
-                    # writes what it found, the third is what people see.
-                    measure(source, budget, work)
-                    cpu, wall, ledger = measure(source, budget, work)
-                    warm.append((cpu, wall))
-            files, tokens, limit = ledger["files"], ledger["tokens"], ledger["budget"]
-            assert isinstance(files, list)
-            assert isinstance(tokens, int)
-            assert isinstance(limit, int)
-            row = [source.name, f"{len(files):,}", f"{limit:,}", f"{tokens / limit:.1%}"]
+                    state = Path(folder)
+                    for runs in (cold, warm):
+                        runs.append(pack(source, budget, state, state / "prompt.txt", seed=run))
+            ledger = warm[-1].ledger
+            used = ledger["tokens"] / ledger["budget"]
+            row = [source.resolve().name, f"{len(ledger['files']):,}", budget, f"{used:.1%}"]
             row += [
-                f"{statistics.median(c for c, _ in runs):.2f}"
-                f" ({statistics.median(w for _, w in runs):.2f})"
+                f"{median(r.cost.cpu for r in runs):.2f} ({median(r.cost.wall for r in runs):.2f}),"
+                f" {median(r.cost.peak for r in runs):.0f}"
                 for runs in (cold, warm)
             ]
             print("| " + " | ".join(row) + " |", flush=True)

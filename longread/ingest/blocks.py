@@ -16,7 +16,10 @@ LINES = 60
 """Lines of a segment that was cut from something longer."""
 SLACK = 8
 """Lines by which a segment may be longer where a cut would leave a stub."""
-CLOSING = re.compile(r"\s*(?:[\])}>]+[;,)]*|</\w+>|#\s*endif\b.*|end;?)?\s*", re.ASCII)
+HEAD, TAIL, WIDE = 5, 3, 200
+"""Lines that stand for a text's beginning and end where nothing in it is known by name, and the
+characters of a line from which it is cut."""
+CLOSING = re.compile(r"\s*(?:[\])}>]+[;,)]*|</\w+>|#\s*endif\b.*|end;?|---|\.\.\.)?\s*", re.ASCII)
 """A line that ends what stands above it, or a blank one."""
 
 
@@ -63,7 +66,7 @@ class Lines:
         self.lines = text.split("\n")
         if not self.lines[-1]:
             self.lines.pop()
-        self.starts = list(accumulate((len(line) + 1 for line in self.lines), initial=0))
+        self.starts = list(accumulate([len(line) + 1 for line in self.lines], initial=0))
         self.starts[-1] = len(text)
 
     def __len__(self) -> int:
@@ -93,7 +96,65 @@ def tile(lines: Lines, marks: Iterable[Mark], doc: tuple[int, int] | None = None
             a, b = lines.starts[start], lines.starts[end]
             shown = *_within(mark.signature, a, b), *_within(mark.doc, a, b)
             rows.append(Row(mark.kind, mark.name, start + 1, end, a, b, *shown))
+    return edged(lines, rows)
+
+
+def edged(lines: Lines, rows: list[Row]) -> list[Row]:
+    """Let the first and the last lines stand for a text that has no signatures to stand for it.
+
+    A single segment of more than twice as many lines is parted, for it can have but one.
+    """
+    if not rows or any(row.signature_start >= 0 for row in rows):
+        return rows
+    if len(rows) == 1 and len(lines) > 2 * (HEAD + TAIL):
+        cut = min(range(HEAD + TAIL, len(lines) - TAIL + 1), key=lambda at: _cost(lines, at))
+        rows = _parted(rows[0], cut, lines.starts[cut])
+    rows[0] = _shown(rows[0], *_head(lines, rows[0]))
+    if len(rows) > 1:
+        rows[-1] = _shown(rows[-1], *_tail(lines, rows[-1]))
     return rows
+
+
+def _parted(row: Row, cut: int, at: int) -> list[Row]:
+    below = row._replace(first=cut + 1, start=at)
+    doc = _within((row.doc_start, row.doc_end), row.start, at)
+    row = row._replace(last=cut, end=at, doc_start=doc[0], doc_end=doc[1])
+    return [row, below._replace(doc_start=-1, doc_end=-1) if doc[0] >= 0 else below]
+
+
+def _shown(row: Row, start: int, end: int) -> Row:
+    return row._replace(signature_start=start, signature_end=end) if start < end else row
+
+
+def _head(lines: Lines, row: Row) -> tuple[int, int]:
+    """Return the character offsets of a segment's first lines, from the first that is not blank."""
+    first = row.first - 1
+    while first < row.last and not lines.lines[first][:WIDE].strip():
+        first += 1
+    start = end = lines.starts[first]
+    for at in range(first, min(first + HEAD, row.last)):
+        line = lines.lines[at]
+        if line[:WIDE].strip():
+            end = lines.starts[at] + min(len(line), WIDE)
+        if len(line) > WIDE:
+            break
+    return start, end
+
+
+def _tail(lines: Lines, row: Row) -> tuple[int, int]:
+    """Return the character offsets of a segment's last lines, up to the last that is not blank."""
+    last = row.last - 1
+    while last >= row.first and not lines.lines[last][:WIDE].strip():
+        last -= 1
+    if not lines.lines[last][:WIDE].strip():
+        return 0, 0
+    end = lines.starts[last] + min(len(lines.lines[last]), WIDE)
+    first = last
+    while first > max(row.first - 1, last - TAIL + 1) and len(lines.lines[first - 1]) <= WIDE:
+        first -= 1
+    while first < last and not lines.lines[first].strip():
+        first += 1
+    return lines.starts[first], end
 
 
 def segments(rows: Iterable[Row]) -> tuple[Segment, ...]:

@@ -7,9 +7,10 @@ neither parses nor cuts text.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from longread.ingest.blocks import LINES, Lines, Mark
@@ -156,7 +157,7 @@ def find(
     walk.run(tree)
     _stretch(walk.marks, walk.lasting, len(lines))
     if linked := GRAMMARS[language].linked:
-        walk.links += _named(linked, data)
+        walk.links += _named(linked, data, GRAMMARS[language].separator)
     return walk.marks, walk.links, walk.doc or walk.documented(tree.root_node)
 
 
@@ -177,9 +178,12 @@ def _stretch(marks: list[Mark], lasting: set[int], end: int) -> None:
         following = marks[at].first
 
 
-def _named(linked: re.Pattern[bytes], data: bytes) -> list[str]:
+def _named(linked: re.Pattern[bytes], data: bytes, separator: str) -> list[str]:
     """Return the files that a text names, each once."""
-    links = dict.fromkeys(found[1].decode("utf-8", "replace") for found in linked.finditer(data))
+    links = dict.fromkeys(
+        found[linked.groups].decode("utf-8", "replace").replace(separator, "/")
+        for found in linked.finditer(data)
+    )
     return [link for link in links if ":" not in link and not link.startswith("//")][:LINKS]
 
 
@@ -432,6 +436,8 @@ class Walk:
         outer = scope.outer or node
         opening = found.first or outer
         first, last = opening.start_point[0], _last_row(found.last or outer)
+        if self._comment:
+            last = self._trimmed(first, last)
         start = opening.start_byte
         doc = self.documented(body) if self._inside and body else None
         if found.doc:
@@ -475,19 +481,32 @@ class Walk:
             start = left  # its indentation shows what it belongs to
         kind = scope.member if definition.kind == "function" else definition.kind
         at = self._row(start, first)
-        until = at + self._data.count(b"\n", start, end)
+        until = self._row(end - 1, at) if size else at
         signature = (self._offset(start, at), self._offset(end, until)) if size else None
         self.marks.append(Mark(first, until, last + 1, kind, name, signature, doc))
 
     def _commented(self, first: int) -> int:
         """Return the first row of the comments right above a row, as far in as it is."""
         lines = self._lines.lines
-        indent = lines[first][: -len(lines[first].lstrip()) or None]
-        prefix = indent + self._comment
+        prefix = _indent(lines[first]) + self._comment
         above = first
         while above and lines[above - 1].startswith(prefix):
             above -= 1
         return above
+
+    def _trimmed(self, first: int, last: int) -> int:
+        """Return the last row without the comments below that are no further in than it is."""
+        lines = self._lines.lines
+        indent = len(_indent(lines[first]))
+        while last > first and (
+            not lines[last].strip()
+            or (
+                lines[last].lstrip().startswith(self._comment)
+                and len(_indent(lines[last])) <= indent
+            )
+        ):
+            last -= 1
+        return last
 
     def _is_whole(self, node: Node, definition: Definition, scope: Scope) -> bool:
         """Whether a definition is its own signature."""
@@ -531,9 +550,15 @@ class Walk:
 
     def _row(self, byte: int, first: int) -> int:
         """Return the row of a byte that is on row `first` or below."""
-        if self._plain:
-            return first + self._data.count(b"\n", self._lines.starts[first], byte)
-        return self._data.count(b"\n", 0, byte)
+        return bisect_right(self._rows, byte, first) - 1
+
+    @cached_property
+    def _rows(self) -> list[int]:
+        """The byte at which each row begins; where the text ends a line, its end is one too."""
+        if not self._plain:
+            return [0, *(found.end() for found in re.finditer(b"\n", self._data))]
+        starts = self._lines.starts
+        return starts if self._data.endswith(b"\n") else starts[:-1]
 
     def _offset(self, byte: int, row: int) -> int:
         """Return the character offset of a byte on a row."""
@@ -572,11 +597,17 @@ class Walk:
         raw = self._data[found.start_byte : min(end, found.start_byte + 4 * NAME)]
         text = raw.decode("utf-8", "ignore").replace("\0", "")
         text = " ".join(text.split())[:NAME]
-        return text.strip("\"'") if text.startswith(("'", '"')) else text
+        if text[:1] not in ("'", '"'):
+            return text
+        return text[1:-1] if text[-1] == text[0] and len(text) > 1 else text[1:]
 
 
 def _first(node: Node) -> Node | None:
     return node.named_child(0) if node.named_child_count else None
+
+
+def _indent(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]
 
 
 def _is_long(node: Node) -> bool:

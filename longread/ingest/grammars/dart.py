@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from longread.ingest.grammars.shape import (
     CLASS,
+    FUNCTION,
     SHORT_TYPE,
-    WHOLE,
     WHOLE_TYPE,
     Definition,
     Grammar,
@@ -39,7 +39,7 @@ def _signature(node: Node, read: Read) -> Sense | None:
     else:
         names = [part for part in signature.named_children if part.type == "identifier"]
         name = read(names[-1]) if names else ""
-    return Sense(WHOLE, name, head=signature) if name else None
+    return Sense(FUNCTION, name, head=signature) if name else None
 
 
 def _enum(node: Node, read: Read) -> Sense | None:

@@ -31,17 +31,20 @@ from longread.ingest.grammars.shape import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-MANY, ROOMY = 100, 4
+MANY, ROOMY = 40, 3
 """Keys that are looked at in any case, and lines that more of them must have on average: a table
 of data is no outline."""
-RELATIVE = re.compile(rb"""(?:["'\s]|^)(\.{1,2}/[^\s"'`#*?,;:\]})<>|$()]+)""", re.MULTILINE)
+RELATIVE = re.compile(rb"""(?:["'\s]|^)(\.{1,2}/[^\s"'`#*?,;:\]})<>|$()]++)(?!\*)""", re.MULTILINE)
+
+
+def _is_table(node: Node) -> bool:
+    """Whether it has too many small keys to list."""
+    count = node.named_child_count
+    return count > MANY and node.end_point[0] - node.start_point[0] < ROOMY * count
 
 
 def _listed(node: Node, _read: Read) -> Sense | None:
-    """Close what has too many small keys to list."""
-    count = node.named_child_count
-    lines = node.end_point[0] - node.start_point[0]
-    return Sense(into=False) if count > MANY and lines < ROOMY * count else None
+    return Sense(into=False) if _is_table(node) else None
 
 
 def _key(key: str, value: str) -> Reader:
@@ -49,7 +52,7 @@ def _key(key: str, value: str) -> Reader:
         name, held = child(node, key), child(node, value)
         if not name:
             return None
-        return Sense(KEYS if held and is_long(held) else KEY, read(name))
+        return Sense(KEYS if held and is_long(node) else KEY, read(name))
 
     return read_key
 
@@ -68,7 +71,8 @@ JSON = Grammar(
 def _toml_table(node: Node, read: Read) -> Sense | None:
     key = typed(node, "bare_key", "dotted_key", "quoted_key")
     last = until(node, None, words("comment"))
-    return Sense(KEYS if is_long(node) else KEY, read(key), last=last)
+    keys = KEYS if is_long(node) and not _is_table(node) else KEY
+    return Sense(keys, read(key), last=last)
 
 
 TOML = Grammar(
@@ -86,51 +90,48 @@ TOML = Grammar(
     linked=RELATIVE,
 )
 
+OBJECT = Definition("section")
+OBJECTS = Definition("section", members="function")
 NAMING = ("name", "id", "alias", "repo", "title", "job_name", "uses", "label", "key")
 """Keys that name an item of a list."""
 
 
+YAML_MAPPING = "block_mapping|flow_mapping|block_node/block_mapping|flow_node/flow_mapping"
+
+
 def _yaml_pairs(node: Node | None) -> list[Node]:
-    """Return the first pairs of the mapping that a node holds."""
-    mapping = child(node, "block_node/block_mapping") if node else None
+    """Return the first pairs of the mapping that a node is, or holds."""
+    mapping = child(node, YAML_MAPPING) if node else None
     if not mapping:
         return []
     some = (mapping.named_child(at) for at in range(min(12, mapping.named_child_count)))
-    return [pair for pair in some if pair and pair.type == "block_mapping_pair"]
+    return [pair for pair in some if pair and pair.type.endswith("_pair")]
 
 
-def _yaml_value(pairs: list[Node], key: str, read: Read) -> str:
-    for pair in pairs:
-        if read(pair.child_by_field_name("key")) == key:
-            return read(pair.child_by_field_name("value"))
-    return ""
+def _yaml_get(pairs: list[Node], key: str, read: Read) -> Node | None:
+    found = (pair for pair in pairs if read(pair.child_by_field_name("key")) == key)
+    pair = next(found, None)
+    return pair.child_by_field_name("value") if pair else None
 
 
 def _yaml_document(node: Node, read: Read) -> Sense | None:
     """Read an object of Kubernetes as one thing."""
     pairs = _yaml_pairs(node)
-    kind = next((p for p in pairs if read(p.child_by_field_name("key")) == "kind"), None)
-    about = next((p for p in pairs if read(p.child_by_field_name("key")) == "metadata"), None)
-    value = about.child_by_field_name("value") if about else None
-    inner = child(value, "block_mapping") if value else None
-    if not kind or not inner:
-        return None
-    held = [pair for pair in inner.named_children if pair.type == "block_mapping_pair"]
-    name = f"{read(kind.child_by_field_name('value'))}/{_yaml_value(held, 'name', read)}"
+    kind = _yaml_get(pairs, "kind", read)
+    name = _yaml_get(_yaml_pairs(_yaml_get(pairs, "metadata", read)), "name", read)
     last = until(node, None, words("comment"))
-    definition = OBJECTS if last and is_long(last) else OBJECT
-    return Sense(definition, name, head=kind, first=pairs[0], last=last)
-
-
-OBJECT = Definition("section")
-OBJECTS = Definition("section", members="function")
+    if not kind or not name or not last:
+        return None
+    definition = OBJECTS if is_long(last) else OBJECT
+    said = f"{read(kind)}/{read(name)}"
+    return Sense(definition, said, head=kind, first=pairs[0], last=last)
 
 
 def _yaml_item(node: Node, read: Read) -> Sense | None:
     pairs = _yaml_pairs(node)
     for key in NAMING:
-        if name := _yaml_value(pairs, key, read):
-            return Sense(KEYS if is_long(node) else KEY, name)
+        if name := _yaml_get(pairs, key, read):
+            return Sense(KEYS if is_long(node) else KEY, read(name))
     return None
 
 
@@ -153,8 +154,6 @@ YAML = Grammar(
     linked=RELATIVE,
 )
 
-ROOT = Definition("section")
-
 
 def _xml_element(node: Node, read: Read) -> Sense | None:
     tag = typed(node, "STag", "EmptyElemTag")
@@ -162,7 +161,7 @@ def _xml_element(node: Node, read: Read) -> Sense | None:
     if not tag or not name:
         return None
     if read.depth == 0:
-        return Sense(ROOT, name, head=tag, into=True)
+        return Sense(OBJECT, name, head=tag, into=True)
     for attribute in tag.named_children[1:]:
         if read(typed(attribute, "Name")) in ("name", "id", "key"):
             name += f"#{read(typed(attribute, 'AttValue'))}"
@@ -173,7 +172,7 @@ def _xml_element(node: Node, read: Read) -> Sense | None:
 XML = Grammar(
     "tree_sitter_xml:language_xml",
     definitions={},
-    looked_into=words("content"),
+    looked_into=words("prolog content CharData"),
     leading=words("Comment"),
     documented="nowhere",
     readers={"element": _xml_element, "content": _listed},

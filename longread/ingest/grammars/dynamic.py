@@ -109,7 +109,8 @@ def _elixir_attribute(node: Node, read: Read) -> Sense | Role | None:
         return None
     word = read(operand.child_by_field_name("target"))
     if word in ELIXIR_DOCS:
-        return "aside" if read(node).endswith(" false") else "doc"
+        said = typed(operand, "arguments")
+        return "doc" if typed(said, "string", "sigil") else "aside"
     if word in ELIXIR_LEADING:
         return "decorator"
     said = typed(operand, "arguments")

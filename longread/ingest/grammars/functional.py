@@ -196,7 +196,10 @@ def _ocaml_exception(node: Node, read: Read) -> Sense | None:
 
 def _ocaml_open(node: Node, read: Read) -> Sense:
     module = node.child_by_field_name("module")
-    return Sense(links=(read(module),) if module and module.type == "module_path" else ())
+    if module and not module.type.endswith("module_path"):
+        module = None
+    module = module or child(node, "module_type/module")
+    return Sense(links=(read(module),) if module else ())
 
 
 OCAML = Grammar(

@@ -117,7 +117,9 @@ class Grammar:
     """What a line begins with that belongs to what stands below it at the same depth, wherever
     the tree may have it."""
     linked: re.Pattern[bytes] | None = None
-    """What names a file in the text itself, in its first group; web addresses do not count."""
+    """What names a file in the text itself, in its last group; web addresses do not count."""
+    separator: str = "/"
+    """What stands between the parts of such a name."""
     readable: Callable[[bytes], bytes] | None = None
     """Makes of a text one that the grammar can read, as long and with the same lines."""
     functions: frozenset[str] = frozenset()

@@ -14,19 +14,16 @@ from typing import Literal
 
 from longread import config
 from longread.analysis import reading
+from longread.analysis.around import around
 from longread.analysis.reading import Measured
-from longread.analysis.relevance import evidence_share, relevant
 from longread.cache.derived import Derived
 from longread.errors import BudgetError
 from longread.ingest.read import Options, read
-from longread.prompt import compose, evidence, render
+from longread.prompt import compose, render
 from longread.prompt.costs import price
 from longread.tokens import open_family
 from longread.tokens.pieces import Pieces
-from longread.types import Corpus, Ledger, Level, Piece, Tell
-
-TRIES = 5
-"""Times the room is shared out between corpus and evidence."""
+from longread.types import Corpus, Ledger, Piece, Tell
 
 Form = Literal["text", "md", "json", "ids"]
 
@@ -126,30 +123,9 @@ def fit(measured: Measured, budget: int, question: str, tell: Tell) -> Packed:
             f"the head and the question take {fixed:,} tokens and the budget is {budget:,}",
             hint="raise --budget, or shorten the question",
         )
-    whole = measured.full <= room
-    documents = measured.corpus.documents
-    evidence_room = 0 if whole or not question else int(room * evidence_share(budget))
-    hits = relevant(measured.corpus, question, tell) if evidence_room else []
-    chosen = evidence.select(hits, documents, evidence_room, measured.mark, pieces)
-    for _ in range(TRIES):
-        found = evidence.excerpts(chosen, documents, measured.mark)
-        layout = reading.lay_out(measured, room - price(found, pieces))
-        chunks = reading.chunks(layout, documents)
-        fresh = evidence.unseen(chosen, documents, _ranges(chunks))
-        # Evidence that the corpus shows anyway makes room for more of the corpus.
-        if fresh == chosen:
-            break
-        chosen = fresh
+    layout, shown, found = around(measured, question, room, tell)
+    chunks = [*reading.chunks(layout, measured.corpus.documents), *found]
     notice = render.not_shown(layout)
-    chunks += found
     used = fixed + price(chunks, pieces) + pieces.count_text(notice)
-    ledger = replace(reading.ledger(measured, layout, budget, fixed), tokens=used)
+    ledger = replace(reading.ledger(measured, shown, budget, fixed), tokens=used)
     return Packed(measured.corpus, ledger, chunks, measured.head, notice + tail, pieces)
-
-
-def _ranges(chunks: Sequence[render.Chunk]) -> dict[str, tuple[tuple[int, int], ...]]:
-    found: dict[str, tuple[tuple[int, int], ...]] = {}
-    for chunk in chunks:
-        if chunk.level is Level.FULL:
-            found[chunk.document.id] = (*found.get(chunk.document.id, ()), *chunk.ranges)
-    return found

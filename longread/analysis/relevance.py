@@ -8,7 +8,7 @@ from pathlib import Path
 
 from longread import config
 from longread.cache.search import SearchIndex
-from longread.prompt import evidence
+from longread.prompt import finding
 from longread.prompt.evidence import Hit
 from longread.types import Corpus, Progress, Source, Tell
 
@@ -41,7 +41,7 @@ def relevant(corpus: Corpus, question: str, tell: Tell) -> list[Hit]:
         def indexed(done: int, total: int) -> None:
             tell(Progress("index", done, total))
 
-        evidence.bring_up_to_date(index, corpus.documents, indexed)
-        return evidence.find(question, corpus.documents, index)
+        finding.bring_up_to_date(index, corpus.documents, indexed)
+        return finding.find(question, corpus.documents, index)
     finally:
         index.close()

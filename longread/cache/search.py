@@ -11,14 +11,19 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-VERSION = 1
+VERSION = 2
 WEIGHTS = (1.0, 1.0, 2.0)
 """bm25 weights of a segment's text, of the parts of its identifiers, of its name."""
+SHIFT = 20
+"""Bits of a row's number that say which segment of its content it is."""
+MASK = (1 << SHIFT) - 1
 HUMPED = re.compile(r"\b\w*(?:[a-z][A-Z]|[A-Za-z]\d|\d[A-Za-z])\w*\b")
 HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 Rows = Callable[[], Iterable[tuple[int, str, str]]]
 """Yields the index, name and text of each segment of one content."""
+Place = tuple[str, int]
+"""A content id and the index of a segment."""
 
 
 class SearchIndex:
@@ -41,42 +46,85 @@ class SearchIndex:
         self, contents: Mapping[str, Rows], progress: Callable[[int, int], None] | None = None
     ) -> None:
         """Index what is new, forget what is gone."""
-        present = {content for (content,) in self._db.execute("SELECT id FROM content")}
+        present = dict(self._db.execute("SELECT id, number FROM content"))
         with self._db:
-            for content in present - contents.keys():
-                self._db.execute(
-                    "DELETE FROM segment WHERE rowid IN (SELECT row FROM place WHERE content = ?)",
-                    (content,),
-                )
-                self._db.execute("DELETE FROM place WHERE content = ?", (content,))
-                self._db.execute("DELETE FROM content WHERE id = ?", (content,))
+            for content, number in present.items():
+                if content not in contents:
+                    self._forget(number)
             missing = [content for content in contents if content not in present]
             for done, content in enumerate(missing, 1):
-                self._db.execute("INSERT INTO content VALUES (?)", (content,))
-                for index, name, text in contents[content]():
-                    row = self._db.execute(
-                        "INSERT INTO segment (text, parts, name) VALUES (?, ?, ?)",
-                        (text, " ".join(parts(text)), f"{name} {' '.join(parts(name))}"),
-                    ).lastrowid
-                    self._db.execute("INSERT INTO place VALUES (?, ?, ?)", (row, content, index))
+                self._learn(content, contents[content]())
                 if progress and not done % 200:
                     progress(done, len(missing))
+
+    def _learn(self, content: str, rows: Iterable[tuple[int, str, str]]) -> None:
+        number = self._db.execute("INSERT INTO content (id) VALUES (?)", (content,)).lastrowid
+        first = (number or 0) << SHIFT
+        texts, names = [], []
+        for index, name, text in rows:
+            humps = " ".join(parts(text))
+            texts.append((first + index, text, humps, f"{name} {' '.join(parts(name))}"))
+            if name:
+                names.append((last_name(name), first + index))
+        self._db.executemany(
+            "INSERT INTO segment (rowid, text, parts, name) VALUES (?, ?, ?, ?)", texts
+        )
+        self._db.executemany("INSERT OR IGNORE INTO symbol VALUES (?, ?)", names)
+
+    def _forget(self, number: int) -> None:
+        rows = (number << SHIFT, (number + 1) << SHIFT)
+        self._db.execute("DELETE FROM segment WHERE rowid >= ? AND rowid < ?", rows)
+        self._db.execute("DELETE FROM symbol WHERE row >= ? AND row < ?", rows)
+        self._db.execute("DELETE FROM content WHERE number = ?", (number,))
 
     def search(self, words: Iterable[str], limit: int) -> list[tuple[str, int, float]]:
         """Return content id, segment index and bm25 score (more is better) of the best segments.
 
         A segment with any of the words is found. Ties are in the order of content id and index.
         """
-        terms = " OR ".join('"' + word.replace('"', '""') + '"' for word in words)
+        terms = " OR ".join(map(_phrase, words))
         if not terms:
             return []
         found = self._db.execute(
-            "SELECT content, number, -bm25(segment, ?, ?, ?) AS score"
-            " FROM segment JOIN place ON place.row = segment.rowid"
-            " WHERE segment MATCH ? ORDER BY score DESC, content, number LIMIT ?",
-            (*WEIGHTS, terms, limit),
+            "SELECT id, segment.rowid & ? AS at, -bm25(segment, ?, ?, ?) AS score"
+            " FROM segment JOIN content ON number = segment.rowid >> ?"
+            " WHERE segment MATCH ? ORDER BY score DESC, id, at LIMIT ?",
+            (MASK, *WEIGHTS, SHIFT, terms, limit),
         )
         return [(content, number, score) for content, number, score in found]
+
+    def count(self, words: str, column: str = "") -> dict[str, int]:
+        """Return, by content id, how many segments hold the words next to each other.
+
+        Args:
+            column: "name" to look at the segments' names alone.
+        """
+        where = f"{column} : {_phrase(words)}" if column else _phrase(words)
+        found = self._db.execute(
+            "SELECT id, held FROM (SELECT rowid >> ? AS number, count(*) AS held FROM segment"
+            " WHERE segment MATCH ? GROUP BY 1) JOIN content USING (number)",
+            (SHIFT, where),
+        )
+        return dict(found.fetchall())
+
+    def holding(self, words: str, limit: int) -> list[Place]:
+        """Return segments that hold the words next to each other, in order of content id."""
+        found = self._db.execute(
+            "SELECT id, segment.rowid & ? AS at FROM segment"
+            " JOIN content ON number = segment.rowid >> ?"
+            " WHERE segment MATCH ? ORDER BY id, at LIMIT ?",
+            (MASK, SHIFT, _phrase(words), limit),
+        )
+        return found.fetchall()
+
+    def defining(self, name: str, limit: int) -> list[Place]:
+        """Return segments whose name, or its last part, is `name` to the letter."""
+        found = self._db.execute(
+            "SELECT id, row & ? AS at FROM symbol JOIN content ON number = row >> ?"
+            " WHERE name = ? ORDER BY id, at LIMIT ?",
+            (MASK, SHIFT, name, limit),
+        )
+        return found.fetchall()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -92,6 +140,15 @@ def parts(text: str) -> Iterable[str]:
         yield from HUMP.findall(word)
 
 
+def last_name(name: str) -> str:
+    """Return the last part of a qualified name: "send" of "Client.send" and "net::send"."""
+    return re.split(r"[.:#/\\]+", name.rstrip(".:#/\\"))[-1]
+
+
+def _phrase(words: str) -> str:
+    return '"' + words.replace('"', '""') + '"'
+
+
 def _open(path: Path | str) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=30, isolation_level="IMMEDIATE")
     db.execute("PRAGMA journal_mode = WAL")
@@ -99,10 +156,10 @@ def _open(path: Path | str) -> sqlite3.Connection:
     if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
         db.executescript(
             "DROP TABLE IF EXISTS segment; DROP TABLE IF EXISTS place;"
-            "DROP TABLE IF EXISTS content;"
-            "CREATE TABLE content (id TEXT PRIMARY KEY);"
-            "CREATE TABLE place (row INTEGER PRIMARY KEY, content TEXT, number INTEGER);"
-            "CREATE INDEX place_content ON place (content);"
+            "DROP TABLE IF EXISTS symbol; DROP TABLE IF EXISTS content;"
+            "CREATE TABLE content (number INTEGER PRIMARY KEY, id TEXT UNIQUE);"
+            "CREATE TABLE symbol (name TEXT, row INTEGER, PRIMARY KEY (name, row)) WITHOUT ROWID;"
+            "CREATE INDEX symbol_row ON symbol (row);"
             "CREATE VIRTUAL TABLE segment USING fts5"
             " (text, parts, name, tokenize = 'porter unicode61 remove_diacritics 2');"
             f"PRAGMA user_version = {VERSION}"

@@ -1,49 +1,34 @@
-"""The pieces most relevant to a question, for a corpus that is not shown in full.
+"""The pieces of a corpus that are shown for a question, within a room, and how they are shown.
 
-bm25 over segments, lifted where the question names a document, a symbol or exact words. What
-the question says literally always wins over what merely resembles it.
+What the question says literally always wins over what merely resembles it. Which segments are
+relevant is found by `longread.prompt.finding`.
 """
 
 from __future__ import annotations
 
-import math
-import re
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+import heapq
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from longread.cache.search import SearchIndex, parts
 from longread.prompt.costs import price
-from longread.prompt.rank import WEIGHTS
-from longread.prompt.render import Chunk, excerpt, runs
+from longread.prompt.render import Chunk, chunks, close, excerpt, runs
 from longread.tokens.pieces import Pieces
-from longread.types import Document
+from longread.types import Document, Level, Placed
 
-CANDIDATES = 400
-"""Segments taken from the index before they are weighed."""
-NAMED = 3.0
-"""How often over a segment counts whose document the question names in full."""
-NOISE = 0.3
-"""What a hit in a document of no worth counts beside one in source: data may hold the answer."""
-SURE = 0.75
-"""How far a document must be named for its segments to be weighed within it."""
-INSIDE = 4
-"""Documents looked into so, at most."""
-CODE = frozenset(("source", "test", "notebook", "config", "docs"))
-"""Kinds in which a symbol of the question means that symbol."""
-LITERAL = 1000.0
-"""Added where the segment has words that the question quotes: they always win."""
-WORD = re.compile(r"\w+(?:[.'-]\w+)*")
-QUOTED = re.compile(r"`([^`\n]{2,200})`|\"([^\"\n]{2,200})\"|“([^”\n]{2,200})”")
-SYMBOL = re.compile(r"\b(?:\w+(?:[._/]\w+)+(?:\(\))?|\w*[a-z][A-Z]\w*|\w+\(\))")
-"""What only code has: dotted, snake or camel names, paths, calls."""
-STOP = frozenset(
-    "a about all an and any are as at be been by can could did do does each for from had has have"
-    " how i if in into is it its list many me much must my name no not of on one or our out please"
-    " shall should show so some tell than that the their them then there these they this those"
-    " to under up us was we were what when where which who whom whose why will with would you your"
-    .split()
-)  # fmt: skip
+WHOLE = 4.0
+"""What a file in full is worth beside all of its segments one by one: what stands around a place
+matters as much as the place."""
+LITERALLY = 0.5
+"""Part of the room that what the question names literally may take before the rest is weighed."""
+PAGE = 700
+"""Tokens of a page, as if all were alike: the better page goes first, however long it is."""
+BOUNDARY = 25
+"""Tokens of a boundary line, about."""
+FREE = 0.02
+"""Part of the room that may stay free."""
+ROUNDS = 4
+"""Times more is chosen because less was spent than thought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,107 +38,11 @@ class Hit:
     document: int
     segment: int
     score: float
-
-
-def find(question: str, documents: Sequence[Document], index: SearchIndex) -> list[Hit]:
-    """Return the segments that answer `question` best, best first; `index` is up to date."""
-    named, names = affinity(question, documents)
-    words = list(dict.fromkeys(w.casefold() for w in query(question)))
-    # Words that name a document choose the document; the others choose the place in it.
-    words = [w for w in words if not any(_squeeze(w) in name for name in names)] or words
-    by_content: dict[str, list[int]] = defaultdict(list)
-    for position, document in enumerate(documents):
-        by_content[document.content_id].append(position)
-    exact, symbols = quoted(question)
-    scores = {
-        (position, number): score * _worth(documents[position], named.get(position, 0.0))
-        for content, number, score in index.search(words, CANDIDATES)
-        for position in by_content.get(content, ())
-    }
-    for position in sorted(named, key=lambda p: (-named[p], p))[:INSIDE]:
-        if named[position] >= SURE and documents[position].unit == "page":
-            scores |= _inside(position, documents, words, scores)
-    hits = []
-    for (position, number), score in scores.items():
-        document = documents[position]
-        segment = document.segments[number]
-        text = document.text[segment.start : segment.end]
-        literals = (*exact, *symbols) if document.kind in CODE else exact
-        met = LITERAL * sum(literal in text for literal in literals)
-        hits.append(Hit(position, number, score + met))
-    return sorted(hits, key=lambda h: (-h.score, h.document, h.segment))
-
-
-def _worth(document: Document, named: float) -> float:
-    """Return how often over a hit counts, for its document's kind and for being named."""
-    noise = NOISE + (1 - NOISE) * min(WEIGHTS.get(document.kind, 0.4), 1.0)
-    return noise * (1 + NAMED * named)
-
-
-def _inside(
-    position: int,
-    documents: Sequence[Document],
-    words: Sequence[str],
-    scores: Mapping[tuple[int, int], float],
-) -> dict[tuple[int, int], float]:
-    """Weigh the segments of a document that the question names against each other.
-
-    What is rare in the whole corpus may stand on every page of this document, and the other
-    way round; so its words are counted within it alone.
-    """
-    document = documents[position]
-    index = SearchIndex(None)
-    bring_up_to_date(index, [document])
-    local = {number: score for _, number, score in index.search(words, CANDIDATES)}
-    index.close()
-    best = max(local.values(), default=0.0)
-    top = max((s for (p, _), s in scores.items() if p == position), default=0.0)
-    top = top or max(scores.values(), default=1.0)
-    found = {(position, n): top * (s / best if best else 1.0) for n, s in local.items()}
-    # The opening of a document that was named is worth reading where nothing else is found.
-    return {(position, n): top * 0.01 for n in range(min(len(document.segments), 2))} | found
-
-
-def query(question: str) -> list[str]:
-    """Return the words to search for: identifiers whole and in parts, no filler words."""
-    words: list[str] = []
-    for word in WORD.findall(question):
-        pieces = [word, *re.split(r"[\W_]+", word), *parts(word)]
-        words += [p for p in pieces if len(p) > 1 and p.casefold() not in STOP]
-    return words
-
-
-def quoted(question: str) -> tuple[list[str], list[str]]:
-    """Return what the question quotes, and the symbols and paths of code in it.
-
-    Both are to be met literally; symbols in code only, for in prose they are but names.
-    """
-    marked = ["".join(groups) for groups in QUOTED.findall(question)]
-    symbols = [match.removesuffix("()") for match in SYMBOL.findall(question)]
-    return list(dict.fromkeys(marked)), [s for s in dict.fromkeys(symbols) if s not in marked]
-
-
-def affinity(question: str, documents: Sequence[Document]) -> tuple[dict[int, float], list[str]]:
-    """Return how far the question names documents by their paths, 0 to 1, and the bare names.
-
-    Letters and digits only, so that "2TheMart" finds "01_2ThemartComInc.pdf". A word counts by
-    its rarity: one that is in every path names none. A bare name says which PDF is meant, and
-    nothing of what is sought in it.
-    """
-    words = {_squeeze(w) for w in WORD.findall(question) if w.casefold() not in STOP}
-    paths = [_squeeze(document.path) for document in documents]
-    worth: dict[int, float] = defaultdict(float)
-    names = []
-    for word in sorted(w for w in words if len(w) >= 4):
-        holders = [position for position, path in enumerate(paths) if word in path]
-        if holders and (len(documents) == 1 or len(holders) < len(documents)):
-            # A file is named for what is in it, a contract for who signed it.
-            if all(documents[position].unit == "page" for position in holders):
-                names.append(word)
-            for position in holders:
-                worth[position] += math.log(1 + len(documents) / len(holders))
-    top = max(worth.values(), default=0.0)
-    return {position: value / top for position, value in worth.items()}, names
+    """Of a file's segments: parts of the chance that their file is meant."""
+    whole: float = 0.0
+    """The chance that its file is meant, 0 to 1; 0 where it is never shown as a whole."""
+    literal: int = 0
+    """How often the question names it literally."""
 
 
 Ranges = Mapping[str, tuple[tuple[int, int], ...]]
@@ -175,21 +64,149 @@ def unseen(hits: Sequence[Hit], documents: Sequence[Document], shown: Ranges) ->
     return [hit for hit in hits if not seen(hit)]
 
 
+@dataclass(slots=True)
+class Candidate:
+    """A document of which segments are chosen, the best first, or all that are left of it."""
+
+    hits: Sequence[Hit]
+    tokens: Sequence[int]
+    """Of each hit's segment, about."""
+    value: float
+    """Of all that is left, one by one."""
+    size: int
+    """Tokens of all that is left."""
+    at: int = 0
+    """The hit that comes next."""
+
+    def best(self) -> tuple[float, int, bool]:
+        """Return value per token, tokens, and whether that is for all that is left."""
+        hit, tokens = self.hits[self.at], self.tokens[self.at] + BOUNDARY
+        if not hit.whole:
+            return hit.score / PAGE, tokens, False
+        one = hit.score / tokens
+        every = (self.value + WHOLE * hit.whole) / (self.size + BOUNDARY)
+        return (every, self.size + BOUNDARY, True) if every > one else (one, tokens, False)
+
+
 def select(
     hits: Sequence[Hit], documents: Sequence[Document], room: int, mark: str, pieces: Pieces
 ) -> list[Hit]:
-    """Return the best hits whose excerpts fit `room` tokens together, best first."""
-    chosen: list[Hit] = []
+    """Return the hits that are shown in `room` tokens together, best first.
+
+    Taken greedily by value per token. The value of a segment is its score; of all that is left of
+    a file its segments' scores and, for the file to be whole, WHOLE times the chance that it is
+    meant. What the question names literally goes before, in up to LITERALLY of the room.
+    """
+    if room <= 0 or not hits:
+        return []
+    by_document: dict[int, list[Hit]] = {}
+    for hit in hits:
+        by_document.setdefault(hit.document, []).append(hit)
+    tokens = _tokens(by_document, documents, pieces)
+    aim, best, most = room, list[Hit](), -1
+    for _ in range(ROUNDS):
+        chosen = _choose(hits, by_document, tokens, aim, int(room * LITERALLY))
+        spent = price(excerpts(chosen, documents, mark), pieces)
+        while spent > room:
+            # Tokens were estimated: what was chosen last goes.
+            chosen.pop()
+            spent = price(excerpts(chosen, documents, mark), pieces)
+        if spent > most:
+            best, most = chosen, spent
+        if room - spent <= FREE * room or len(chosen) == len(hits):
+            break
+        aim += room - spent
+    order = {(hit.document, hit.segment): number for number, hit in enumerate(hits)}
+    return sorted(best, key=lambda hit: order[hit.document, hit.segment])
+
+
+def _choose(
+    hits: Sequence[Hit],
+    by_document: Mapping[int, Sequence[Hit]],
+    tokens: Mapping[int, Sequence[int]],
+    room: int,
+    literally: int,
+) -> list[Hit]:
+    """Return hits of about `room` tokens, in the order of choosing."""
+    cost = {
+        (hit.document, hit.segment): size
+        for position, own in by_document.items()
+        for hit, size in zip(own, tokens[position], strict=True)
+    }
+    chosen: dict[tuple[int, int], Hit] = {}
     left = room
     for hit in hits:
-        needed = price(excerpts([hit], documents, mark), pieces)
-        if needed <= left:
+        if not hit.literal:
+            break
+        needed = cost[hit.document, hit.segment] + BOUNDARY
+        if needed <= min(left, literally):
             left -= needed
-            chosen.append(hit)
-    # Neighbours share one boundary line; should joining ever cost more, the last one goes.
-    while chosen and price(excerpts(chosen, documents, mark), pieces) > room:
-        chosen.pop()
-    return chosen
+            literally -= needed
+            chosen[hit.document, hit.segment] = hit
+    heap: list[tuple[float, int, int]] = []
+    candidates: dict[int, Candidate] = {}
+
+    def offer(position: int) -> None:
+        candidate = candidates[position]
+        while candidate.at < len(candidate.hits):
+            hit = candidate.hits[candidate.at]
+            if (hit.document, hit.segment) not in chosen:
+                heapq.heappush(heap, (-candidate.best()[0], position, candidate.at))
+                return
+            candidate.at += 1
+
+    for position, own in by_document.items():
+        rest = [hit for hit in own if (hit.document, hit.segment) not in chosen]
+        sizes = [cost[hit.document, hit.segment] for hit in rest]
+        value = sum(hit.score for hit in rest)
+        candidates[position] = Candidate(rest, sizes, value, sum(sizes))
+        offer(position)
+    while heap:
+        _, position, _ = heapq.heappop(heap)
+        candidate = candidates[position]
+        _, needed, every = candidate.best()
+        if every and needed <= left:
+            left -= needed
+            for hit in candidate.hits[candidate.at :]:
+                chosen.setdefault((hit.document, hit.segment), hit)
+            for hit in candidate.hits[: candidate.at]:
+                chosen.setdefault((hit.document, hit.segment), hit)
+            candidate.at = len(candidate.hits)
+            continue
+        hit, size = candidate.hits[candidate.at], candidate.tokens[candidate.at]
+        if size + BOUNDARY <= left:
+            left -= size + BOUNDARY
+            chosen[hit.document, hit.segment] = hit
+            candidate.value -= hit.score
+            candidate.size -= size
+        candidate.at += 1
+        offer(position)
+    return list(chosen.values())
+
+
+def _tokens(
+    by_document: Mapping[int, Sequence[Hit]], documents: Sequence[Document], pieces: Pieces
+) -> dict[int, list[int]]:
+    """Return about how many tokens each hit takes: its share of its document's, by characters."""
+    files = [p for p in by_document if documents[p].unit == "line"]
+    counted = pieces.count(
+        [(f"{documents[p].content_id}:full", partial(_body, documents[p])) for p in files]
+    )
+    rates = {
+        p: tokens / max(documents[p].size, 1) for p, tokens in zip(files, counted, strict=True)
+    }
+    found = {}
+    for position, own in by_document.items():
+        segments = documents[position].segments
+        rate = rates.get(position, 0.25)
+        found[position] = [
+            int((segments[h.segment].end - segments[h.segment].start) * rate) + 1 for h in own
+        ]
+    return found
+
+
+def _body(document: Document) -> str:
+    return close(document.text)
 
 
 def excerpts(hits: Sequence[Hit], documents: Sequence[Document], mark: str) -> list[Chunk]:
@@ -197,28 +214,12 @@ def excerpts(hits: Sequence[Hit], documents: Sequence[Document], mark: str) -> l
     by_document: dict[int, list[int]] = {}
     for hit in hits:
         by_document.setdefault(hit.document, []).append(hit.segment)
-    return [
-        excerpt(documents[position], run, mark)
-        for position, numbers in reversed(by_document.items())
-        for run in runs(numbers)
-    ]
-
-
-def bring_up_to_date(
-    index: SearchIndex,
-    documents: Sequence[Document],
-    progress: Callable[[int, int], None] | None = None,
-) -> None:
-    """Index the segments of documents whose content is not in `index` yet."""
-
-    def rows(document: Document) -> Callable[[], list[tuple[int, str, str]]]:
-        return lambda: [
-            (number, segment.name, document.text[segment.start : segment.end])
-            for number, segment in enumerate(document.segments)
-        ]
-
-    index.sync({d.content_id: rows(d) for d in documents}, progress)
-
-
-def _squeeze(text: str) -> str:
-    return "".join(c for c in text.casefold() if c.isalnum())
+    made: list[Chunk] = []
+    for position, numbers in reversed(by_document.items()):
+        document = documents[position]
+        if document.unit == "line" and len(numbers) == len(document.segments):
+            placed = Placed(document.id, document.path, document.content_id, Level.FULL)
+            made += chunks(placed, document, mark)
+        else:
+            made += [excerpt(document, run, mark) for run in runs(numbers)]
+    return made

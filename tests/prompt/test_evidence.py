@@ -9,16 +9,9 @@ import pytest
 
 from longread.cache.derived import Derived
 from longread.cache.search import SearchIndex
-from longread.prompt.evidence import (
-    affinity,
-    bring_up_to_date,
-    excerpts,
-    find,
-    query,
-    quoted,
-    select,
-    unseen,
-)
+from longread.prompt.asked import query, quoted
+from longread.prompt.evidence import excerpts, select, unseen
+from longread.prompt.finding import affinity, bring_up_to_date, find
 from longread.tokens import open_family
 from longread.tokens.pieces import Pieces
 from longread.types import Document, Segment, Span

@@ -1,0 +1,200 @@
+"""Which segments of a corpus are relevant to a question, and how much.
+
+Files are weighed first, then the segments in them (`longread.prompt.weigh`); pages are weighed
+one by one, for a shelf is named document by document.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+
+from longread.cache.search import SearchIndex
+from longread.prompt.asked import STOP, WORD, Asked, take_apart
+from longread.prompt.evidence import Hit
+from longread.prompt.rank import WEIGHTS
+from longread.prompt.weigh import SHARP, Place, files, literals, widen
+from longread.types import Document
+
+CANDIDATES = 2_000
+"""Segments taken from the index before they are weighed."""
+RAREST = 24
+"""Words by which they are found, at most."""
+FILES = 300
+"""Files whose segments are weighed."""
+NAMED = 3.0
+"""How often over a page counts whose document the question names in full."""
+NOISE = 0.3
+"""What a page of a document of no worth counts beside one of worth: data may hold the answer."""
+SURE = 0.75
+"""How far a document must be named for its pages to be weighed within it."""
+INSIDE = 4
+"""Documents looked into so, at most."""
+
+
+def find(question: str, documents: Sequence[Document], index: SearchIndex) -> list[Hit]:
+    """Return the segments that answer `question` best, best first; `index` is up to date."""
+    asked = take_apart(question)
+    named, names = affinity(question, documents)
+    # Words that name a document choose the document; the others choose the place in it.
+    words = [w for w in asked.words if not any(_squeeze(w) in name for name in names)]
+    words = words or list(asked.words)
+    by_content: dict[str, list[int]] = defaultdict(list)
+    for position, document in enumerate(documents):
+        by_content[document.content_id].append(position)
+    scores = {
+        (position, number): score
+        for content, number, score in index.search(_rarest(words, index), CANDIDATES)
+        for position in by_content.get(content, ())
+    }
+    literal, at_path = literals(asked, documents, index)
+    hits = _pages(words, named, scores, literal, documents)
+    hits += _segments(asked, scores, literal, at_path, documents, index)
+    return sorted(hits, key=lambda h: (-h.literal, -h.score, h.document, h.segment))
+
+
+def _rarest(words: Sequence[str], index: SearchIndex) -> list[str]:
+    """Return the words by which segments are told apart best."""
+    if len(words) <= RAREST:
+        return list(words)
+    held = {word: sum(index.count(word).values()) for word in words}
+    return sorted((w for w in words if held[w]), key=lambda w: held[w])[:RAREST]
+
+
+def _segments(
+    asked: Asked,
+    scores: Mapping[Place, float],
+    literal: Mapping[Place, int],
+    at_path: set[int],
+    documents: Sequence[Document],
+    index: SearchIndex,
+) -> list[Hit]:
+    """Weigh files, and the segments of those that may be meant.
+
+    A segment's score is its part of the chance that its file is meant: 1 / n for the n-th best of
+    the file, over the sum of these. Of 530 segments that 160 commits touched, 137 were the best
+    of their file, 72 the second, 46 the third.
+    """
+    own = {place: s for place, s in scores.items() if documents[place[0]].unit != "page"}
+    best: dict[int, float] = defaultdict(float)
+    for (position, _), score in own.items():
+        best[position] = max(best[position], score)
+    chances = files(asked, documents, index, best)
+    chances |= dict.fromkeys(sorted(at_path), 1.0)
+    kept = sorted(chances, key=lambda p: (-chances[p], p))[:FILES]
+    kept += sorted({p for p, _ in literal if documents[p].unit != "page"} - set(kept))
+    chances = {position: chances.get(position, 0.0) for position in kept}
+    widen(own, chances, documents, index)
+    hits = []
+    for position in kept:
+        count = len(documents[position].segments)
+        order = sorted(
+            range(count),
+            key=lambda n: (-literal.get((position, n), 0), -own.get((position, n), 0.0), n),
+        )
+        whole = sum(1 / n for n in range(1, count + 1))
+        for at, number in enumerate(order, 1):
+            named = 2 * literal.get((position, number), 0) + (position in at_path)
+            share = chances[position] / at / whole
+            hits.append(Hit(position, number, share, chances[position], named))
+    return hits
+
+
+def _pages(
+    words: Sequence[str],
+    named: Mapping[int, float],
+    scores: Mapping[Place, float],
+    literal: Mapping[Place, int],
+    documents: Sequence[Document],
+) -> list[Hit]:
+    """Weigh pages, each by itself; those of a document that is named against each other."""
+    own = {
+        place: score * _worth(documents[place[0]], named.get(place[0], 0.0))
+        for place, score in scores.items()
+        if documents[place[0]].unit == "page"
+    }
+    for position in sorted(named, key=lambda p: (-named[p], p))[:INSIDE]:
+        if named[position] >= SURE and documents[position].unit == "page":
+            own |= _inside(position, documents, words, own)
+    for place in literal:
+        if documents[place[0]].unit == "page":
+            own.setdefault(place, 0.0)
+    top = max(own.values(), default=0.0) or 1.0
+    return [
+        Hit(*place, (score / top) ** SHARP, 0.0, 2 * literal.get(place, 0))
+        for place, score in own.items()
+    ]
+
+
+def _worth(document: Document, named: float) -> float:
+    """Return how often over a page counts, for its document's kind and for being named."""
+    noise = NOISE + (1 - NOISE) * min(WEIGHTS.get(document.kind, 0.4), 1.0)
+    return noise * (1 + NAMED * named)
+
+
+def _inside(
+    position: int,
+    documents: Sequence[Document],
+    words: Sequence[str],
+    scores: Mapping[tuple[int, int], float],
+) -> dict[tuple[int, int], float]:
+    """Weigh the segments of a document that the question names against each other.
+
+    What is rare in the whole corpus may stand on every page of this document, and the other
+    way round; so its words are counted within it alone.
+    """
+    document = documents[position]
+    index = SearchIndex(None)
+    bring_up_to_date(index, [document])
+    local = {number: score for _, number, score in index.search(words, CANDIDATES)}
+    index.close()
+    best = max(local.values(), default=0.0)
+    top = max((s for (p, _), s in scores.items() if p == position), default=0.0)
+    top = top or max(scores.values(), default=1.0)
+    found = {(position, n): top * (s / best if best else 1.0) for n, s in local.items()}
+    # The opening of a document that was named is worth reading where nothing else is found.
+    return {(position, n): top * 0.01 for n in range(min(len(document.segments), 2))} | found
+
+
+def affinity(question: str, documents: Sequence[Document]) -> tuple[dict[int, float], list[str]]:
+    """Return how far the question names documents by their paths, 0 to 1, and the bare names.
+
+    Letters and digits only, so that "2TheMart" finds "01_2ThemartComInc.pdf". A word counts by
+    its rarity: one that is in every path names none. A bare name says which PDF is meant, and
+    nothing of what is sought in it.
+    """
+    words = {_squeeze(w) for w in WORD.findall(question) if w.casefold() not in STOP}
+    paths = [_squeeze(document.path) for document in documents]
+    worth: dict[int, float] = defaultdict(float)
+    names = []
+    for word in sorted(w for w in words if len(w) >= 4):
+        holders = [position for position, path in enumerate(paths) if word in path]
+        if holders and (len(documents) == 1 or len(holders) < len(documents)):
+            # A file is named for what is in it, a contract for who signed it.
+            if all(documents[position].unit == "page" for position in holders):
+                names.append(word)
+            for position in holders:
+                worth[position] += math.log(1 + len(documents) / len(holders))
+    top = max(worth.values(), default=0.0)
+    return {position: value / top for position, value in worth.items()}, names
+
+
+def bring_up_to_date(
+    index: SearchIndex,
+    documents: Sequence[Document],
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Index the segments of documents whose content is not in `index` yet."""
+
+    def rows(document: Document) -> Callable[[], list[tuple[int, str, str]]]:
+        return lambda: [
+            (number, segment.name, document.text[segment.start : segment.end])
+            for number, segment in enumerate(document.segments)
+        ]
+
+    index.sync({d.content_id: rows(d) for d in documents}, progress)
+
+
+def _squeeze(text: str) -> str:
+    return "".join(c for c in text.casefold() if c.isalnum())

@@ -108,6 +108,8 @@ class LibraryScreen(Room):
         self.trash = Trash(self._forget)
         self.listing = Listing()
         self._stale, self._loading = True, False
+        self._pointed: Matter | None = None
+        """What was open when the highlight last went to it."""
         self._settling: Timer | None = None
 
     def body(self) -> ComposeResult:
@@ -133,7 +135,8 @@ class LibraryScreen(Room):
     # Reading the store
 
     def on_screen_resume(self) -> None:
-        """Show what happened meanwhile."""
+        """Show what happened meanwhile; what was opened meanwhile is highlighted."""
+        self._arrange()
         if self._stale:
             self.store_changed()
 
@@ -179,13 +182,27 @@ class LibraryScreen(Room):
         """Show what is to be listed now."""
         if not self.there:
             return
+        sessions = self.query_one(SessionList)
+        here = sessions.highlighted and self.listing.matter(sessions.highlighted)
         listed = self.listing.listed(self.house.matters, self.trash.hidden)
-        self.query_one(SessionList).show(listed, anew=anew)
+        sessions.show(listed, anew=anew)
+        if here:
+            # What was being opened has another key once it is kept.
+            sessions.select(self.listing.key(here))
+        self._point(sessions)
         self.set_class(not listed, "-worded")
         width = self.query_one("#list").size.width - 3
         self.query_one("#heading", Static).update(heading(width, self.listing.order))
         self.query_one("#word", Static).update(self._word() if not listed else "")
         self._detail()
+
+    def _point(self, sessions: SessionList) -> None:
+        """Highlight what is open, once, so that keys do not act on what was left earlier."""
+        matter = self.house.matter
+        if self.house.current_mode != self.NAME or matter is self._pointed:
+            return
+        if matter is None or sessions.select(self.listing.key(matter)):
+            self._pointed = matter
 
     def _word(self) -> Content:
         """Say why nothing is listed."""

@@ -35,12 +35,18 @@ class Listing:
         """Take note of a session that is being opened, or no longer is."""
         if matter.opening or (matter.failed and not matter.session):
             self._opening[_key(matter)] = matter
-        else:
-            self._opening.pop(_key(matter), None)
+        elif matter.failed:
+            self.drop(matter)
+        # Else it stays listed until the store was read again, which has it now.
 
     def matter(self, entry: Entry) -> Matter | None:
         """Return what an entry stands for, if it is not kept yet."""
         return self._opening.get(entry.key)
+
+    def key(self, matter: Matter) -> str:
+        """Return the key of the entry that stands for what is open, or is being opened."""
+        kept = any(entry.key == matter.session for entry in self.kept or ())
+        return matter.session if kept else _key(matter)
 
     def drop(self, matter: Matter) -> None:
         """List something no longer that could not be opened."""
@@ -71,6 +77,9 @@ class Listing:
             hidden: sessions that are to be deleted.
         """
         kept = {entry.key for entry in self.kept or ()}
+        for key, matter in list(self._opening.items()):
+            if not matter.opening and not matter.failed and matter.session in kept:
+                del self._opening[key]
         begun = [
             Entry(key, matter.title, None, *as_open("opening", matter))
             for key, matter in self._opening.items()

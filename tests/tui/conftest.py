@@ -80,8 +80,8 @@ def make_session() -> MakeSession:
         document = Document("heat.py", "source", "python", content, text, segments, id="d1")
         shown = {"d1": Shown(document, ((0, len(text)),))}
         entry = Entry(
-            "heat.py", "source", content, len(text), end, "python", "utf-8", 0, tokens,
-            Level.FULL, tokens,
+            "heat.py", "source", content, len(text), end, "python", "utf-8",
+            full_tokens=tokens, level=Level.FULL, tokens=tokens,
         )  # fmt: skip
         left = Entry("big.bin", "binary", bytes=9, full_tokens=tokens, reason="binary")
         source = source or Source(f"/home/x/{title}", "git", "ae1b9f6c0", "one tracked file")

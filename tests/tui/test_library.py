@@ -27,6 +27,7 @@ from longread.tui.new import Locations, NewScreen
 from longread.tui.trash import Trash
 from longread.tui.widgets.sessions import SessionList, columns, fit
 from longread.types import Event, Finished, Prompt, Sampling, Text, Usage
+from tests.tui.driving import until
 
 MakeSession = Callable[..., str]
 MakeRepository = Callable[..., Path]
@@ -122,6 +123,47 @@ async def test_a_hostile_title_reaches_the_screen_as_pictures(
     assert "[bold]x[/bold] ␛[31m\\u202e\\u200b" in shown
     assert "␛[2J?" in shown
     assert not set("\x1b\u202e\u200b") & set(shown)
+
+
+async def test_what_is_open_is_highlighted_when_the_library_is_seen_again(
+    app: LongreadApp, store: Store, make_session: MakeSession, make_repository: MakeRepository
+) -> None:
+    make_session(store, "b")
+    make_session(store, "a")
+    root = make_repository({"heat.py": "LIMIT = 97.5\n"})
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("s", "down")
+        app.open_sources([str(root)])
+        await until(pilot, lambda: app.matter and app.matter.session)
+        await pilot.press("f2")
+        await settled(pilot)
+        here = sessions(app).highlighted
+        assert here is not None
+        assert here.key == app.matter.session  # type: ignore[union-attr]
+        # From there on it is moved by keys alone.
+        await pilot.press("home", "f3", "f2")
+        await settled(pilot)
+        assert sessions(app).highlighted == sessions(app).entries[0]
+
+
+async def test_the_highlight_stays_on_what_is_opened_while_it_is_seen(
+    app: LongreadApp, store: Store, make_session: MakeSession, make_repository: MakeRepository
+) -> None:
+    make_session(store, "b")
+    make_session(store, "a")
+    root = make_repository({"heat.py": "LIMIT = 97.5\n"})
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("s")
+        app.open_sources([str(root)])
+        app.show_room("library")
+        await until(pilot, lambda: app.matter and app.matter.session)
+        await settled(pilot)
+        assert [entry.key for entry in sessions(app).entries if entry.row is None] == []
+        here = sessions(app).highlighted
+        assert here is not None
+        assert here.key == app.matter.session  # type: ignore[union-attr]
 
 
 async def test_enter_opens_the_highlighted_session(

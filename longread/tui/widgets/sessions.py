@@ -208,12 +208,14 @@ class SessionList(ScrollView, can_focus=True, inherit_bindings=False):
 
     # Moving
 
-    def select(self, key: str) -> None:
-        """Highlight a session, by its key."""
+    def select(self, key: str) -> bool:
+        """Highlight a session, by its key, and return whether it is listed."""
         for number, place in enumerate(self._places):
             if self._entries[place.entry].key == key:
-                self.action_move_to(number)
-                return
+                if self._places[self._cursor].entry != place.entry:
+                    self.action_move_to(number)
+                return True
+        return False
 
     def action_move(self, lines: int) -> None:
         """Highlight another line."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 MANY, ROOMY = 40, 3
 """Keys that are looked at in any case, and lines that more of them must have on average: a table
 of data is no outline."""
+BROKEN = 2_000
 RELATIVE = re.compile(rb"""(?:["'\s]|^)(\.{1,2}/[^\s"'`#*?,;:\]})<>|$()]++)(?!\*)""", re.MULTILINE)
 
 
@@ -45,6 +46,11 @@ def _is_table(node: Node) -> bool:
 
 def _listed(node: Node, _read: Read) -> Sense | None:
     return Sense(into=False) if _is_table(node) else None
+
+
+def _broken(node: Node, _read: Read) -> Sense | None:
+    """Close what is broken and long: there everything stands at one depth."""
+    return Sense(into=False) if node.named_child_count > BROKEN else None
 
 
 def _key(key: str, value: str) -> Reader:
@@ -63,7 +69,7 @@ JSON = Grammar(
     looked_into=words("document object"),
     leading=words("comment"),
     documented="nowhere",
-    readers={"pair": _key("key", "value"), "object": _listed},
+    readers={"pair": _key("key", "value"), "object": _listed, "ERROR": _broken},
     linked=RELATIVE,
 )
 
@@ -149,6 +155,7 @@ YAML = Grammar(
         "block_mapping_pair": _key("key", "value"),
         "flow_pair": _key("key", "value"),
         "block_sequence_item": _yaml_item,
+        "ERROR": _broken,
     },
     comment="#",
     linked=RELATIVE,
@@ -160,12 +167,12 @@ def _xml_element(node: Node, read: Read) -> Sense | None:
     name = read(typed(tag, "Name"))
     if not tag or not name:
         return None
-    if read.depth == 0:
-        return Sense(OBJECT, name, head=tag, into=True)
     for attribute in tag.named_children[1:]:
         if read(typed(attribute, "Name")) in ("name", "id", "key"):
             name += f"#{read(typed(attribute, 'AttValue'))}"
             break
+    if read.depth == 0:
+        return Sense(OBJECT, name, head=tag, into=True)
     return Sense(KEYS if is_long(node) else KEY, name)
 
 
@@ -175,7 +182,7 @@ XML = Grammar(
     looked_into=words("prolog content CharData"),
     leading=words("Comment"),
     documented="nowhere",
-    readers={"element": _xml_element, "content": _listed},
+    readers={"element": _xml_element, "content": _listed, "ERROR": _broken},
     linked=re.compile(
         rb"""\b(?:href|src|file|Include|Project|schemaLocation|location)\s*=\s*["']"""
         rb"""([\w.][\w./\\-]*\.\w{1,8})["']"""

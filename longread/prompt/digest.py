@@ -15,6 +15,10 @@ def digest(document: Document, level: Level, lifted: Mapping[int, Level]) -> str
         level: OUTLINE, SIGNATURES or SIGNATURES_DOC, of all symbols but those in `lifted`.
         lifted: by index of the segment, the level of single symbols.
     """
+    if not lifted:
+        if level is Level.OUTLINE:
+            return "".join(_outline(document, document.segments))
+        return "".join(_symbols(document, document.segments, level))
     lines: list[str] = []
     numbered = (
         (lifted.get(index, level), segment)
@@ -23,10 +27,8 @@ def digest(document: Document, level: Level, lifted: Mapping[int, Level]) -> str
     )
     for shown, group in groupby(numbered, lambda pair: pair[0]):
         segments = [segment for _, segment in group]
-        if shown is Level.OUTLINE:
-            lines += _outline(document, segments)
-        else:
-            lines += (line for segment in segments for line in _parts(document, segment, shown))
+        outline = shown is Level.OUTLINE
+        lines += _outline(document, segments) if outline else _symbols(document, segments, shown)
     return "".join(lines)
 
 
@@ -52,15 +54,26 @@ def _shown(segment: Segment, level: Level) -> list[tuple[int, int]]:
     return sorted(parts)
 
 
-def _parts(document: Document, segment: Segment, level: Level) -> list[str]:
-    text, lines = document.text, []
-    for start, end in _shown(segment, level):
-        shown = text[start:end].rstrip()
-        if document.unit == "line" and segment.doc and start == segment.doc[0]:
-            # A doc begins where its own indentation does, as a signature does.
-            before = text.rfind("\n", 0, start) + 1
-            shown = (text[before:start] if not text[before:start].strip() else "") + shown
-        lines.append(f"{_at(document, segment, start)} {shown}\n")
+def _symbols(document: Document, segments: Sequence[Segment], level: Level) -> list[str]:
+    """Return signatures, and docs at SIGNATURES_DOC, each under its line or page number."""
+    text, by_line = document.text, document.unit == "line"
+    place = MARKS[document.unit]
+    lines: list[str] = []
+    for segment in segments:
+        parts = _shown(segment, level) if segment.doc else [segment.signature]
+        for part in parts:
+            if not part:
+                continue
+            start, end = part
+            at = segment.span.first
+            if by_line:
+                if start > segment.start:
+                    at += text.count("\n", segment.start, start)
+                if segment.doc and start == segment.doc[0]:
+                    # A doc begins where its own indentation does, as a signature does.
+                    before = text.rfind("\n", 0, start) + 1
+                    start = before if text[before:start].isspace() else start
+            lines.append(f"{place}{at} {text[start:end].rstrip()}\n")
     return lines
 
 

@@ -126,6 +126,9 @@ def fit(measured: Measured, budget: int, question: str, tell: Tell) -> Packed:
     layout, shown, found = around(measured, question, room, tell)
     chunks = [*reading.chunks(layout, measured.corpus.documents), *found]
     notice = render.not_shown(layout)
-    used = fixed + price(chunks, pieces) + pieces.count_text(notice)
+    used = fixed + price(chunks, pieces)
+    if used + pieces.count_text(notice) > budget:
+        notice = ""
+    used += pieces.count_text(notice)
     ledger = replace(reading.ledger(measured, shown, budget, fixed), tokens=used)
     return Packed(measured.corpus, ledger, chunks, measured.head, notice + tail, pieces)

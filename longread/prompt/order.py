@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from longread.prompt.rank import link, overview, rank
+from longread.prompt.rank import link, overview, rank, references
 from longread.types import Corpus, Document, Kind
 
-VERSION = 2
+VERSION = 3
 """Raised when the same documents would be ordered or ranked otherwise."""
 
 GROUPS: dict[Kind, int] = {
@@ -34,7 +34,7 @@ GROUPS: dict[Kind, int] = {
 def arrange(documents: Sequence[Document]) -> tuple[list[int], list[float]]:
     """Return positions in reading order, and the rank of the document at each of them."""
     graph = link(documents)
-    ranks = rank(documents, graph)
+    ranks = rank(documents, graph, references(documents))
     order = sort(documents, graph)
     return order, [ranks[position] for position in order]
 

@@ -1,12 +1,16 @@
-"""What matters: the graph of imports, includes and links between documents, and kinds.
+"""What matters: the graph of imports, includes, links and references between documents, and kinds.
 
-Relevance to a question is `longread.prompt.evidence`.
+Relevance to a question is `longread.prompt.weigh`.
 """
 
 from __future__ import annotations
 
+import math
 import posixpath
-from collections.abc import Sequence
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from zlib import crc32
 
 from longread.types import Document, Kind
 
@@ -14,9 +18,18 @@ DAMPING = 0.85
 ROUNDS = 20
 """Page, Brin: "The PageRank Citation Ranking" (1998); 20 rounds settle the order."""
 AMBIGUOUS = 4
-"""A link that so many documents answer to says nothing about any of them."""
+"""A link that so many documents answer to says nothing about any of them, nor does a name that
+so many define."""
 SUFFIX = 6
 """Path parts by which a document can be named."""
+IMPORT = 3.0
+"""How many names that are used an import, an include or a link weighs as much as."""
+CODE = frozenset(("source", "test", "notebook"))
+"""Kinds that define names and use them."""
+MARKUP = frozenset("css scss less html xml svg vue svelte".split())
+"""Languages whose names are words like any other."""
+WORD = re.compile(r"[^\W\d]\w{2,}")
+"""A name that may be told from others: three letters at least."""
 
 WEIGHTS: dict[Kind, float] = {
     "source": 1.0,
@@ -36,30 +49,124 @@ WEIGHTS: dict[Kind, float] = {
 """How much a token of a kind is worth beside one of source; the rest is never a document."""
 OVERVIEW = 4.0
 """What a README at the top is worth beside an average source file."""
+ENTRY = 1.5
+"""What a file at which a program or a library begins is worth beside another source file."""
+ENTRIES = frozenset("__main__ main cli app lib index manage server".split())
+"""Names that such files have, without their ends."""
+DEEPEST = 3
+"""Folders in which they lie, at most."""
 
 
-def rank(documents: Sequence[Document], graph: Sequence[Sequence[int]]) -> list[float]:
+def rank(
+    documents: Sequence[Document],
+    graph: Sequence[Sequence[int]],
+    uses: Sequence[Mapping[int, float]] = (),
+) -> list[float]:
     """Return how much each document matters, relative to an average source file.
 
-    PageRank over `graph` (from the one that links to the one that is linked), times the
-    weight of its kind. The sum is taken in document order, so equal input gives equal floats.
+    PageRank: a reader goes on from a document, with the chance DAMPING, to one that it links to or
+    uses names of, in proportion to the weight of each, and else anywhere. The square root of that,
+    over the average, times the weight of its kind. Sums are taken in document order, so equal input
+    gives equal floats.
+
+    Args:
+        graph: for each document, those it links to; each weighs IMPORT.
+        uses: for each document, those whose names it uses, and what these weigh.
     """
     if not documents:
         return []
+    edges = _edges(graph, uses)
     share = 1.0 / len(documents)
     score = [share] * len(documents)
     for _ in range(ROUNDS):
-        dangling = sum(s for s, links in zip(score, graph, strict=True) if not links)
-        base = (1 - DAMPING + DAMPING * dangling) * share
-        fresh = [base] * len(documents)
-        for index, links in enumerate(graph):
-            for target in links:
-                fresh[target] += DAMPING * score[index] / len(links)
+        dangling = sum(s for s, links in zip(score, edges, strict=True) if not links)
+        fresh = [(1 - DAMPING + DAMPING * dangling) * share] * len(documents)
+        for index, links in enumerate(edges):
+            given = DAMPING * score[index]
+            for target, part in links:
+                fresh[target] += given * part
         score = fresh
     return [
-        round((s / share) ** 0.5 * (OVERVIEW if overview(d) else WEIGHTS.get(d.kind, 0.4)), 6)
-        for s, d in zip(score, documents, strict=True)
+        round(math.sqrt(s / share) * _weight(d), 6) for s, d in zip(score, documents, strict=True)
     ]
+
+
+def _weight(document: Document) -> float:
+    if overview(document):
+        return OVERVIEW
+    return WEIGHTS.get(document.kind, 0.4) * (ENTRY if entry(document) else 1.0)
+
+
+def _edges(
+    graph: Sequence[Sequence[int]], uses: Sequence[Mapping[int, float]]
+) -> list[list[tuple[int, float]]]:
+    """Return, for each document, where a reader goes on and with what chance."""
+    edges = []
+    for index, links in enumerate(graph):
+        weights = dict(uses[index]) if uses else {}
+        for target in links:
+            weights[target] = weights.get(target, 0.0) + IMPORT
+        whole = sum(weights.values())
+        edges.append([(target, weights[target] / whole) for target in sorted(weights)])
+    return edges
+
+
+def references(documents: Sequence[Document]) -> list[dict[int, float]]:
+    """Return, for each document, those that define names it uses, and what these names weigh.
+
+    A name weighs 1 / (d · √u) where d documents define it, fewer than AMBIGUOUS, and u use it: what
+    everybody uses is as likely a word like any other.
+    """
+    defined: dict[int, list[int]] = defaultdict(list)
+    own: list[set[int]] = []
+    for position, document in enumerate(documents):
+        names = _named(document)
+        own.append(names)
+        # Tests use; what they define is for themselves.
+        for name in sorted(names) if document.kind != "test" else ():
+            defined[name].append(position)
+    known = {name for name, holders in defined.items() if len(holders) < AMBIGUOUS}
+    used = [
+        sorted(known.intersection(_used(document)) - names)
+        for document, names in zip(documents, own, strict=True)
+    ]
+    times: dict[int, int] = defaultdict(int)
+    for names_used in used:
+        for name in names_used:
+            times[name] += 1
+    found: list[dict[int, float]] = []
+    for names_used in used:
+        weights: dict[int, float] = defaultdict(float)
+        for name in names_used:
+            weight = 1 / len(defined[name]) / math.sqrt(times[name])
+            for target in defined[name]:
+                weights[target] += weight
+        found.append(dict(weights))
+    return found
+
+
+def _named(document: Document) -> set[int]:
+    """Return the names that code defines, as CRC-32."""
+    if document.kind not in CODE or document.language in MARKUP:
+        return set()
+    names = {re.split(r"[^\w$]+", segment.name)[-1] for segment in document.segments}
+    return {crc32(name.encode()) for name in names if len(name) > 2}
+
+
+def _used(document: Document) -> Iterable[int]:
+    """Return the names in the text of code, as CRC-32; read from the text where nobody looked."""
+    if document.kind not in CODE:
+        return ()
+    if document.words is not None:
+        return document.words
+    return {crc32(word.encode()) for word in set(WORD.findall(document.text))}
+
+
+def entry(document: Document) -> bool:
+    """Whether a program or a library begins in it, by its name."""
+    stem = posixpath.splitext(posixpath.basename(document.path))[0]
+    shallow = document.path.count("/") <= DEEPEST
+    return document.kind == "source" and shallow and stem.lower() in ENTRIES
 
 
 def overview(document: Document) -> bool:
@@ -124,6 +231,9 @@ def _resolve(
     for name in candidates:
         parts = name.strip("/").split("/")
         found = index.get("/".join(parts[-SUFFIX:]), []) if name else []
+        if document.kind in CODE:
+            # What code names is code: `import sys` means no page of the manual.
+            found = [position for position in found if documents[position].kind != "docs"]
         if len(found) > 1:
             found = _nearest(found, folder, documents)
         if found:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from longread.prompt.order import arrange, number
-from longread.prompt.rank import link, rank
-from longread.types import Corpus, Document, Kind
+from longread.prompt.rank import link, rank, references
+from longread.types import Corpus, Document, Kind, Segment, Span
 
 
 def document(path: str, *links: str, kind: Kind = "source", language: str = "python") -> Document:
@@ -74,3 +74,49 @@ def test_a_test_ranks_below_the_source_it_tests() -> None:
     documents = [document("a.py"), document("tests/test_a.py", "a", kind="test")]
     ranks = rank(documents, link(documents))
     assert ranks[0] > ranks[1]
+
+
+def code(path: str, text: str, *names: str, kind: Kind = "source") -> Document:
+    span = Span("line", 1, 1)
+    segments = tuple(Segment("function", name, span, 0, len(text)) for name in names)
+    return Document(path, kind, "python", path, text, segments)
+
+
+def test_a_name_that_is_used_is_a_reference_to_what_defines_it() -> None:
+    documents = [
+        code("net.py", "def dispatch(): ...\n", "Router.dispatch"),
+        code("use.py", "router.dispatch(x)\n"),
+        code("tests/test_use.py", "dispatch()\n", "dispatch", kind="test"),
+    ]
+    found = references(documents)
+    assert [sorted(targets) for targets in found] == [[], [0], []]
+    ranks = rank(documents, link(documents), found)
+    assert ranks[0] > ranks[1] > ranks[2]
+
+
+def test_a_name_that_many_define_refers_to_none_of_them() -> None:
+    documents = [code(f"m{i}.py", "def run(): ...\n", "run") for i in range(5)]
+    documents.append(code("use.py", "run()\n"))
+    assert references(documents)[-1] == {}
+
+
+def test_where_a_program_begins_ranks_above_its_neighbours() -> None:
+    documents = [code("src/main.go", "x\n"), code("src/other.go", "x\n")]
+    ranks = rank(documents, link(documents))
+    assert ranks[0] > ranks[1]
+
+
+def test_noise_ranks_last_however_often_it_is_linked_to() -> None:
+    kinds: tuple[Kind, ...] = ("lock", "minified", "generated", "locale")
+    noise = [document(f"noise/{kind}.py", kind=kind) for kind in kinds]
+    users = [document(f"m{i}.py", *(f"noise.{kind}" for kind in kinds)) for i in range(20)]
+    ranks = rank([*noise, *users], link([*noise, *users]))
+    assert max(ranks[: len(noise)]) < min(ranks[len(noise) :])
+
+
+def test_what_code_imports_is_no_page_of_the_manual() -> None:
+    documents = [
+        document("docs/sys.rst", kind="docs", language="restructuredtext"),
+        document("pkg/use.py", "sys"),
+    ]
+    assert link(documents) == [(), ()]

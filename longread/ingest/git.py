@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import subprocess
 import tempfile
 import threading
@@ -26,7 +27,7 @@ from longread.ingest.plumbing import Repository, checked, command, environment, 
 LINK, MODULE = b"120000", b"160000"
 MISSING = "its object is missing from the repository"
 DAMAGED = "its object is damaged"
-PATIENCE = 30
+PATIENCE = 10
 """Seconds that the number of untracked files is worth."""
 NONE: frozenset[str] = frozenset()
 ATTRIBUTES = ("binary", "linguist-generated", "linguist-vendored", "linguist-documentation")
@@ -44,10 +45,10 @@ def commit(repository: Repository, rev: str = "HEAD") -> str:
         return done.stdout.decode().strip()
     if rev == "HEAD":
         return ""
-    raise IngestError(
-        f"{repository.name} has no revision {rev!r}",
-        hint="name a branch, a tag or a commit that this repository has: git log --oneline",
-    )
+    hint = "name a branch, a tag or a commit that this repository has: git log --oneline"
+    if (front(repository.directory) / "shallow").exists():
+        hint += "; or fetch the rest, for this clone is shallow: git fetch --unshallow"
+    raise IngestError(f"{repository.name} has no revision {rev!r}", hint=hint)
 
 
 def untracked(repository: Repository) -> int | None:
@@ -207,14 +208,19 @@ class Blobs:
                 # It ends on an object that is damaged.
                 self._stop()
                 return Found("", reason=DAMAGED)
-        if found.reason == MISSING and self._partial:
-            return replace(found, reason="not in this partial clone")
-        return found
+        if found.reason != MISSING:
+            return found
+        if (self._objects / oid[:2] / oid[2:]).exists():
+            return replace(found, reason=DAMAGED)
+        return replace(found, reason="not in this partial clone") if self._partial else found
+
+    @cached_property
+    def _objects(self) -> Path:
+        return front(self._repository.directory) / "objects"
 
     @cached_property
     def _partial(self) -> bool:
-        packs = front(self._repository.directory) / "objects" / "pack"
-        return any(packs.glob("*.promisor"))
+        return any(self._objects.glob("pack/*.promisor"))
 
     def close(self) -> None:
         """End the process."""
@@ -294,7 +300,9 @@ def _attributes(
         return {}
     paths = b"".join(file.path + b"\0" for file in files)
     if not revision:
-        done = run(repository, "check-attr", "-z", "--stdin", *ATTRIBUTES, given=paths)
+        # What is no file would make git wait, or lead it out: then the index says it.
+        where = ("--cached",) if _has_odd_attributes(repository, files) else ()
+        done = run(repository, "check-attr", *where, "-z", "--stdin", *ATTRIBUTES, given=paths)
     else:
         # Before git 2.40 attributes of a commit are only seen through an index.
         with tempfile.TemporaryDirectory() as place:
@@ -314,3 +322,23 @@ def _attributes(
         elif value in (b"unset", b"false"):
             said.setdefault(path, set()).add("-" + name.decode())
     return {path: frozenset(names) for path, names in said.items()}
+
+
+def _has_odd_attributes(repository: Repository, files: list[Tracked]) -> bool:
+    """Whether a .gitattributes in the work tree, tracked or not, is no regular file."""
+    assert repository.tree
+    top = os.fsencode(repository.tree)
+    folders: set[bytes] = set()
+    for file in files:
+        folder = file.path
+        while folder:
+            folder = folder.rpartition(b"/")[0]
+            if folder in folders:
+                break
+            folders.add(folder)
+    for folder in folders:
+        with suppress(OSError):
+            place = os.path.join(top, folder, b".gitattributes")  # noqa: PTH118
+            if not stat.S_ISREG(os.lstat(place).st_mode):
+                return True
+    return False

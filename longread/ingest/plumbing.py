@@ -17,7 +17,7 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -164,9 +164,9 @@ def _unreadable(repository: Repository, said: bytes) -> IngestError:
 def history(repository: Repository, verb: str, *arguments: str) -> bytes:
     """Return what `git log` or `git diff-tree` says of commits, in bytes as they are kept.
 
-    No signature is verified, no file converted, no program asked for a difference, and nobody's
-    settings have a say, so the same commits give the same bytes. Neither command looks into the
-    work tree: what stands there has to be compared without git, which would run filters.
+    No signature is verified, no file converted, no program asked for a difference, and neither
+    the work tree nor anybody's settings have a say, so the same commits give the same bytes. What
+    stands in the work tree has to be compared without git, which would run filters.
 
     Args:
         verb: "log", or "diff-tree" for the difference between two commits.
@@ -178,7 +178,8 @@ def history(repository: Repository, verb: str, *arguments: str) -> bytes:
     """
     nobody = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     encoding = ("-c", "i18n.logOutputEncoding=UTF-8")
-    done = run(repository, *encoding, verb, *HISTORY[verb], *PLAIN_DIFF, *arguments, extra=nobody)
+    line = (*encoding, verb, *HISTORY[verb], *PLAIN_DIFF, *arguments)
+    done = run(replace(repository, tree=None), *line, extra=nobody)
     if done.returncode:
         raise _unreadable(repository, done.stderr)
     return done.stdout

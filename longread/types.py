@@ -371,6 +371,8 @@ class Citation:
     ocr: bool = False
     at: tuple[int, int] | None = None
     """Character offsets of the citation in the answer's text."""
+    version: str = ""
+    """Content id of the version it was judged against, where its words stood if they stood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -493,3 +495,6 @@ class Session:
     documents: Mapping[str, Document] = field(repr=False)
     """By content id: every version that stood in a prompt."""
     answers: tuple[Answer, ...] = ()
+    reading: str = ""
+    """The options with which the sources are read, as JSON, passwords left out; empty where an
+    older longread kept it."""

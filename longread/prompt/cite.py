@@ -103,7 +103,8 @@ class Court:
         shown = self._shown.get(mention.document)
         if shown is None:
             return replace(blank, note="no document has this name")
-        blank = replace(blank, path=shown.document.path)
+        now = shown.document
+        blank = replace(blank, path=now.path, version=now.content_id)
         current = self._version(mention.document, 0, shown.document)
         earlier = [
             self._version(mention.document, number, document)
@@ -215,7 +216,8 @@ def _quoted(
             if version is current:
                 return replace(blank, found=at, note=f"stands at {at}")
             note = f"stood at {at} of an earlier version"
-            return replace(blank, verdict=Verdict.OUTDATED, found=at, note=note)
+            outdated = replace(blank, verdict=Verdict.OUTDATED, found=at, note=note)
+            return replace(outdated, version=version.document.content_id)
     return replace(blank, note=_closest(blank, readings[0], current))
 
 
@@ -236,8 +238,11 @@ def _placed(blank: Citation, current: Version, earlier: list[Version], shown: Sh
     span = blank.span
     ruler = current.ruler
     if span is None or not ruler.exists(span):
-        if span and any(version.ruler.exists(span) for version in earlier):
-            return replace(blank, verdict=Verdict.OUTDATED, note="only an earlier version has it")
+        for version in earlier:
+            if span and version.ruler.exists(span):
+                last = version.document.content_id
+                note = "only an earlier version has it"
+                return replace(blank, verdict=Verdict.OUTDATED, note=note, version=last)
         last = f"the last is {MARKS[ruler.unit]}{ruler.last}" if ruler.last else "it has no text"
         return replace(blank, note=f"no {span}; {last}" if span else "names no place")
     start, end = ruler.offsets(span)

@@ -24,17 +24,20 @@ def compose(
     mark: str,
     pieces: Pieces,
     route: Route,
+    changes: Sequence[Chunk] = (),
 ) -> Prompt:
     """Return the prompt, laid out so that an engine can reuse its work on the next one.
 
     Args:
         exchanges: earlier questions with their answers; what was evidence for them alone is
             not shown again.
+        changes: later versions of what the corpus shows; they stand right behind it.
     """
     turns = [Turn("system", (_plain(head, pieces),))]
     opening = [*show(corpus, pieces, route)]
     if notice:
         opening.append(_plain(neutralise(notice, route), pieces))
+    opening += show(changes, pieces, route)
     for asked, answered in exchanges:
         turns.append(Turn("user", (*opening, ask(asked, mark, pieces))))
         turns.append(Turn("assistant", (_plain(answered, pieces),)))

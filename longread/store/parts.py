@@ -48,7 +48,8 @@ def ready(db: Connection, documents: Mapping[str, Document]) -> Ready:
 
 
 def keep_sources(db: Connection, n: int, sources: Sequence[Source]) -> None:
-    """Write where session `n` was read from."""
+    """Write where session `n` was read from, in place of what it had."""
+    db.execute(delete(schema.sources).where(schema.sources.c.session == n))
     _add_all(db, schema.sources, rows.of_sources(n, sources))
 
 

@@ -240,6 +240,7 @@ def of_citations(answer: int, citations: Sequence[Citation]) -> list[Columns]:
             "ocr": citation.ocr,
             "at_start": citation.at and citation.at[0],
             "at_end": citation.at and citation.at[1],
+            "version": citation.version,
         }
         for position, citation in enumerate(citations)
     ]
@@ -258,6 +259,7 @@ def to_citation(row: RowMapping) -> Citation:
         note=row["note"],
         ocr=row["ocr"],
         at=None if row["at_start"] is None else (row["at_start"], row["at_end"]),
+        version=row["version"],
     )
 
 

@@ -23,7 +23,7 @@ from sqlalchemy.engine import Dialect
 APPLICATION = 0x4C524541
 """SQLite's application_id of a longread store: "LREA"."""
 
-VERSION = 3
+VERSION = 4
 """SQLite's user_version: the number of the newest migration."""
 
 
@@ -107,6 +107,7 @@ sessions = Table(
     _words("profile"),
     Column("created", Text, nullable=False),
     Column("updated", Text, nullable=False, index=True),
+    Column("reading", Words, nullable=False, server_default=""),
 )
 
 sources = Table(
@@ -263,6 +264,7 @@ citations = Table(
     Column("ocr", Boolean, nullable=False),
     Column("at_start", Integer),
     Column("at_end", Integer),
+    Column("version", Words, nullable=False, server_default=""),
     sqlite_with_rowid=False,
 )
 

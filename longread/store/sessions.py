@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from longread.store.about import About, about
 from longread.store.connection import add, connect, plain, reading, writing
 from longread.store.listing import Row, listed
 from longread.store.search import Found
-from longread.types import Answer, Document, Layout, Ledger, Session
+from longread.types import Answer, Document, Layout, Ledger, Session, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ class Store:
                     "profile": session.profile,
                     "created": now,
                     "updated": now,
+                    "reading": session.reading,
                 },
             )
             parts.keep_sources(db, n, session.sources)
@@ -184,12 +185,27 @@ class Store:
             return parts.came(db, parts.session_of(db, draft)).get(draft, "")
 
     def replace_layout(
-        self, session_id: str, layout: Layout, ledger: Ledger, profile: str | None = None
+        self,
+        session_id: str,
+        layout: Layout,
+        ledger: Ledger,
+        profile: str | None = None,
+        documents: Mapping[str, Document] = {},
+        sources: Sequence[Source] = (),
     ) -> None:
-        """Keep that a session was laid out anew, perhaps for another profile."""
+        """Keep that a session was laid out anew, perhaps for another profile.
+
+        Args:
+            documents: versions that it did not have; those that it has stay.
+            sources: as they were read again, if they were.
+        """
+        ready = self._ready(documents)
         values = {"updated": _now()} | ({"profile": profile} if profile else {})
         with writing(self._engine, self.path) as db:
             n = self._number(db, session_id)
+            parts.keep_documents(db, n, documents, ready)
+            if sources:
+                parts.keep_sources(db, n, sources)
             parts.keep_layout(db, n, layout)
             if parts.keep_ledger(db, n, ledger):
                 search.index_source_anew(db, n)
@@ -223,7 +239,13 @@ class Store:
                 ledger=parts.ledger(db, n),
                 documents=parts.documents(db, n),
                 answers=parts.answers(db, n),
+                reading=head.reading,
             )
+
+    def documents(self, session_id: str) -> Mapping[str, Document]:
+        """Read the versions that a session has, by content id; unpacked when looked at."""
+        with reading(self._engine, self.path) as db:
+            return parts.documents(db, self._number(db, session_id))
 
     def about(self, session_id: str) -> About:
         """Read what a list says of one session, without its texts."""

@@ -52,6 +52,7 @@ def make(name: str = "one", *, files: int = 3) -> Session:
     cited = Citation(
         "d0", f"src/{name}_0.py", Span("line", 1, 2), f"return '{name} 0'", Verdict.EXACT,
         found=Span("line", 2, 2), note="why", ocr=True, at=(0, 9),
+        version=f"{name}-0",
     )  # fmt: skip
     return Session(
         title=f"About {name}",
@@ -59,7 +60,10 @@ def make(name: str = "one", *, files: int = 3) -> Session:
         profile="embedded",
         layout=Layout(
             "§0",
-            tuple(Placed(d.id, d.path, d.content_id, Level.FULL, (1,), ((0, Level.OUTLINE),)) for d in documents.values()),
+            tuple(
+                Placed(d.id, d.path, d.content_id, Level.FULL, (1,), ((0, Level.OUTLINE),))
+                for d in documents.values()
+            ),
             version=2,
             changes=(Placed("d0", f"src/{name}_0.py", f"{name}-0", Level.NONE),),
             levels=(("", Level.PATH), ("src/", Level.FULL)),
@@ -108,6 +112,7 @@ def make(name: str = "one", *, files: int = 3) -> Session:
             ),
             Answer("And?", "", (), "cut", "focus", usage=Usage(5, 0)),
         ),
+        reading='{"rev": "v1"}',
     )
 
 

@@ -63,7 +63,16 @@ def kept(make: Make) -> list[Session]:
             ledger=replace(
                 session.ledger, files=tuple(replace(f, notes=()) for f in session.ledger.files)
             ),
-            answers=tuple(replace(a, profile="", price=0.0) for a in session.answers),
+            answers=tuple(
+                replace(
+                    a,
+                    profile="",
+                    price=0.0,
+                    citations=tuple(replace(c, version="") for c in a.citations),
+                )
+                for a in session.answers
+            ),
+            reading="",
         )
         for session in (make("one"), odd)
     ]

@@ -90,7 +90,8 @@ def test_the_newest_migration_is_the_version(path: Path) -> None:
     assert newest == schema.VERSION
     open_store(path).close()
     with sqlite3.connect(path) as raw:
-        assert raw.execute("SELECT version_num FROM alembic_version").fetchone() == ("0003",)
+        row = raw.execute("SELECT version_num FROM alembic_version").fetchone()
+    assert row == (f"{newest:04}",)
 
 
 def test_an_up_to_date_store_opens_without_alembic(path: Path) -> None:

@@ -229,10 +229,22 @@ def _cut(lines: Lines, first: int, last: int) -> Iterator[tuple[int, int]]:
     """Cut a run where it hurts least: at blank lines, before what is indented least."""
     while (left := last - first) > LINES + SLACK:
         high = min(LINES, left - left // 4)
-        best = min(range(first + high // 2, first + high + 1), key=lambda at: _cost(lines, at))
+        best = _best(lines, first + high // 2, first + high + 1)
         yield first, best
         first = best
     yield first, last
+
+
+def _best(lines: Lines, first: int, last: int) -> int:
+    """Return the row, of those from `first` to before `last`, to begin a segment with."""
+    best, least = first, (1 << 30, 0)
+    for at in range(last - 1, first - 1, -1):
+        cost = _cost(lines, at)
+        if not cost[0]:
+            return at  # none above it can be better
+        if cost < least:
+            best, least = at, cost
+    return best
 
 
 def _cost(lines: Lines, at: int) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from longread.types import Segment, Span, Unit
 
 VERSION = 2
 """Of the format; what another version wrote is read anew."""
+NOWHERE = (-1, -1)
 WIDTH = 9
 """Numbers a segment: kind, first, last, start, end, and both ends plus one of signature and doc."""
 
@@ -132,12 +133,16 @@ class Segments(Sequence[Segment]):
 def pack(facts: Facts) -> bytes:
     """Return `facts` as bytes."""
     kinds = sorted({s.kind for s in facts.segments})
-    numbers = array("I")
+    index = {kind: number for number, kind in enumerate(kinds)}
+    flat: list[int] = []
     for s in facts.segments:
-        (a, b), (c, d) = s.signature or (-1, -1), s.doc or (-1, -1)
-        kind = kinds.index(s.kind)
-        row = (kind, s.span.first, s.span.last, s.start, s.end, a + 1, b + 1, c + 1, d + 1)
-        numbers.extend(row)
+        a, b = s.signature or NOWHERE
+        c, d = s.doc or NOWHERE
+        span = s.span
+        flat += (
+            index[s.kind], span.first, span.last, s.start, s.end, a + 1, b + 1, c + 1, d + 1,
+        )  # fmt: skip
+    numbers = array("I", flat)
     names = "\0".join(s.name.replace("\0", "") for s in facts.segments).encode()
     unit = facts.segments[0].span.unit if facts.segments else "line"
     looks = facts.looks

@@ -228,7 +228,7 @@ def _is_test(folder: str, tests: frozenset[str]) -> bool:
 def _says_generated(head: str) -> bool:
     """Whether a comment near the top says that a program wrote the file."""
     lower = head.lower()
-    if "generated" not in lower and "do not " not in lower:
+    if not any(said in lower for said in ("generated", "do not edit", "do not modify")):
         return False
     for said in GENERATED.finditer(head):
         start = head.rfind("\n", 0, said.start()) + 1

@@ -1,6 +1,7 @@
 """Measure what `longread pack --question` shows of what a change touched.
 
-    python bench/recall.py REPOSITORY… [--commits 25] [--budgets 8k,32k,128k,512k] [--json FILE]
+    python bench/recall.py REPOSITORY… [--commits 25] [--budgets 8k,32k,128k,512k]
+        [--aider PYTHON] [--json FILE]
 
 Questions come from each repository's own history (see `commits.py`). Counted is the share of a
 question's true files, and of its true segments, that stand in the prompt in full, with Llama 4's
@@ -8,8 +9,10 @@ tokens and everything in the budget: head, boundary lines, question. Printed is 
 questions of each repository, and the mean over repositories.
 
 Measured beside longread: files in order of their names until the prompt is full; plain bm25 over
-whole files, identifiers split at case and underscores, all files or source files alone. Each of
-them passes over a file that does not fit and goes on with the next.
+whole files, identifiers split at case and underscores, all files or source files alone; and,
+where `--aider` names a Python that has aider-chat, files in the order in which aider's map ranks
+them, for the map itself shows none in full. Each of these passes over a file that does not fit
+and goes on with the next.
 """
 
 from __future__ import annotations
@@ -19,10 +22,13 @@ import json
 import math
 import os
 import re
+import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from statistics import fmean
 
@@ -42,7 +48,7 @@ K1, B = 1.2, 0.75
 """Robertson, Zaragoza: "The Probabilistic Relevance Framework" (2009); Lucene's defaults."""
 WORD = re.compile(r"[^\W_]+")
 HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-METHODS = ("longread", "names", "bm25", "bm25 of source")
+AIDER = "aider's ranking"
 
 Shown = dict[str, list[tuple[int, int]]]
 """By path, the character ranges that stand in the prompt in full."""
@@ -108,6 +114,46 @@ def words(text: str) -> Iterator[str]:
             yield from (part.lower() for part in parts)
 
 
+Order = Callable[[Case, Measured], list[int]]
+
+
+@contextmanager
+def aider(python: str, repository: Path) -> Iterator[Order]:
+    """Give a function that asks aider in which order it ranks the files of a commit's parent."""
+    script = Path(__file__).with_name("aider_order.py")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        subprocess.Popen(
+            [python, str(script)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        ) as process,
+    ):
+        root = Path(folder) / "tree"
+        root.mkdir()
+        environment = os.environ | {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+
+        def order(found: Case, measured: Measured) -> list[int]:
+            where = ["git", "-C", str(repository), f"--work-tree={root}"]
+            line = [*where, "read-tree", "--reset", "-u", found.commit.parent]
+            subprocess.run(line, check=True, env=environment, capture_output=True)
+            positions = {d.path: i for i, d in enumerate(measured.corpus.documents)}
+            asked = {
+                "root": str(root),
+                "files": sorted(positions),
+                "question": found.commit.question,
+            }
+            assert process.stdin
+            assert process.stdout
+            process.stdin.write(json.dumps(asked) + "\n")
+            process.stdin.flush()
+            return [positions[path] for path in json.loads(process.stdout.readline())]
+
+        yield order
+
+
 def judge(shown: Shown, found: Case, measured: Measured) -> tuple[float, float | None]:
     """Return the shares of true files and of true segments shown in full; None where none are."""
     sizes = {d.path: len(d.text) for d in measured.corpus.documents if d.path in found.files}
@@ -143,31 +189,36 @@ def questions(repository: Path, number: int, pieces: Pieces) -> Iterator[tuple[C
             yield found, reading.measure(corpus, pieces, False, lambda _: None)
 
 
-def measure(repository: Path, number: int, budgets: Sequence[int], pieces: Pieces) -> list[dict]:
+def measure(
+    repository: Path, number: int, budgets: Sequence[int], pieces: Pieces, by_aider: Order | None
+) -> list[dict]:
     """Return, for each question, what each method shows at each budget."""
     plain = Bm25()
     rows = []
     for found, measured in questions(repository, number, pieces):
         documents = measured.corpus.documents
-        by_name = sorted(range(len(documents)), key=lambda i: documents[i].path)
         by_words = plain.order(found.commit.question, documents)
         orders = {
-            "names": by_name,
+            "names": sorted(range(len(documents)), key=lambda i: documents[i].path),
             "bm25": by_words,
             "bm25 of source": [i for i in by_words if documents[i].kind == "source"],
         }
+        if by_aider:
+            orders[AIDER] = by_aider(found, measured)
         row: dict = {
             "commit": found.commit.id,
             "question": found.commit.question,
             "files": sorted(found.files),
             "symbols": len(found.symbols),
             "tokens": measured.full,
+            "seconds": [],
             "shown": {},
         }
         for budget in budgets:
             started = time.perf_counter()
-            made = {"longread": judge(by_longread(measured, found, budget), found, measured)}
-            row["seconds"] = time.perf_counter() - started
+            shown = by_longread(measured, found, budget)
+            row["seconds"].append(time.perf_counter() - started)
+            made = {"longread": judge(shown, found, measured)}
             for method, order in orders.items():
                 made[method] = judge(filled(order, measured, found, budget), found, measured)
             row["shown"][str(budget)] = made
@@ -180,8 +231,9 @@ def table(results: dict[str, list[dict]], budgets: Sequence[int]) -> Iterator[st
     yield "| repository | questions | method | " + " | ".join(f"{b:,}" for b in budgets) + " |"
     yield "|---|---|---|" + "---|" * len(budgets)
     means: dict[tuple[str, int], list[tuple[float, float]]] = defaultdict(list)
+    methods = list(next(iter(results.values()))[0]["shown"][str(budgets[0])])
     for name, rows in results.items():
-        for method in METHODS:
+        for method in methods:
             cells = []
             for budget in budgets:
                 pairs = [row["shown"][str(budget)][method] for row in rows]
@@ -191,7 +243,7 @@ def table(results: dict[str, list[dict]], budgets: Sequence[int]) -> Iterator[st
                 cells.append(f"{files:.1%} / {symbols:.1%}")
             yield f"| {name} | {len(rows)} | {method} | " + " | ".join(cells) + " |"
     total = sum(map(len, results.values()))
-    for method in METHODS:
+    for method in methods:
         cells = [
             f"{fmean(a for a, _ in means[method, b]):.1%} /"
             f" {fmean(s for _, s in means[method, b]):.1%}"
@@ -206,6 +258,7 @@ def main() -> None:
     asked.add_argument("repositories", nargs="+", type=Path)
     asked.add_argument("--commits", type=int, default=25)
     asked.add_argument("--budgets", default="8k,32k,128k,512k")
+    asked.add_argument("--aider", metavar="PYTHON", help="a Python that can import aider")
     asked.add_argument("--json", type=Path)
     given = asked.parse_args()
     budgets = [int(b.lower().replace("k", "000")) for b in given.budgets.split(",")]
@@ -216,9 +269,12 @@ def main() -> None:
     for repository in given.repositories:
         started = time.process_time()
         name = repository.parent.name if repository.name == "repo" else repository.name
-        results[name] = measure(repository, given.commits, budgets, pieces)
+        with aider(given.aider, repository) if given.aider else nullcontext() as by_aider:
+            results[name] = measure(repository, given.commits, budgets, pieces, by_aider)
         print(f"{name}: {time.process_time() - started:.0f} CPU s", file=sys.stderr)
     print("\n".join(table(results, budgets)))
+    if not given.aider:
+        print("\naider's ranking was not measured: --aider names no Python that has it")
     if given.json:
         given.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
 

@@ -18,8 +18,8 @@ from longread.prompt.evidence import Hit
 from longread.prompt.render import Chunk
 from longread.types import Layout, Level, Placed, Tell
 
-SHARE = 0.9
-"""Part of the room that the question may fill; a README and an overview fit the rest."""
+SHARE = 0.97
+"""Part of the room that the question may fill, if there is so much that may answer it."""
 TRIES = 5
 """Times the room is shared out between corpus and evidence."""
 

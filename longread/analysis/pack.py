@@ -16,7 +16,7 @@ from longread import config
 from longread.analysis import reading
 from longread.analysis.around import around
 from longread.analysis.reading import Measured
-from longread.cache.derived import Derived
+from longread.cache.kept import open_derived
 from longread.errors import BudgetError
 from longread.ingest.read import Options, read
 from longread.prompt import compose, render
@@ -103,7 +103,7 @@ def pack(
         BudgetError: not even the head and the question fit.
     """
     family = open_family(tokenizer)
-    pieces = Pieces(family, Derived(config.cache() / "derived.db"))
+    pieces = Pieces(family, open_derived())
     corpus = read(locations, options, pieces.derived, tell, reading.counter(pieces))
     return fit(reading.measure(corpus, pieces, False, tell), budget, question, tell)
 

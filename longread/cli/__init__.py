@@ -24,6 +24,7 @@ COMMANDS = {
     "engine": "longread.cli.engine:engine",
     "tui": "longread.cli.tui:tui",
     "web": "longread.cli.web:web",
+    "cache": "longread.cli.cache:cache",
     "doctor": "longread.cli.doctor:doctor",
 }
 """Command names and where they live."""

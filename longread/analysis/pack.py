@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from longread import config
 from longread.analysis import reading
 from longread.analysis.around import around
 from longread.analysis.reading import Measured

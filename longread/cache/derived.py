@@ -129,7 +129,8 @@ class Derived:
                         " WHERE so_far <= ?)",
                         (int(share * (total.fetchone()[0] or 0)) + 1,),
                     ).rowcount
-                self._db.execute("PRAGMA incremental_vacuum").fetchall()
+                # A script is run to its end; a statement without columns is stepped but once.
+                self._db.executescript("PRAGMA incremental_vacuum")
                 if not gone:
                     return
 

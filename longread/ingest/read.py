@@ -90,11 +90,12 @@ def read(
 
 
 def _open(location: str, options: Options, progress: Tell) -> Place:
-    address, rev, prefix = asked(location)
-    rev = rev or options.rev
+    address, at, prefix = asked(location)
+    rev = at or options.rev
     if is_url(address):
         got = clone.fetched(address, rev or "HEAD", prefix, progress)
-        return _at_commit(got.repository, got.commit, without_password(location), got.remark)
+        where = without_password(location)
+        return _at_commit(_called(got.repository, at), got.commit, where, got.remark)
     try:
         path = Path(os.path.realpath(os.path.expanduser(address)))  # noqa: PTH111
         is_folder = stat.S_ISDIR(path.stat().st_mode)
@@ -107,7 +108,8 @@ def _open(location: str, options: Options, progress: Tell) -> Place:
         where = f"{path}{location[len(address) :]}"
         inside = replace(repository, prefix=repository.prefix + prefix)
         if rev or not repository.tree:
-            return _at_commit(inside, git.commit(inside, rev or "HEAD"), where)
+            version = git.commit(inside, rev or "HEAD")
+            return _at_commit(_called(inside, at), version, where)
         place = _in_work_tree(inside, where)
         if place:
             return place
@@ -123,6 +125,12 @@ def _open(location: str, options: Options, progress: Tell) -> Place:
     what = "with nothing tracked by git in it" if repository else "not a git repository"
     source = Source(str(path), "folder", note=f"folder, {what}: {{files}}")
     return Place(path.name, source, folder.walk(path))
+
+
+def _called(repository: Repository, at: str) -> Repository:
+    """Return a repository under a name that says which revision of it was asked for."""
+    top = replace(repository, prefix="").name
+    return replace(repository, called=f"{top}@{at}") if at else repository
 
 
 def _in_work_tree(repository: Repository, location: str) -> Place | None:

@@ -57,6 +57,12 @@ def repo(tmp_path: Path) -> Repo:
     return Repo(tmp_path / "house")
 
 
+@pytest.fixture(scope="session")
+def repositories() -> type[Repo]:
+    """Return what makes a repository, for fixtures that many tests share."""
+    return Repo
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep what tests derive, compiled rules among it, away from the person's own."""

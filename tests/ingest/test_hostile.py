@@ -215,10 +215,10 @@ def test_the_command_line_reads_every_kind_of_hostile_source_and_runs_nothing(
     gone = "its object is missing from the repository"
     assert reasons == {
         **{f"house/{name}": "" for name in (".gitattributes", "a.txt", "b.py", "c.md")},
-        **{f"house-2/{name}": "" for name in (".gitattributes", "a.txt", "b.py", "c.md")},
-        **{f"house-3/{name}": "" for name in (".gitattributes", "a.txt", "b.py")},
+        **{f"house@HEAD~1/{name}": "" for name in (".gitattributes", "a.txt", "b.py", "c.md")},
+        **{f"house@HEAD/{name}": "" for name in (".gitattributes", "a.txt", "b.py")},
         **{f"bare/{name}": "" for name in (".gitattributes", "a.txt", "b.py")},
-        "house-3/c.md": gone, "bare/c.md": gone,
+        "house@HEAD/c.md": gone, "bare/c.md": gone,
         "linked/a.txt": "", "linked/c.md": "",
         "linked/b.py": "deleted in the work tree",
         "linked/.gitattributes": "deleted in the work tree",

@@ -107,6 +107,8 @@ class Settings:
     """The profile used where `--profile` names none."""
     hosts: tuple[str, ...] = ()
     """`[trust] hosts`: hosts to which text may be sent without asking."""
+    repositories: tuple[str, ...] = ()
+    """`[trust] repositories`: addresses whose own `.longread.toml` is used."""
     confirmed: tuple[str, ...] = ()
     """`[engines] confirmed`: profiles of engines that were found here and confirmed."""
     declined: tuple[str, ...] = ()
@@ -137,11 +139,12 @@ def settings() -> Settings:
     keys = _table(data, "keys", path)
     _refuse_unknown(data, {"profile", "trust", "engines", "tui", "keys"}, path)
     _refuse_unknown(tui, {"theme", "editor", "viewer"}, path)
-    _refuse_unknown(trust, {"hosts"}, path)
+    _refuse_unknown(trust, {"hosts", "repositories"}, path)
     _refuse_unknown(engines, {"confirmed", "declined"}, path)
     return Settings(
         profile=_check("profile", data.get("profile", ""), str, path),
         hosts=tuple(_check("hosts", trust.get("hosts", []), list, path)),
+        repositories=tuple(_check("repositories", trust.get("repositories", []), list, path)),
         confirmed=tuple(_check("confirmed", engines.get("confirmed", []), list, path)),
         declined=tuple(_check("declined", engines.get("declined", []), list, path)),
         theme=_check("theme", tui.get("theme", ""), str, path),

@@ -204,6 +204,8 @@ class Corpus:
     entries: tuple[Entry, ...]
     """One for every tracked file, readable or not, ordered by path; levels still NONE."""
     pages: tuple[Page, ...] = ()
+    levels: tuple[tuple[str, Level], ...] = ()
+    """Patterns as in .gitignore, and the level that was said for what they match."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from itertools import groupby
 
 from longread.cache.derived import Derived
 from longread.errors import BudgetError
+from longread.ingest.select import by_path
 from longread.prompt import costs, order, pack, render
 from longread.prompt.costs import Costs
 from longread.tokens.pieces import Pieces
@@ -154,6 +155,7 @@ def lay_out(
             f"the head and the reserves take {-room:,} tokens more than the budget has",
             hint="raise --budget, or shorten the question",
         )
+    levels = {**by_path(measured.corpus.levels, measured.corpus.documents), **levels}
     documents, ranks, costs = measured.corpus.documents, measured.ranks, measured.costs
     found = {i: level_of(d.path, levels) for i, d in enumerate(documents)} if levels else {}
     fixed = {

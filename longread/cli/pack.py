@@ -6,14 +6,17 @@ import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from longread.cli.progress import Meter
 from longread.cli.sizes import Tokens
-from longread.cli.sources import read_options, source_options
+from longread.cli.sources import source_options
 from longread.errors import LongreadError
+
+if TYPE_CHECKING:
+    from longread.ingest.read import Options
 
 
 @click.command()
@@ -49,15 +52,13 @@ from longread.errors import LongreadError
 @source_options
 def pack(
     sources: tuple[str, ...], output: Path | None, budget: int, tokenizer: str, question: str,
-    form: Literal["text", "md", "json", "ids"], ledger: Path | None, rev: str,
-    secrets: str, passwords: tuple[str, ...],
+    form: Literal["text", "md", "json", "ids"], ledger: Path | None, options: Options,
 ) -> None:  # fmt: skip
     """Turn SOURCE… into one prompt that fits a budget. Needs no model and no network."""
     from longread.analysis.pack import pack as run
     from longread.export.session import ledger_data
     from longread.types import Level
 
-    options = read_options(rev, secrets, passwords)
     with Meter() as meter:
         packed = run(sources, options, tokenizer, budget, question, meter.tell)
     for source in packed.corpus.sources:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 import click
-
-if TYPE_CHECKING:
-    from longread.ingest.read import Options
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 OPTIONS = (
@@ -22,18 +20,72 @@ OPTIONS = (
     click.option(
         "--password", "passwords", multiple=True, help="Tried on encrypted PDFs; may be repeated."
     ),
+    click.option(
+        "--include",
+        multiple=True,
+        metavar="PATTERN",
+        help="Read only files that match, as in .gitignore; may be repeated.",
+    ),
+    click.option(
+        "--exclude",
+        multiple=True,
+        metavar="PATTERN",
+        help="Leave out files that match; the ledger names them.",
+    ),
+    click.option(
+        "--only-kind",
+        "kinds",
+        multiple=True,
+        metavar="KIND[,KIND]",
+        help="Leave out files of other kinds: source, test, docs, config, data, generated, …",
+    ),
+    click.option(
+        "--level",
+        "levels",
+        multiple=True,
+        metavar="PATTERN=LEVEL",
+        help="Show what matches at a level: full, signatures_doc, signatures, outline, path, none.",
+    ),
+    click.option(
+        "--own-settings",
+        "own",
+        type=click.Choice(["allow", "ignore"]),
+        help="Whether a repository's .longread.toml is used; by default that of a local one is.",
+    ),
 )
 
 
 def source_options(function: Function) -> Function:
-    """Give a command --rev, --secrets and --password."""
+    """Give a command the options that say how sources are read; it takes them as `options`."""
+
+    @wraps(function)
+    def command(
+        *args: Any,
+        rev: str,
+        secrets: str,
+        passwords: tuple[str, ...],
+        include: tuple[str, ...],
+        exclude: tuple[str, ...],
+        kinds: tuple[str, ...],
+        levels: tuple[str, ...],
+        own: str | None,
+        **others: Any,
+    ) -> Any:
+        from longread.ingest.read import Options
+        from longread.ingest.select import Selection, Sieve, check_kinds, parse_levels
+
+        selection = Selection(include, exclude, check_kinds(kinds), parse_levels(levels))
+        Sieve(selection).check()
+        options = Options(
+            rev,
+            "keep" if secrets == "keep" else "mask",
+            passwords,
+            selection,
+            "allow" if own == "allow" else "ignore" if own == "ignore" else "",
+        )
+        return function(*args, options=options, **others)
+
+    found: Any = command
     for option in reversed(OPTIONS):
-        function = option(function)
-    return function
-
-
-def read_options(rev: str, secrets: str, passwords: tuple[str, ...]) -> Options:
-    """Return what those options say."""
-    from longread.ingest.read import Options
-
-    return Options(rev, "keep" if secrets == "keep" else "mask", passwords)
+        found = option(found)
+    return cast(Function, found)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from longread.cli.sizes import Tokens
-from longread.cli.sources import read_options, source_options
+from longread.cli.sources import source_options
 from longread.errors import ConfigError
+
+if TYPE_CHECKING:
+    from longread.ingest.read import Options
 
 
 @click.command()
@@ -34,8 +38,8 @@ from longread.errors import ConfigError
     help="The file of sessions; matters can be kept apart.",
 )
 def tui(
-    sources: tuple[str, ...], session: str | None, profile: str, budget: int | None, rev: str,
-    secrets: str, passwords: tuple[str, ...], store: Path | None,
+    sources: tuple[str, ...], session: str | None, profile: str, budget: int | None,
+    store: Path | None, options: Options,
 ) -> None:  # fmt: skip
     """Browse sessions, ask, and check every citation, in the terminal.
 
@@ -58,7 +62,6 @@ def tui(
             "there is no terminal to draw on",
             hint="run it in one; longread ask and longread sessions need none",
         )
-    options = read_options(rev, secrets, passwords)
     app = LongreadApp(
         store, sources, session=session, profile=profile, budget=budget, options=options
     )

@@ -8,22 +8,33 @@ from __future__ import annotations
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, count
 from pathlib import Path
 from typing import Literal
 
+from longread import config
 from longread.cache.derived import Derived
 from longread.errors import IngestError
 from longread.ingest import clone, folder, git
 from longread.ingest.contents import Reader, Use
-from longread.ingest.folder import Found
+from longread.ingest.folder import Found, whole
 from longread.ingest.locations import asked
 from longread.ingest.plumbing import Repository, find, front
 from longread.ingest.remote import is_url, without_password
-from longread.types import Corpus, Entry, Progress, Source, Tell
+from longread.ingest.select import (
+    EVERYTHING,
+    OWN_FILE,
+    Selection,
+    Sieve,
+    below,
+    of_kinds,
+    own,
+)
+from longread.types import Corpus, Entry, Level, Progress, Source, Tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +47,11 @@ class Options:
     """"mask": credentials are blotted out before anything is kept or sent."""
     passwords: tuple[str, ...] = ()
     """Tried on encrypted PDFs, after the empty one."""
+    selection: Selection = EVERYTHING
+    """What a person leaves out, or wants to be shown at another level."""
+    own: Literal["", "allow", "ignore"] = ""
+    """Whether a repository's own `.longread.toml` is used; empty: that of a repository on this
+    machine is, that of another only where `[trust] repositories` of the settings names it."""
 
 
 @dataclass(slots=True)
@@ -48,6 +64,8 @@ class Place:
     total: int = 0
     """How many files there are, where that is known before they are read."""
     seen: int = 0
+    own: Callable[[], Found] | None = None
+    """Reads its `.longread.toml`, where it has one."""
 
 
 def read(
@@ -74,19 +92,40 @@ def read(
         places.setdefault(place.source.location, place)
     if not places:
         raise IngestError("no source was named", hint="name a folder, a repository or a PDF")
+    names = _names(places.values()) if len(places) > 1 else [""] * len(places)
+    levels = [_select(p, name, options) for p, name in zip(places.values(), names, strict=True)]
     files = chain.from_iterable(
-        _named(place, name if len(places) > 1 else "")
-        for place, name in zip(places.values(), _names(places.values()), strict=True)
+        _named(place, name) for place, name in zip(places.values(), names, strict=True)
     )
     reader = Reader(options.secrets, options.passwords, derived, progress, use)
     contents = reader.read(files, sum(place.total for place in places.values()))
-    if not contents.documents:
-        raise _nothing_readable(list(places.values()), contents.entries)
+    documents, entries = of_kinds(contents.documents, contents.entries, options.selection.kinds)
+    if not documents:
+        raise _nothing_readable(list(places.values()), entries)
     sources = tuple(
         replace(p.source, note=p.source.note.format(files=_number(p.seen, "file")))
         for p in places.values()
     )
-    return Corpus(sources, contents.documents, contents.entries, contents.pages)
+    said = (*chain.from_iterable(levels), *options.selection.levels)
+    return Corpus(sources, documents, entries, contents.pages, said)
+
+
+def _select(place: Place, name: str, options: Options) -> tuple[tuple[str, Level], ...]:
+    """Leave out of a place what a person and its own file leave out; return the file's levels."""
+    person = Sieve(options.selection)
+    place.files = map(person.sift, place.files)
+    if not place.own or options.own == "ignore":
+        return ()
+    if options.own != "allow" and is_url(place.source.location):
+        address = asked(place.source.location).address
+        if address not in config.settings().repositories:
+            note = f"{place.source.note}; its {OWN_FILE} is not used: --own-settings allow"
+            place.source = replace(place.source, note=note)
+            return ()
+    said = own(place.own(), place.source.location)
+    place.files = map(Sieve(said, f"left out by {OWN_FILE}").sift, place.files)
+    place.source = replace(place.source, note=f"{place.source.note}; {OWN_FILE} is used")
+    return below(name, said.levels)
 
 
 def _open(location: str, options: Options, progress: Tell) -> Place:
@@ -124,7 +163,10 @@ def _open(location: str, options: Options, progress: Tell) -> Place:
         return _file(path)
     what = "with nothing tracked by git in it" if repository else "not a git repository"
     source = Source(str(path), "folder", note=f"folder, {what}: {{files}}")
-    return Place(path.name, source, folder.walk(path))
+    place = Place(path.name, source, folder.walk(path))
+    if (path / OWN_FILE).is_file():
+        place.own = partial(_beneath, path)
+    return place
 
 
 def _called(repository: Repository, at: str) -> Repository:
@@ -152,7 +194,10 @@ def _in_work_tree(repository: Repository, location: str) -> Place | None:
     elif left_out:
         note += f"; {_number(left_out, 'untracked file')} left out"
     source = Source(location, "git", version, _literal(note))
-    return Place(repository.name, source, git.read_tree(repository, tracked), len(tracked))
+    place = Place(repository.name, source, git.read_tree(repository, tracked), len(tracked))
+    if repository.tree and _has_own(repository, tracked):
+        place.own = partial(_beneath, repository.tree)
+    return place
 
 
 def _at_commit(repository: Repository, version: str, location: str, remark: str = "") -> Place:
@@ -166,7 +211,22 @@ def _at_commit(repository: Repository, version: str, location: str, remark: str 
         note += f"; {remark}"
     source = Source(location, "git", version, _literal(note))
     files = git.read_commit(repository, version, tracked)
-    return Place(repository.name, source, files, len(tracked))
+    place = Place(repository.name, source, files, len(tracked))
+    if found := _has_own(repository, tracked):
+        place.own = lambda: whole(next(git.read_commit(repository, version, found)))
+    return place
+
+
+def _has_own(repository: Repository, tracked: Sequence[git.Tracked]) -> list[git.Tracked]:
+    """Return the repository's own file where all of the repository is read."""
+    if repository.prefix:
+        return []
+    return [file for file in tracked if file.path == OWN_FILE.encode()]
+
+
+def _beneath(root: Path) -> Found:
+    with folder.Beneath(os.fsencode(root)) as beneath:
+        return beneath.read(OWN_FILE.encode())
 
 
 def _file(path: Path) -> Place:
@@ -246,6 +306,7 @@ HINTS = {
     "PDF": "check how the file was made or downloaded: it does not begin as a PDF does",
     "damaged": "open it in a PDF viewer and save it anew",
     "no text": "it may be scanned: run OCR over it first",
+    "left out": "leave out less: look at --include, --exclude, --only-kind and .longread.toml",
     "partial clone": "check the files out with git first, which fetches them",
     "": "name text files or PDFs, or a folder that holds some",
 }

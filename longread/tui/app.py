@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -24,6 +24,7 @@ from longread.errors import ConfigError, LongreadError
 from longread.export.visible import visible
 from longread.tui import keys
 from longread.tui.compare import CompareScreen
+from longread.tui.confirm import ConfirmScreen
 from longread.tui.desk import Desk
 from longread.tui.matter import Matter
 from longread.tui.screen import ROOMS, Room
@@ -152,6 +153,22 @@ class LongreadApp(Desk):
             self.screen.dismiss()
         else:
             self.push_screen(keys.HelpScreen())
+
+    async def action_quit(self) -> None:
+        """Leave; asks first where a half-typed question would be lost, but not twice."""
+        opened = {id(m): m for m in (*self.matters.values(), self.matter) if m}
+        drafts = [m.title for m in opened.values() if m.draft.strip()]
+        if isinstance(self.screen, ConfirmScreen) or not (drafts or self.unplaced.strip()):
+            self.exit()
+        else:
+            self._ask_to_leave(drafts)
+
+    @work
+    async def _ask_to_leave(self, drafts: Sequence[str]) -> None:
+        where = f" to {', '.join(drafts)}" if drafts else ""
+        text = f"A question{where} is typed and not asked: it is lost. ctrl+q again leaves, too."
+        if await self.confirm("Leave?", text):
+            self.exit()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Say whether a key does something now: nothing can be stopped where nothing runs."""

@@ -12,7 +12,7 @@ from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any
 
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.worker import Worker
 
 from longread import config
@@ -72,6 +72,8 @@ class Desk(App[None]):
         """Screens to be told of changes."""
         self.matter: Matter | None = None
         """What is open on the screens."""
+        self.unplaced = ""
+        """A question that is half typed, and of nothing that is open."""
         self.matters: dict[str, Matter] = {}
         """What is open or was, by session id."""
         self._jobs: dict[int, tuple[Matter, Worker[None]]] = {}
@@ -192,12 +194,16 @@ class Desk(App[None]):
         self._open(matter, prepared(), "")
         return matter
 
-    def close_matter(self, session: str) -> None:
+    def close_session(self, session: str) -> None:
         """Show a session no longer: it is to be deleted."""
-        matter = self.matters.pop(session, None) or self._being_opened(session)
+        if matter := self.matters.pop(session, None) or self._being_opened(session):
+            self.close_matter(matter)
+
+    def close_matter(self, matter: Matter) -> None:
+        """Show no longer what is open, or could not be opened."""
         if job := self._jobs.get(id(matter)):
             job[1].cancel()
-        if matter is not None and matter is self.matter:
+        if matter is self.matter:
             self.matter = None
 
     def _open(
@@ -290,6 +296,9 @@ class Desk(App[None]):
             async with aclosing(asked) as events:
                 async for event in events:
                     asking.take(event)
+                    if isinstance(event, Progress) and event.stage == "source":
+                        matter.notes.append(event.note)
+                        self.notify(line(event.note), markup=False)
                     for room in self.rooms:
                         await room.take(matter, event)
         except LongreadError as error:
@@ -340,7 +349,9 @@ class Desk(App[None]):
 
     def matter_changed(self, matter: Matter) -> None:
         """Tell every screen that a session has another state."""
-        self.refresh_bindings()
+        # Work that ends because the program does may find that no screen is left.
+        with suppress(ScreenStackError):
+            self.refresh_bindings()
         for room in self.rooms:
             room.matter_changed(matter)
 

@@ -311,7 +311,7 @@ class LibraryScreen(Room):
         ):
             return
         self.trash.put(entry.key)
-        self.house.close_matter(entry.key)
+        self.house.close_session(entry.key)
         self._arrange()
         self.notify(f"deleted “{title}”; u brings it back", timeout=GRACE / 3, markup=False)
 
@@ -320,7 +320,10 @@ class LibraryScreen(Room):
             self.notify("it is still being opened: enter shows it, ctrl+x stops it", markup=False)
         else:
             self.listing.drop(matter)
+            self.house.close_matter(matter)
             self._arrange()
+            text = f"“{line(matter.title)}” is listed no longer; nothing of it was kept"
+            self.notify(text, markup=False)
 
     def action_undo(self) -> None:
         """Bring back what was deleted last."""

@@ -70,6 +70,8 @@ class Matter:
     """Position of the answer to be shown first; None once it is, and for the newest."""
     unasked: str = ""
     """A question to which nothing came, until it is back where it was typed."""
+    draft: str = ""
+    """A question that is half typed."""
     told: bool = False
     """Whether it was said that a new layout is read anew."""
     notes: list[str] = field(default_factory=list)

@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.events import Resize
+from textual.timer import Timer
 from textual.widgets import Markdown, Static, TextArea
 
 from longread import config
@@ -28,7 +29,7 @@ from longread.tui.matter import Asking, Matter
 from longread.tui.screen import Room
 from longread.tui.widgets.answer import AnswerView, CitationRow
 from longread.tui.widgets.cited import CitedPane
-from longread.tui.widgets.prompt import PromptBox
+from longread.tui.widgets.prompt import ASK, PromptBox
 from longread.tui.widgets.transcript import Transcript
 from longread.types import Citation, Event, Text
 
@@ -36,6 +37,7 @@ NARROW = 100
 """Columns below which the source stands under the answers, not beside them."""
 PAUSE = 0.4
 """Seconds without a key before a question is priced."""
+NOTHING = "nothing is open: f2 goes to the Library, enter or n there opens something"
 TICK = 0.5
 """Seconds between two looks at how fast an answer comes."""
 
@@ -92,6 +94,11 @@ class ReadScreen(Room):
         super().__init__()
         self._matter: Matter | None = None
         self._preview: Preview | None = None
+        self._asked_of = ""
+        """The question that the preview is of; empty where nothing was typed."""
+        self._unpriced = ""
+        """Why there is no preview."""
+        self._pricing: Timer | None = None
 
     def body(self) -> ComposeResult:
         """Put answers, source, prompt and status together."""
@@ -103,7 +110,6 @@ class ReadScreen(Room):
 
     def on_mount(self) -> None:
         """Begin with the prompt."""
-        self._pricing = self.set_timer(PAUSE, self._price, pause=True)
         self.set_interval(TICK, self._tell_status)
         self._prompt.focus()
 
@@ -131,18 +137,29 @@ class ReadScreen(Room):
             return
         super().show_matter(matter)
         if matter is not self._matter:
+            self._put_by()
             self._matter = matter
-            self._preview = None
+            self._prompt.load_text(matter.draft if matter else self.house.unplaced)
+            self._preview, self._unpriced = None, ""
             self._cited.close()
             self.remove_class("-full")
             self._prompt.focus()
             self._remember()
+        there = matter and (matter.conversation or matter.opening)
+        self._prompt.placeholder = ASK if there else NOTHING
         self.run_worker(self._sync(), group="sync")
 
     def matter_changed(self, matter: Matter) -> None:
         """Show how far it is, or what came of it."""
         if matter is self._matter:
             self.show_matter(matter)
+
+    def _put_by(self) -> None:
+        """Keep what is half typed with the session that it is meant for."""
+        if self._matter is None:
+            self.house.unplaced = self._prompt.draft
+        else:
+            self._matter.draft = self._prompt.draft
 
     async def take(self, matter: Matter, event: Event) -> None:
         """Show a piece of an answer as it comes."""
@@ -174,7 +191,10 @@ class ReadScreen(Room):
             self.notify("one question at a time; ctrl+x stops this one", markup=False)
         else:
             self._prompt.done(event.question)
+            matter.draft = ""
             self._preview = None
+            # What is read now is the new answer; an older one's source would be taken for its.
+            self._cited.close()
             self.house.ask(matter, event.question)
 
     @on(PromptBox.Left)
@@ -183,23 +203,23 @@ class ReadScreen(Room):
 
     @on(TextArea.Changed)
     def _typed(self) -> None:
-        self._pricing.reset()
-        self._pricing.resume()
+        self._put_by()
+        if self._pricing:
+            self._pricing.stop()
+        self._pricing = self.set_timer(PAUSE, self._price)
 
     @work(exclusive=True, group="price")
     async def _price(self) -> None:
         """Say what the question would take, once the person pauses."""
-        self._pricing.pause()
         matter = self._matter
         if matter is None or not matter.conversation or matter.asking:
             return
         question = self._prompt.text.strip()
         try:
             self._preview = await asyncio.to_thread(preview, matter.conversation, question)
+            self._asked_of, self._unpriced = question, ""
         except LongreadError as error:
-            self._preview = None
-            self._say(f"✗ {line(str(error))}; {line(error.hint)}")
-            return
+            self._preview, self._unpriced = None, f"✗ {line(str(error))}; {line(error.hint)}"
         self._tell_status()
 
     @work(exclusive=True, group="remember")
@@ -220,9 +240,12 @@ class ReadScreen(Room):
             self._say(f"… {stage(matter.opening)}; ctrl+x stops")
         elif matter.asking:
             self._say(_running(matter.asking))
+        elif matter.failed:
+            self._say("✗ not opened; f2 goes to the Library")
         elif matter.conversation and self._preview:
-            asked = bool(self._prompt.text.strip())
-            self._say(_priced(matter.conversation, self._preview, asked=asked))
+            self._say(_priced(matter.conversation, self._preview, asked=bool(self._asked_of)))
+        else:
+            self._say(self._unpriced)
 
     def _say(self, text: str) -> None:
         if self.there:

@@ -659,3 +659,91 @@ async def test_a_source_that_cannot_be_read_is_a_notice_with_a_hint(store: Store
         await until(pilot, lambda: "could not be opened" in screen_text(app))
         assert "check the path" in screen_text(app)
     assert store.sessions() == []
+
+
+def status(app: LongreadApp) -> str:
+    return str(app.screen.query_one("#status", Static).content)
+
+
+async def test_what_is_half_typed_stays_with_its_session(
+    store: Store, make_session: MakeSession
+) -> None:
+    first, second = make_session(store, "first"), make_session(store, "second")
+    app = opened(store, first)
+    async with app.run_test(size=(100, 24), notifications=True) as pilot:
+        await ready(pilot, app, answers=0)
+        await pilot.press(*"half")
+        app.open_session(second)
+        await until(pilot, lambda: app.matter and app.matter.session == second)
+        await ready(pilot, app, answers=0)
+        box = app.screen.query_one(PromptBox)
+        assert box.text == ""
+        await pilot.press(*"other")
+        app.open_session(first)
+        await until(pilot, lambda: box.text == "half")
+        app.matter = None
+        app.show_room("library")
+        await pilot.press("f3")
+        await until(pilot, lambda: "nothing is open" in screen_text(app))
+        assert box.text == ""
+        app.open_session(second)
+        await until(pilot, lambda: box.text == "other")
+
+
+async def test_what_is_half_typed_is_not_lost_without_a_word(
+    store: Store, make_session: MakeSession
+) -> None:
+    app = opened(store, make_session(store, "kettle"))
+    async with app.run_test(size=(100, 24), notifications=True) as pilot:
+        await ready(pilot, app, answers=0)
+        await pilot.press(*"half", "ctrl+q")
+        await until(pilot, lambda: "A question to kettle is typed" in screen_text(app))
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, ReadScreen))
+        assert app.screen.query_one(PromptBox).text == "half"
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("ctrl+q")
+    assert app.return_code == 0
+
+
+async def test_the_source_of_an_older_answer_goes_when_a_question_is_asked(
+    store: Store, make_session: MakeSession
+) -> None:
+    engine = ReplayEngine("It is 4 [d1:L4].")
+    app = opened(store, make_session(store, "kettle", ("What is it?", GOOD)), engine)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await ready(pilot, app)
+        await pilot.press("escape", "1")
+        await until(pilot, lambda: marked(app) == "LIMIT = 97.5")
+        await pilot.press("a", *"more?", "enter")
+        await until(pilot, lambda: "heat.py:L4" in screen_text(app))
+        assert not app.screen.query_one(CitedPane).there
+        assert "heat.py:L1" not in screen_text(app).partition("❯ more?")[2]
+
+
+async def test_each_change_of_a_question_is_priced(store: Store, make_session: MakeSession) -> None:
+    app = opened(store, make_session(store, "kettle"))
+    async with app.run_test(size=(120, 24), notifications=True) as pilot:
+        await ready(pilot, app, answers=0)
+        before = status(app)
+        await pilot.press(*"a question of some words")
+        await until(pilot, lambda: status(app) != before)
+        await pilot.press("ctrl+u")
+        await until(pilot, lambda: status(app) == before)
+
+
+async def test_what_could_not_be_opened_shows_nothing_of_what_was_open(
+    store: Store, make_session: MakeSession, tmp_path: Path
+) -> None:
+    (tmp_path / "only").mkdir()
+    (tmp_path / "only" / "x.bin").write_bytes(b"\0\1" * 40)
+    app = opened(store, make_session(store, "kettle"))
+    async with app.run_test(size=(120, 24), notifications=True) as pilot:
+        await ready(pilot, app, answers=0)
+        await until(pilot, lambda: "tokens" in status(app))
+        app.open_sources([str(tmp_path / "nowhere")])
+        await until(pilot, lambda: app.matter and app.matter.failed)
+        await until(pilot, lambda: "not opened" in status(app))
+        assert "tokens" not in status(app)
+        assert "nothing is open: f2" in screen_text(app)

@@ -12,6 +12,7 @@ from textual.widgets import TextArea
 
 from longread.tui.widgets.typed import Area
 
+ASK = "ask…  (enter asks, ctrl+j begins a new line)"
 ROWS = 6
 """Rows of a question that are shown at once."""
 
@@ -60,7 +61,7 @@ class PromptBox(Area):
             show_line_numbers=False,
             highlight_cursor_line=False,
             compact=False,
-            placeholder="ask…  (enter asks, ctrl+j begins a new line)",
+            placeholder=ASK,
         )
         self._history: list[str] = []
         self._at = 0
@@ -70,6 +71,11 @@ class PromptBox(Area):
     def _grow(self) -> None:
         # Not `height: auto`: that would lay the screen out anew for each key.
         self.styles.height = min(self.wrapped_document.height, ROWS) + 2
+
+    @property
+    def draft(self) -> str:
+        """What is typed and nowhere else; empty where it can be had again with up."""
+        return "" if self.text.strip() in ("", *self._history) else self.text
 
     def remember(self, questions: Sequence[str]) -> None:
         """Take the questions asked before, newest first."""

@@ -168,7 +168,7 @@ class Reader:
         language = "pdf"
         if way != "pdf":
             first_line = data[:256].partition(b"\n")[0].decode("latin-1")
-            language = languages.detect(found.path, first_line)
+            language = languages.detect(found.path, first_line, data)
         digest = digest_of(data)
         return Item(found, way, language, self._key(digest, way, language), digest)
 

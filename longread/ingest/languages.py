@@ -1,10 +1,12 @@
-"""Which language a file is written in, by its name and its first line.
+"""Which language a file is written in, by its name, its first line and how its lines begin.
 
 `detect` names many more languages than there are grammars: a file without one is cut into
 blocks.
 """
 
 from __future__ import annotations
+
+import re
 
 
 def _words(text: str) -> frozenset[str]:
@@ -99,16 +101,52 @@ TEMPLATES = _words("in tpl tmpl template dist sample example orig bak")
 """Ends that say what a file is for, after the one that says its language."""
 
 
-def detect(path: str, first_line: str = "") -> str:
-    """Return the language of a file by its name and first line; empty where neither tells."""
+START = 1 << 16
+"""Bytes of a file in which its language is looked for."""
+OBJC_HEADER = re.compile(
+    rb"^[ \t]*(?:#[ \t]*import\b|@(?:interface|protocol|class)\b)", re.MULTILINE
+)
+OBJC_LINE = re.compile(
+    rb"^[ \t]*(?:#[ \t]*(?:import|include)\b|@(?:interface|implementation|protocol|class)\b)",
+    re.MULTILINE,
+)
+CPP_LINE = re.compile(
+    rb"^[ \t]*(?:namespace\b[ \t\w:]*(?:\{|$)|template[ \t]*<|using[ \t]+\w[\w:]*[ \t]*[=;:]"
+    rb"|class[ \t]+\w[\w \t:]*(?:[{:;<]|$)|(?:public|protected|private)[ \t]*:|virtual\b"
+    rb"|#[ \t]*include[ \t]*<(?:string|vector|map|memory|iostream|cstd\w+)>)",
+    re.MULTILINE,
+)
+MATLAB_LINE = re.compile(rb"^[ \t]*(?:%|function\b|classdef\b)", re.MULTILINE)
+
+
+def detect(path: str, first_line: str = "", data: bytes = b"") -> str:
+    """Return the language of a file by its name and first line; empty where neither tells.
+
+    Args:
+        data: what the file holds, or its beginning, where languages share the ends of names:
+            headers of C, C++ and Objective-C, and the latter's files and Matlab's.
+    """
     name = path.rpartition("/")[2].lower()
     language = _by_name(name) or _by_first_line(first_line)
+    if data and name.endswith((".h", ".m")):
+        language = _by_lines(language, data[:START])
     if language == "typescript" and first_line.lstrip("\ufeff").startswith(
         ("<?xml", "<!DOCTYPE TS")
     ):
         return "xml"  # Qt's translations end in .ts as well
     if language in ("text", "roff", "perl") and first_line.startswith("#!"):
         return _by_first_line(first_line) or language
+    return language
+
+
+def _by_lines(language: str, data: bytes) -> str:
+    """Tell languages whose files are called alike by how lines begin."""
+    if language == "c":
+        if OBJC_HEADER.search(data):
+            return "objc"
+        return "cpp" if CPP_LINE.search(data) else "c"
+    if language == "objc" and not OBJC_LINE.search(data) and MATLAB_LINE.search(data):
+        return "matlab"
     return language
 
 

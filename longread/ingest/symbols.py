@@ -17,6 +17,8 @@ from longread.ingest.blocks import LINES, Lines, Mark
 from longread.ingest.grammars import GRAMMARS, load
 from longread.ingest.grammars.c import cpp_name
 from longread.ingest.grammars.shape import (
+    CLASS,
+    FUNCTION,
     SHORT,
     TYPE,
     Definition,
@@ -354,11 +356,11 @@ class Walk:
         if action.wraps:
             return Scope(scope.prefix, scope.member, scope.outer or node)
         if action.function and scope.outer:
-            definition = Definition("class" if node.type == "class" else "function")
+            definition = CLASS if node.type == "class" else FUNCTION
             name = scope.prefix + (self._text(node, "name") or "default")
             body = child(node, "body")
             self._mark(node, Found(definition, name[:NAME], node, body), scope, lead)
-            return None
+            return Scope(name + ".", definition.members) if definition.members else None
         if action.down or (action.down_if_long and _is_long(node)):
             return Scope(scope.prefix, scope.member)
         return None
@@ -474,15 +476,16 @@ class Walk:
             end = parameters.end_byte if parameters else node.end_byte
         else:
             end = outer.end_byte
-        size = len(self._data[start:end].rstrip())
-        end = start + size
+        shown = self._data[start:end].strip()
+        start += len(self._data[start:end].rstrip()) - len(shown)
+        end = start + len(shown)
         left = self._data.rfind(b"\n", 0, start) + 1
         if definition.line or not self._data[left:start].strip():
             start = left  # its indentation shows what it belongs to
         kind = scope.member if definition.kind == "function" else definition.kind
         at = self._row(start, first)
-        until = self._row(end - 1, at) if size else at
-        signature = (self._offset(start, at), self._offset(end, until)) if size else None
+        until = self._row(end - 1, at) if shown else at
+        signature = (self._offset(start, at), self._offset(end, until)) if shown else None
         self.marks.append(Mark(first, until, last + 1, kind, name, signature, doc))
 
     def _commented(self, first: int) -> int:
@@ -524,10 +527,16 @@ class Walk:
 
     def documented(self, body: Node) -> tuple[int, int] | None:
         """Return the character offsets of the string that a body begins with, if it does."""
+        if not self._inside:
+            return None
         first = _first(body)
-        if not self._inside or not first or first.type != "expression_statement":
+        while first and first.type in self._comments:
+            first = first.next_named_sibling
+        if not first or first.type != "expression_statement":
             return None
         string = _first(first)
+        if string and string.type == "parenthesized_expression":
+            string = _first(string)
         if not string or string.type not in ("string", "concatenated_string"):
             return None
         row = string.start_point[0]

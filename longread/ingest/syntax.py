@@ -17,7 +17,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from longread.ingest import symbols
-from longread.ingest.blocks import Lines, Row, blocks, segments, tile
+from longread.ingest.blocks import LINES, Lines, Row, blocks, segments, tile
 from longread.ingest.grammars import GRAMMARS, load
 from longread.types import Segment
 
@@ -110,11 +110,24 @@ def _find(text: str, language: str) -> Findings:
     data = text.encode("utf-8", "replace")
     grammar = GRAMMARS[language]
     tree = _grow(grammar.readable(data) if grammar.readable else data, grammar.wheel)
+    if grammar.plainer and _is_broken(tree):
+        tree = _grow(grammar.plainer(data), grammar.wheel)
     lines = Lines(text)
     marks, links, doc = symbols.find(tree, data, lines, language)
     if language == "markdown":
         links = symbols.relative_links(text)
     return Findings(tile(lines, marks, doc), list(dict.fromkeys(links)), "")
+
+
+def _is_broken(tree: Tree) -> bool:
+    """Whether a large part of a text could not be read."""
+    root = tree.root_node
+    if not root.has_error:
+        return False
+    return root.type == "ERROR" or any(
+        part.type == "ERROR" and part.end_point[0] - part.start_point[0] > LINES
+        for part in root.children
+    )
 
 
 def _grow(data: bytes, wheel: str) -> Tree:

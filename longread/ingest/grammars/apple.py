@@ -15,6 +15,7 @@ from longread.ingest.grammars.shape import (
     Grammar,
     Read,
     Sense,
+    blank,
     child,
     kind_of_class,
     typed,
@@ -100,7 +101,7 @@ OBJC_ENUM = re.compile(
 
 def _objc_readable(data: bytes) -> bytes:
     """Return the text without the macros that the grammar stumbles over, and as long."""
-    data = OBJC_MACROS.sub(lambda found: re.sub(rb"[^\n]", b" ", found[0]), data)
+    data = OBJC_MACROS.sub(blank, data)
 
     def plain(found: re.Match[bytes]) -> bytes:
         before = b"enum".ljust(found.start(1) - found.start())

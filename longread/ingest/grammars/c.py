@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from longread.ingest.grammars.shape import (
     Grammar,
     Read,
     Sense,
+    blank,
     words,
 )
 
@@ -92,6 +94,46 @@ def cpp_name(node: Node | None, read: Read) -> str:
     return ".".join(names)
 
 
+CPP_MARKED = re.compile(
+    rb"\b(?:class|struct|enum|union)\s+([A-Z][A-Z0-9_]{2,}(?:\([^()\n]*\))?)"
+    rb"(?=\s+\w[\w:<>, ]*(?::[^:]|\{))"
+)
+CPP_MACROS = re.compile(
+    rb"\b(?:[A-Z][A-Z0-9_]*_(?:API|EXPORTS?|PUBLIC|LOCAL|HIDDEN|(?:NO|FORCE)?INLINE|NODISCARD"
+    rb"|CONSTEXPR|HOST|DEVICE|EXTERN|DECL|VISIBILITY|UNUSED|DEPRECATED)"
+    rb"|__(?:global|device|host|forceinline|noinline)__)(?=\s+[\w:~\[])"
+)
+"""What marks a declaration, or says where its code runs."""
+CPP_LINES = re.compile(
+    rb"^[ \t]*(_?[A-Z][A-Z0-9_]*(?:_BEGIN|_END|BEGIN_|END_|NAMESPACE|_OBJECT|_GADGET)\w*"
+    rb"(?:\([^()\n]*\))?)[ \t]*$"
+    rb"|^[ \t]*([A-Z][A-Z0-9_]*DEPRECATED\w*\(\s*(?:\"[^\"\n]*\"\s*)+\))",
+    re.MULTILINE,
+)
+"""Macros alone on a line, that open a namespace, mark a class of Qt's, or warn."""
+
+
+def _cpp_readable(data: bytes) -> bytes:
+    """Return the text without the macros that the grammar stumbles over, and as long."""
+    data = CPP_LINES.sub(blank, CPP_MARKED.sub(blank, data))
+
+    def unmarked(found: re.Match[bytes]) -> bytes:
+        line = data.rfind(b"\n", 0, found.start()) + 1
+        directive = data[line : found.start()].lstrip().startswith(b"#")
+        return found[0] if directive else b" " * len(found[0])
+
+    return CPP_MACROS.sub(unmarked, data)
+
+
+CPP_CONDITIONS = re.compile(
+    rb"^[ \t]*#[ \t]*(?:if|ifdef|ifndef|elif|else|endif)\b(?:[^\n\\]|\\.|\\\n)*", re.MULTILINE
+)
+
+
+def _cpp_unconditional(data: bytes) -> bytes:
+    return CPP_CONDITIONS.sub(blank, _cpp_readable(data))
+
+
 CPP = replace(
     C,
     wheel="tree_sitter_cpp:language",
@@ -114,4 +156,6 @@ CPP = replace(
         "union_specifier": _cpp_class,
         "namespace_definition": _cpp_namespace,
     },
+    readable=_cpp_readable,
+    plainer=_cpp_unconditional,
 )

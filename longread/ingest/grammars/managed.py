@@ -18,6 +18,7 @@ from longread.ingest.grammars.shape import (
     Sense,
     child,
     kind_of_class,
+    nth,
     typed,
     words,
 )
@@ -117,7 +118,7 @@ def _csharp_destructor(node: Node, read: Read) -> Sense:
 def _csharp_using(node: Node, read: Read) -> Sense | None:
     if not node.named_child_count:
         return None
-    name = node.named_child(node.named_child_count - 1)
+    name = nth(node, -1)
     return Sense(links=(read(name).partition("<")[0].replace(".", "/"),))
 
 

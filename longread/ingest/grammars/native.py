@@ -20,6 +20,7 @@ from longread.ingest.grammars.shape import (
     Sense,
     child,
     kind_of_class,
+    nth,
     paths,
     typed,
     words,
@@ -42,7 +43,7 @@ def _rust_impl(node: Node, read: Read) -> Sense | None:
     of = node.child_by_field_name("type")
     while of and (inner := of.child_by_field_name("type") or of.child_by_field_name("name")):
         of = inner
-    name = read(of).removeprefix("dyn ")
+    name = read(of).removeprefix("dyn ").partition(" + ")[0]
     return Sense(CLASS, name, body=node.child_by_field_name("body")) if name else None
 
 
@@ -133,7 +134,7 @@ def _go_method(node: Node, read: Read) -> Sense:
     receiver = node.child_by_field_name("receiver")
     of = child(receiver, "parameter_declaration/type") if receiver else None
     while of and of.type != "type_identifier":
-        of = of.child_by_field_name("type") or of.named_child(0)
+        of = of.child_by_field_name("type") or nth(of)
     name = f"{read(of)}.{read(node.child_by_field_name('name'))}"
     return Sense(METHOD, name.removeprefix("."), body=node.child_by_field_name("body"))
 

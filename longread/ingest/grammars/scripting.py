@@ -29,7 +29,9 @@ PYTHON = Grammar(
     definitions={
         "function_definition": FUNCTION,
         "class_definition": CLASS,
-        "type_alias_statement": Definition("class", name="left", shown="whole"),
+        "type_alias_statement": Definition(
+            "class", name="left/generic_type/identifier|left", shown="whole"
+        ),
     },
     looked_into=words(
         "module block if_statement elif_clause else_clause try_statement except_clause"

@@ -122,6 +122,8 @@ class Grammar:
     """What stands between the parts of such a name."""
     readable: Callable[[bytes], bytes] | None = None
     """Makes of a text one that the grammar can read, as long and with the same lines."""
+    plainer: Callable[[bytes], bytes] | None = None
+    """The same, for a text that it cannot read even so: names need not be right in it."""
     functions: frozenset[str] = frozenset()
     """Expressions that are functions or classes: a name they are assigned to defines them."""
 
@@ -154,6 +156,18 @@ MODULE = Definition("class", members="function")
 PACKAGE = Definition("class", members="function", qualifies=False)
 GROUP = Definition("section", members="function")
 """Tests that stand together, and the like."""
+
+
+def blank(found: re.Match[bytes]) -> bytes:
+    """Return a match with spaces for its groups; without groups, for all of it but line ends."""
+    text = found[0]
+    if not found.re.groups:
+        return re.sub(rb"[^\n]", b" ", text)
+    for group in range(1, found.re.groups + 1):
+        if found[group]:
+            start, end = found.start(group) - found.start(), found.end(group) - found.start()
+            text = text[:start] + b" " * (end - start) + text[end:]
+    return text
 
 
 def paths(steps: Sequence[str]) -> list[str]:
@@ -202,6 +216,13 @@ def child(node: Node, path: str) -> Node | None:
         if at:
             return at
     return None
+
+
+def nth(node: Node | None, at: int = 0) -> Node | None:
+    """Return a named child by its number, from the end where that is negative."""
+    count = node.named_child_count if node else 0
+    at = at if at >= 0 else count + at
+    return node.named_child(at) if node and 0 <= at < count else None
 
 
 def typed(node: Node | None, *types: str) -> Node | None:

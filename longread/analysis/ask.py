@@ -16,6 +16,7 @@ from longread.analysis.conversation import Conversation, Strategy, open_sources,
 from longread.analysis.drafts import Draft, mend
 from longread.analysis.engines import open_engine
 from longread.analysis.forget import forget
+from longread.analysis.renewal import renew
 from longread.analysis.trust import Confirm
 from longread.analysis.work import Work
 from longread.config import Profile
@@ -42,6 +43,8 @@ class Request:
     store: Path | None = None
     yes: bool = False
     """Whether text may leave this machine without asking."""
+    as_it_was: bool = False
+    """Whether a session is asked about what was kept, without a look at its sources."""
 
 
 async def ask(
@@ -67,7 +70,10 @@ async def ask(
         opened = opening.value
         for source in opened.corpus.sources:
             yield Progress("source", note=source.note)
-        asked = put(opened, request.question, store, confirm, yes=request.yes, engine=engine)
+        look = request.session is not None and not request.as_it_was
+        asked = put(
+            opened, request.question, store, confirm, yes=request.yes, engine=engine, look=look
+        )
         async with aclosing(asked) as events:
             async for event in events:
                 yield event
@@ -83,12 +89,24 @@ async def put(
     *,
     yes: bool = False,
     engine: Engine | None = None,
+    look: bool = True,
 ) -> AsyncGenerator[Event]:
     """Put one question to an open conversation; as `ask`, without the opening.
+
+    Args:
+        look: whether the sources of a kept session are looked at, and what changed there since
+            is shown to the model.
 
     Raises:
         LongreadError: as the steps on the way do; `EngineError` after the cut answer.
     """
+    if look and opened.session:
+        looking = Work(lambda tell: renew(opened, store, tell))
+        async for step in looking:
+            yield step
+        opened.take(looking.value.conversation)
+        if looking.value.note:
+            yield Progress("source", note=looking.value.note)
     composing = Work(lambda tell: opened.prompt(question, tell))
     async for step in composing:
         yield step
@@ -142,7 +160,10 @@ async def put(
 
 def _open(request: Request, store: Store, tell: Tell) -> Conversation:
     if request.session is not None:
-        return mend(store, reopen(store, request.session, request.profile, tell), tell)
+        made = mend(store, reopen(store, request.session, request.profile, tell), tell)
+        # Passwords are not kept.
+        made.options = replace(made.options, passwords=request.options.passwords)
+        return made
     assert request.profile is not None
     options, budget, strategy = request.options, request.budget, request.strategy
     return open_sources(request.sources, options, request.profile, budget, strategy, tell)

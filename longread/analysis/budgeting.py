@@ -12,6 +12,7 @@ from typing import Literal
 from longread.analysis import portions, reading
 from longread.analysis.conversation import Conversation
 from longread.analysis.portions import Part, Window
+from longread.prompt import changes
 from longread.types import Entry, Level, Placed
 
 Grouping = Literal["folders", "kinds", "levels", "reasons", "pieces"]
@@ -109,8 +110,9 @@ def letter(placed: Placed | None) -> Letter:
 def _files(
     conversation: Conversation, parts: Sequence[Part], levels: Mapping[str, Level]
 ) -> Iterator[Node]:
-    places = {placed.path: placed for placed in conversation.layout.placed}
-    order = {p.path: n for n, p in enumerate(conversation.layout.placed, len(parts))}
+    live = changes.live(conversation.layout)
+    places = {placed.path: placed for placed in live}
+    order = {p.path: n for n, p in enumerate(live, len(parts))}
     for number in range(len(parts) - 1, -1, -1):
         if parts[number].path:
             order[parts[number].path] = number

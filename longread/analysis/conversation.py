@@ -11,22 +11,24 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from longread import config
-from longread.analysis import reading
+from longread.analysis import freshness, reading
 from longread.analysis.engines import open_tokens
 from longread.analysis.kept import Kept
 from longread.analysis.reading import Measured
 from longread.analysis.relevance import evidence_share, relevant
-from longread.cache.derived import Derived
+from longread.cache.kept import open_derived
 from longread.config import Profile
 from longread.errors import BudgetError
 from longread.ingest.read import Options, read
-from longread.prompt import compose, evidence, render
+from longread.prompt import changes, compose, evidence, render
 from longread.prompt.evidence import Hit
+from longread.prompt.render import Chunk
 from longread.store import Store
 from longread.tokens.pieces import Pieces
 from longread.types import (
     Answer,
     Corpus,
+    Document,
     Layout,
     Ledger,
     Level,
@@ -66,6 +68,10 @@ class Conversation:
     """Id in the store; empty until it is kept."""
     measured: Measured | None = None
     """What each document costs; counted when it is first asked for where a session is reopened."""
+    options: Options = field(default_factory=Options)
+    """How the sources are read."""
+    texts: Mapping[str, Document] = field(default_factory=dict, repr=False)
+    """By content id, every version that stands, or stood, in a prompt of it."""
 
     def prompt(self, question: str, tell: Tell) -> Prompt:
         """Return the prompt for the next question; old exchanges go where there is no room.
@@ -75,13 +81,13 @@ class Conversation:
         """
         guided = self.profile.citations == "guided"
         head = render.head(self.layout.mark, guided)
-        chunks = reading.chunks(self.layout, self.corpus.documents)
+        chunks, later = self.chunks()
         notice = render.not_shown(self.layout)
         exchanges = [(a.question, a.text) for a in self.answers if a.finished != "cut"]
         while True:
             parts = (head, chunks, notice, exchanges)
             tail = (question, self.layout.mark, self.pieces, self.profile.route)
-            made = compose.compose(*parts, [], *tail)
+            made = compose.compose(*parts, [], *tail, later)
             left = self.window - self.profile.answer - made.size
             if left >= 0 or not exchanges:
                 break
@@ -97,16 +103,38 @@ class Conversation:
         shown = compose.ranges(made, least=Level.FULL)
         hits = evidence.unseen(self.hits(question, tell), documents, shown)
         chosen = evidence.select(hits, documents, left, mark, self.pieces)
-        return compose.compose(*parts, evidence.excerpts(chosen, documents, mark), *tail)
+        return compose.compose(*parts, evidence.excerpts(chosen, documents, mark), *tail, later)
+
+    def chunks(self) -> tuple[list[Chunk], list[Chunk]]:
+        """Return what the prompt shows of the corpus from the beginning, and what changed since."""
+        if not self.layout.changes:
+            return reading.chunks(self.layout, self.corpus.documents), []
+        return changes.corpus(self.layout, self.texts), changes.appended(self.layout, self.texts)
 
     def hits(self, question: str, tell: Tell) -> list[Hit]:
         """Return the segments most relevant to `question`."""
         return relevant(self.corpus, question, tell)
 
+    def take(self, other: Conversation) -> None:
+        """Go on as `other` does, about the same session."""
+        for name in ("corpus", "layout", "ledger", "strategy", "measured", "texts"):
+            setattr(self, name, getattr(other, name))
+
     def shown(self, prompt: Prompt) -> dict[str, Shown]:
         """Return every document as citations can be judged against it, by short id."""
         ranges = compose.ranges(prompt)
-        return {d.id: Shown(d, ranges.get(d.id, ())) for d in self.corpus.documents}
+        shown = {d.id: Shown(d, ranges.get(d.id, ())) for d in self.corpus.documents}
+        for id, versions in changes.superseded(self.layout).items():
+            earlier = tuple(
+                replace(self.texts[version], id=id) for version in versions if version in self.texts
+            )
+            if id in shown:
+                shown[id] = replace(shown[id], superseded=earlier)
+            elif earlier:
+                # What is deleted can still be named.
+                gone = replace(earlier[-1], content_id="", body="", segments=())
+                shown[id] = Shown(gone, (), earlier)
+        return shown
 
     @property
     def title(self) -> str:
@@ -114,10 +142,16 @@ class Conversation:
         return ", ".join(name(source) for source in self.corpus.sources)
 
     def keep(self, store: Store) -> str:
-        """Keep the session, without answers, unless it is kept; return its id."""
+        """Keep the session, without answers, unless it is kept; return its id.
+
+        Its texts are the store's from then on, for a file can change.
+
+        Raises:
+            ChangedError: a file has changed since it was read.
+        """
         if not self.session:
             documents = {d.content_id: d for d in self.corpus.documents}
-            self.session = store.create(
+            session = store.create(
                 Session(
                     self.title,
                     self.corpus.sources,
@@ -125,8 +159,15 @@ class Conversation:
                     self.layout,
                     self.ledger,
                     documents,
+                    reading=freshness.kept_options(self.options),
                 )
             )
+            self.texts = store.documents(session)
+            kept = Kept(changes.live(self.layout), self.texts)
+            self.corpus = replace(self.corpus, documents=kept)
+            if self.measured:
+                self.measured = replace(self.measured, corpus=self.corpus)
+            self.session = session
         return self.session
 
     def measure(self, tell: Tell) -> Measured:
@@ -148,7 +189,13 @@ class Conversation:
         """
         measured = self.measure(tell)
         made = _lay(measured, self.profile, self.window, strategy, levels)
-        return replace(made, answers=self.answers, session=self.session)
+        return replace(
+            made,
+            answers=self.answers,
+            session=self.session,
+            options=self.options,
+            texts=self.texts or made.texts,
+        )
 
     def with_profile(self, profile: Profile, budget: int | None, tell: Tell) -> Conversation:
         """Return a new session about the same corpus, laid out for another model.
@@ -159,7 +206,8 @@ class Conversation:
         window = usable(profile, budget)
         pieces = Pieces(open_tokens(profile, tell), self.pieces.derived)
         corpus, guided = reading.unplaced(self.corpus), profile.citations == "guided"
-        return _lay(reading.measure(corpus, pieces, guided, tell), profile, window, "auto", {})
+        made = _lay(reading.measure(corpus, pieces, guided, tell), profile, window, "auto", {})
+        return replace(made, options=self.options)
 
 
 def open_sources(
@@ -178,11 +226,11 @@ def open_sources(
     """
     window = usable(profile, budget)
     family = open_tokens(profile, tell)
-    derived = Derived(config.cache() / "derived.db")
+    derived = open_derived()
     pieces = Pieces(family, derived)
     corpus = read(locations, options, derived, tell, reading.counter(pieces))
     measured = reading.measure(corpus, pieces, profile.citations == "guided", tell)
-    return _lay(measured, profile, window, strategy, {})
+    return replace(_lay(measured, profile, window, strategy, {}), options=options)
 
 
 def _lay(
@@ -212,7 +260,7 @@ def _lay(
         share = int(room * (1 - evidence_share(window)))
         # What a person wants to be shown may take what was meant for evidence.
         layout = reading.lay_out(measured, share, levels, spare)
-    chosen: Literal["whole", "focus"] = "focus" if strategy == "focus" else _strategy(layout)
+    chosen: Literal["whole", "focus"] = "focus" if strategy == "focus" else strategy_of(layout)
     ledger = reading.ledger(measured, layout, window, measured.fixed)
     return Conversation(
         profile,
@@ -224,12 +272,13 @@ def _lay(
         chosen,
         strategy,
         measured=measured,
+        texts={d.content_id: d for d in measured.corpus.documents},
     )
 
 
-def _strategy(layout: Layout) -> Literal["whole", "focus"]:
+def strategy_of(layout: Layout) -> Literal["whole", "focus"]:
     """Return "whole" where every document is shown in full: there is no evidence to add then."""
-    return "whole" if all(p.level is Level.FULL for p in layout.placed) else "focus"
+    return "whole" if changes.everything_in_full(layout) else "focus"
 
 
 def reopen(store: Store, session: str, profile: Profile | None, tell: Tell) -> Conversation:
@@ -244,7 +293,7 @@ def reopen(store: Store, session: str, profile: Profile | None, tell: Tell) -> C
     family = open_tokens(profile, tell)
     corpus = Corpus(
         kept.sources,
-        Kept(kept.layout.placed, kept.documents),
+        Kept(changes.live(kept.layout), kept.documents),
         kept.ledger.files,
         kept.ledger.pages,
     )
@@ -254,10 +303,12 @@ def reopen(store: Store, session: str, profile: Profile | None, tell: Tell) -> C
         corpus,
         kept.layout,
         kept.ledger,
-        Pieces(family, Derived(config.cache() / "derived.db")),
-        _strategy(kept.layout),
+        Pieces(family, open_derived()),
+        strategy_of(kept.layout),
         answers=list(kept.answers),
         session=session,
+        options=freshness.options_of(kept.reading),
+        texts=kept.documents,
     )
 
 

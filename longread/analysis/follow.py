@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
 
@@ -40,7 +40,7 @@ class Followed:
 
 def follow(conversation: Conversation, citation: Citation) -> Followed:
     """Look up what a citation leans on, in the text as the model was given it."""
-    document = next((d for d in conversation.corpus.documents if d.path == citation.path), None)
+    document = _cited(conversation, citation)
     if document is None or not citation.path:
         return Followed(citation, None, None, (), {}, frozenset())
     marked = cite.locate(citation, document)
@@ -51,6 +51,13 @@ def follow(conversation: Conversation, citation: Citation) -> Followed:
     labels = {page.page: page.label for page in pages if page.label}
     recognised = frozenset(page.page for page in pages if page.ocr)
     return Followed(citation, document, place, marked, labels, recognised)
+
+
+def _cited(conversation: Conversation, citation: Citation) -> Document | None:
+    """Return the version that a citation was judged against, or the one there is now."""
+    if (kept := conversation.texts.get(citation.version)) is not None:
+        return replace(kept, id=citation.document, path=citation.path)
+    return next((d for d in conversation.corpus.documents if d.path == citation.path), None)
 
 
 def on_disk(sources: Sequence[Source], document: Document) -> Path | None:

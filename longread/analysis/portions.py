@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from typing import Literal
 
 from longread.analysis import reading
 from longread.analysis.conversation import CONVERSATION, QUESTION, Conversation
 from longread.analysis.relevance import evidence_share
-from longread.prompt import compose, render
+from longread.prompt import changes, compose, render
 from longread.prompt.render import Chunk
 from longread.types import Level, Role
 
@@ -56,7 +57,7 @@ class Part:
 def share(conversation: Conversation) -> float:
     """Return the part of the corpus' characters shown in full, before any question."""
     shown: dict[str, list[tuple[int, int]]] = {}
-    for chunk in reading.chunks(conversation.layout, conversation.corpus.documents):
+    for chunk in chain(*conversation.chunks()):
         if chunk.level is Level.FULL:
             shown.setdefault(chunk.document.id, []).extend(chunk.ranges)
     return reading.coverage({i: tuple(r) for i, r in shown.items()}, conversation.corpus)[0]
@@ -76,7 +77,7 @@ def window(conversation: Conversation, parts: Sequence[Part]) -> Window:
     room = whole_window - frame - answer - QUESTION
     talk = max(said, whole_window // CONVERSATION if whole else 0)
     evidence = 0 if whole else sums.get("evidence", 0)
-    shown = sum(1 for p in conversation.layout.placed if p.level or p.raised)
+    shown = sum(1 for p in changes.live(conversation.layout) if p.level or p.raised)
     free = room - corpus - talk - evidence
     if free < 0:
         # What is kept for later questions is not kept from what was already said.
@@ -109,24 +110,28 @@ def parts_of(conversation: Conversation) -> Iterator[Part]:
     def text(name: str, role: Literal["head", "notice", "question", "answer"], said: str) -> Part:
         return Part(name, role, pieces.count_text(said), partial(str, said), language="markdown")
 
+    def documents(chunks: Sequence[Chunk]) -> Iterator[Part]:
+        heads = iter(pieces.count_texts([part for c in chunks for part in (c.title, c.rest)]))
+        bodies = iter(pieces.count([(chunk.key, chunk.read) for chunk in chunks if chunk.key]))
+        for chunk in chunks:
+            tokens = next(heads) + next(heads) + (next(bodies) if chunk.key else 0)
+            yield Part(
+                chunk.head.removeprefix(mark).strip(),
+                "corpus",
+                tokens,
+                partial(_text, chunk, route == "text"),
+                chunk.document.path,
+                chunk.document.language,
+                chunk.level,
+            )
+
     guided = conversation.profile.citations == "guided"
     yield text("head", "head", render.head(mark, guided))
-    chunks = reading.chunks(layout, conversation.corpus.documents)
-    heads = iter(pieces.count_texts([part for c in chunks for part in (c.title, c.rest)]))
-    bodies = iter(pieces.count([(chunk.key, chunk.read) for chunk in chunks if chunk.key]))
-    for chunk in chunks:
-        tokens = next(heads) + next(heads) + (next(bodies) if chunk.key else 0)
-        yield Part(
-            chunk.head.removeprefix(mark).strip(),
-            "corpus",
-            tokens,
-            partial(_text, chunk, route == "text"),
-            chunk.document.path,
-            chunk.document.language,
-            chunk.level,
-        )
+    chunks, later = conversation.chunks()
+    yield from documents(chunks)
     if notice := render.not_shown(layout):
         yield text("what is not shown", "notice", compose.neutralise(notice, route))
+    yield from documents(later)
     for number, (asked, answered) in enumerate(_exchanges(conversation), 1):
         yield text(f"question {number}", "question", f"{mark} question\n{asked.strip()}")
         yield text(f"answer {number}", "answer", answered)

@@ -49,13 +49,18 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Keep the session in this file.",
 )
+@click.option(
+    "--as-it-was",
+    is_flag=True,
+    help="With --continue: ask about the sources as they were when last asked.",
+)
 @click.option("--yes", is_flag=True, help="Send text to another machine without asking.")
 @click.option("--json", "as_data", is_flag=True, help="Print the answer as JSON.")
 def ask(
     sources: tuple[str, ...], question: str, session: str | None, profile: str,
     strategy: Literal["auto", "whole", "focus"], budget: int | None, rev: str,
     secrets: str, passwords: tuple[str, ...], store: Path | None,
-    yes: bool, as_data: bool,
+    as_it_was: bool, yes: bool, as_data: bool,
 ) -> None:  # fmt: skip
     """Ask a question about SOURCE…: folders, git repositories, URLs, PDFs.
 
@@ -78,9 +83,14 @@ def ask(
             "--continue goes on with the sources of its session",
             hint="leave the sources away, or leave --continue away",
         )
+    if as_it_was and session is None:
+        raise ConfigError("--as-it-was goes with --continue", hint="leave --as-it-was away")
     chosen = choose(profile, _use_found) if session is None or profile else None
     options = read_options(rev, secrets, passwords)
-    request = Request(question, chosen, sources, session, options, budget, strategy, store, yes)
+    request = Request(
+        question, chosen, sources, session, options, budget,
+        strategy=strategy, store=store, yes=yes, as_it_was=as_it_was,
+    )  # fmt: skip
     asyncio.run(_run(request, as_data))
 
 

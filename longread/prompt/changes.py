@@ -119,8 +119,15 @@ def withdraws(change: Placed) -> bool:
 
 
 def live(layout: Layout) -> tuple[Placed, ...]:
-    """Return the newest place of every document that is still there, in the prompt's order."""
-    return tuple(found.placed for found in standing(layout).values())
+    """Return the newest place of every document that is still there, in the prompt's order.
+
+    Its level is FULL where all of it stands in the prompt, be it in several versions.
+    """
+    return tuple(_whole(s.placed) if s.full else s.placed for s in standing(layout).values())
+
+
+def _whole(placed: Placed) -> Placed:
+    return replace(placed, level=Level.FULL, raised=(), lifted=())
 
 
 def superseded(layout: Layout) -> dict[str, tuple[str, ...]]:

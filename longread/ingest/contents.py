@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from longread.cache.derived import Derived
 from longread.ingest import facts as remembered
-from longread.ingest import kinds, languages, notebook, secrets, syntax
+from longread.ingest import injection, kinds, languages, notebook, secrets, syntax
 from longread.ingest.facts import Facts, PageFacts
 from longread.ingest.folder import Found, whole
 from longread.ingest.syntax import Parsed
@@ -208,7 +208,7 @@ class Reader:
             identity=identity,
             masks=() if cells else masks,
             masked=len(masks),
-            notes=secrets.notes(masks),
+            notes=(*secrets.notes(masks), *injection.find(item.text)),
             marks=marks_in(item.text),
             picture=not encoding and kinds.is_image(found.data),
             lines=count_lines(text),

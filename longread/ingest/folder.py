@@ -200,7 +200,8 @@ def unreadable(error: OSError) -> str:
 
 def link(path: bytes, target: bytes, where: str) -> Found:
     """Return the entry of a symbolic link, which says where it points."""
-    return Found(shown(path), kind="symlink", reason=f"symlink to {shown(target)} ({where})")
+    said = f"symlink to {shown(target)} ({where})"
+    return Found(shown(path), size=len(target), kind="symlink", reason=said)
 
 
 def aim(root: bytes, path: bytes, target: bytes) -> str:

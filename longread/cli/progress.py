@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from rich.status import Status
 
 
+SOON = 0.5
+"""Seconds after which a rate says something."""
+
+
 class Meter:
     """Shows how far long work is."""
 
@@ -24,6 +29,8 @@ class Meter:
         self._live = sys.stderr.isatty() and not quiet
         self._status: Status | None = None
         self._stage = ""
+        self._began = 0.0
+        self._first = 0
 
     def __enter__(self) -> Meter:
         return self
@@ -44,12 +51,20 @@ class Meter:
             self.clear()
             click.echo(line(progress.note), err=True)
             return
+        now = time.monotonic()
+        if progress.stage != self._stage:
+            self._began, self._first = now, progress.done
         words = stage(progress)
         if self._live:
-            self._show(words)
+            self._show(words + self._rate(progress, now))
         elif progress.stage != self._stage:
             click.echo(f"{words} …", err=True)
         self._stage = progress.stage
+
+    def _rate(self, progress: Progress, now: float) -> str:
+        """Return how many are done in a second, once that can be told."""
+        took, done = now - self._began, progress.done - self._first
+        return f" · {done / took:,.0f}/s" if progress.total and took > SOON and done else ""
 
     def clear(self) -> None:
         """Take the moving line away, so that something else can be printed."""

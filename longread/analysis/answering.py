@@ -8,6 +8,7 @@ from dataclasses import replace
 from longread.analysis import reading, trust
 from longread.analysis.conversation import Conversation
 from longread.analysis.work import Work
+from longread.config import Profile
 from longread.prompt import compose, guide
 from longread.prompt.cite import judge, place
 from longread.types import (
@@ -111,7 +112,8 @@ def finish(conversation: Conversation, prompt: Prompt, answer: Answer) -> Answer
     if profile.citations == "inline":
         citations = judge(answer.text, conversation.shown(prompt))
     share, words = covered(conversation, prompt)
-    caveats = [profile.caveat] if profile.caveat else []
+    caveats = [_limit(profile, answer.usage)] if answer.finished == "length" else []
+    caveats += [profile.caveat] if profile.caveat else []
     if answer.usage and answer.usage.truncated:
         caveats.append(
             f"The server read {answer.usage.prompt_tokens:,} of the"
@@ -126,6 +128,20 @@ def finish(conversation: Conversation, prompt: Prompt, answer: Answer) -> Answer
         caveat=" ".join(caveats),
         profile=profile.name,
         price=trust.price(profile, answer.usage) if answer.usage else 0.0,
+    )
+
+
+def _limit(profile: Profile, usage: Usage | None) -> str:
+    """Say which limit an answer that is unfinished came to, and what raises it."""
+    if usage and usage.output_tokens < profile.answer:
+        return (
+            f"No room was left: the server ended it {profile.answer - usage.output_tokens:,} tokens"
+            f" before its limit, as one with a smaller window does."
+        )
+    return (
+        f"{profile.answer:,} tokens are an answer's limit in profile {profile.name}:"
+        f" longread ask --answer {2 * profile.answer} raises it for one question, and answer ="
+        f" {2 * profile.answer} in a profile of your own for all."
     )
 
 

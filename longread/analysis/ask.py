@@ -45,6 +45,8 @@ class Request:
     """Whether text may leave this machine without asking."""
     as_it_was: bool = False
     """Whether a session is asked about what was kept, without a look at its sources."""
+    answer: int | None = None
+    """Tokens the answer may have, where not as many as the profile says."""
 
 
 async def ask(
@@ -163,7 +165,13 @@ def _open(request: Request, store: Store, tell: Tell) -> Conversation:
         made = mend(store, reopen(store, request.session, request.profile, tell), tell)
         # Passwords are not kept.
         made.options = replace(made.options, passwords=request.options.passwords)
+        made.profile = _allowed(made.profile, request.answer)
         return made
     assert request.profile is not None
     options, budget, strategy = request.options, request.budget, request.strategy
-    return open_sources(request.sources, options, request.profile, budget, strategy, tell)
+    profile = _allowed(request.profile, request.answer)
+    return open_sources(request.sources, options, profile, budget, strategy, tell)
+
+
+def _allowed(profile: Profile, answer: int | None) -> Profile:
+    return profile if answer is None else replace(profile, answer=answer)

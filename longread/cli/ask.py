@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     help="whole: all in one prompt; focus: the best of it; auto: whole if it fits.",
 )
 @click.option("--budget", type=Tokens(), help="Tokens for prompt and answer, such as 64k or 1M.")
+@click.option("--answer", type=Tokens(), help="Tokens this answer may have; else the profile's.")
 @source_options
 @click.option(
     "--store",
@@ -58,8 +59,8 @@ if TYPE_CHECKING:
 @click.option("--json", "as_data", is_flag=True, help="Print the answer as JSON.")
 def ask(
     sources: tuple[str, ...], question: str, session: str | None, profile: str,
-    strategy: Literal["auto", "whole", "focus"], budget: int | None, rev: str,
-    secrets: str, passwords: tuple[str, ...], store: Path | None,
+    strategy: Literal["auto", "whole", "focus"], budget: int | None, answer: int | None,
+    rev: str, secrets: str, passwords: tuple[str, ...], store: Path | None,
     as_it_was: bool, yes: bool, as_data: bool,
 ) -> None:  # fmt: skip
     """Ask a question about SOURCE…: folders, git repositories, URLs, PDFs.
@@ -89,7 +90,7 @@ def ask(
     options = read_options(rev, secrets, passwords)
     request = Request(
         question, chosen, sources, session, options, budget,
-        strategy=strategy, store=store, yes=yes, as_it_was=as_it_was,
+        strategy=strategy, store=store, yes=yes, as_it_was=as_it_was, answer=answer,
     )  # fmt: skip
     asyncio.run(_run(request, as_data))
 

@@ -139,12 +139,16 @@ def said(answer: Answer) -> str:
 
 
 def ending(answer: Answer) -> str:
-    """Say when an answer is not whole; empty where it is."""
-    return {
-        "stop": "",
-        "length": "✗ unfinished: no room was left for more",
-        "cut": "✗ cut: the engine stopped before the answer was done",
-    }[answer.finished]
+    """Say when an answer is not whole; empty where it is. Why is in its caveat."""
+    match answer.finished:
+        case "stop":
+            return ""
+        case "length":
+            at = f": stopped at {answer.usage.output_tokens:,} tokens" if answer.usage else ""
+            return f"✗ unfinished{at}"
+        case _:
+            # A person's key and an engine's failure end it alike.
+            return "✗ cut: it was stopped before it was done; what came is kept"
 
 
 def data(session: Session, short: str = "", **more: object) -> dict[str, Any]:

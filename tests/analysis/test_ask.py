@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -12,8 +12,20 @@ from longread.analysis.trust import Confirm, Departure
 from longread.config import Profile
 from longread.engine.replay import ReplayEngine
 from longread.errors import BudgetError, EngineError, TrustError
+from longread.export.session import ending
 from longread.store import open_store
-from longread.types import Answer, Event, Finished, Level, Progress, Text, Usage, Verdict
+from longread.types import (
+    Answer,
+    Event,
+    Finished,
+    Level,
+    Progress,
+    Prompt,
+    Sampling,
+    Text,
+    Usage,
+    Verdict,
+)  # fmt: skip
 
 MakeRepository = Callable[..., Path]
 FILES = {
@@ -99,6 +111,42 @@ async def test_a_moved_repository_keeps_its_session(
     root.rename(tmp_path / "elsewhere")
     again = answer_of(await collect(Request("Again?", SCRIPTED, session=first.session), engine))
     assert again.citations[0].verdict is Verdict.EXACT
+
+
+class Limited(ReplayEngine):
+    """It ends where it may write no more, or where its server's window ends."""
+
+    def __init__(self, window: int = 1_000) -> None:
+        super().__init__("word " * 1_000)
+        self._window = window
+
+    async def stream(self, prompt: Prompt, sampling: Sampling) -> AsyncIterator[Event]:
+        count = min(sampling.max_tokens, self._window)
+        for _ in range(count):
+            yield Text("word ")
+        yield Usage(prompt.size, count)
+        yield Finished("length")
+
+
+async def test_an_answer_at_its_limit_says_which_and_what_raises_it(
+    make_repository: MakeRepository,
+) -> None:
+    source = (str(make_repository(FILES)),)
+    answer = answer_of(await collect(Request("All?", SCRIPTED, source), Limited()))
+    assert ending(answer) == "✗ unfinished: stopped at 200 tokens"
+    assert "limit in profile scripted: longread ask --answer 400" in answer.caveat
+    more = Request("All?", SCRIPTED, source, answer=300)
+    answer = answer_of(await collect(more, Limited()))
+    assert ending(answer) == "✗ unfinished: stopped at 300 tokens"
+    onward = Request("All?", SCRIPTED, session=answer.session, answer=250)
+    assert "250" in ending(answer_of(await collect(onward, Limited())))
+
+
+async def test_only_where_room_ran_out_an_answer_says_so(make_repository: MakeRepository) -> None:
+    request = Request("All?", SCRIPTED, (str(make_repository(FILES)),))
+    answer = answer_of(await collect(request, Limited(window=50)))
+    assert "No room was left" in answer.caveat
+    assert "--answer" not in answer.caveat
 
 
 async def test_what_does_not_fit_is_focused_on(make_repository: MakeRepository) -> None:

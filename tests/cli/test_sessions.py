@@ -159,7 +159,7 @@ def test_show_says_everything_about_the_newest(short: str) -> None:
         "    +c = 3",
         "strategy whole; 100 % shown in full",
         "! This model is too small to be trusted.",
-        "✗ cut: the engine stopped before the answer was done",
+        "✗ cut: it was stopped before it was done; what came is kept",
     ):
         assert expected in lines, expected
     assert "prompt 7,000 tokens, 99 % from the cache; answer 100 tokens at 50 tok/s" in (

@@ -122,6 +122,9 @@ def test_an_answer_that_is_not_whole_says_so() -> None:
     assert ending(Answer("q", "", (), "stop")) == ""
     assert "cut" in ending(Answer("q", "", (), "cut"))
     assert "unfinished" in ending(Answer("q", "", (), "length"))
+    used = Answer("q", "", (), "length", usage=Usage(10, 96))
+    assert ending(used) == "✗ unfinished: stopped at 96 tokens"
+    assert "engine" not in ending(Answer("q", "", (), "cut"))
 
 
 def test_data_has_the_promised_names() -> None:
@@ -189,7 +192,7 @@ def test_markdown_has_question_answer_citations_and_verdicts() -> None:
     assert text.startswith("# Retries\n\nSession ab12cd34, profile embedded.\n")
     assert "- `/home/x/app` (git) at `ae1b9f6`: 2 untracked files left out\n" in text
     assert "\n## 1. Where are \\*retries\\* decided?\n\nIn the `transport`.\n" in text
-    assert "\n**✗ cut: the engine stopped before the answer was done**\n\n- ✓ exact" in text
+    assert "\n**✗ cut: it was stopped before it was done; what came is kept**\n\n- ✓ exact" in text
     assert "- ✓ exact: `src/a.py:L10-L20` “`c = 3`”\n" in text
     assert "- ✗ not found: `src/a.py:L10-L20` “`c = 3`” (`` closest: `c = 4` ``)\n" in text
     assert "> This model is \\<too\\> small.\n" in text

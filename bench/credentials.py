@@ -13,7 +13,9 @@ import string
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from random import Random
+from shlex import quote
 from textwrap import indent, wrap
+from urllib.parse import quote as urlquote
 
 ALNUM = string.ascii_letters + string.digits
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -374,11 +376,17 @@ NAMED: dict[str, Callable[[Credential], str]] = {
     "java": lambda c: f'  private static final String {c.name} = "{c.value}";\n',
     "xml": lambda c: f"<shop>\n  <{_camel(c.name)}>{c.value}</{_camel(c.name)}>\n</shop>\n",
     "terraform": lambda c: f'variable "x" {{}}\n{c.name.lower()} = "{c.value}"\n',
-    "option": lambda c: f"shop serve --{c.name.lower().replace('_', '-')}={c.value}\n",
-    "option-spaced": lambda c: f"$ shop serve --{c.name.lower().replace('_', '-')} {c.value} -v\n",
+    "option": lambda c: f"shop serve --{c.name.lower().replace('_', '-')}={quote(c.value)}\n",
+    "option-spaced": lambda c: (
+        f"$ shop serve --{c.name.lower().replace('_', '-')} {quote(c.value)} -v\n"
+    ),
     "markdown": lambda c: f"# Set-up\n\nThe {_words(c.name)} is `{c.value}`; keep it.\n",
     "markdown-block": lambda c: f"Then:\n\n```sh\nexport {c.name}={c.value}\n```\n",
     "notebook": _notebook,
+    "bold": lambda c: f"- {_words(c.name).title()}: **{c.value}**\n",
+    "query": lambda c: (
+        f"GET https://api.shop.io/v1?{c.name.lower()}={urlquote(c.value, safe='')}&n=2\n"
+    ),
     "windows": lambda c: f"set {c.name}={c.value}\r\nshop.exe\r\n",
     "one-long-line": lambda c: (
         f'{"var a=1;" * 4000}var {_camel(c.name)}="{c.value}";{"b();" * 4000}'
@@ -411,6 +419,8 @@ def files(credential: Credential) -> Iterator[tuple[str, str]]:
         if shape in credential.shapes:
             yield shape, write(credential)
     for shape, write in NAMED.items():
+        if shape == "query" and not set(credential.value).isdisjoint(";/\n"):
+            continue
         if credential.name and (shape in credential.shapes or not credential.shapes):
             yield shape, write(credential)
         elif not credential.name and shape in credential.shapes and shape == "json":

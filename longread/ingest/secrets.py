@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
 from importlib.metadata import version
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,18 +21,22 @@ from longread import config
 from longread.ingest import suspects
 
 if TYPE_CHECKING:
-    from kingfisher_sdk import Finding, Scanner
+    from kingfisher_sdk import Scanner
 
 VERSION = 2
 """Of what this file and `suspects` do with what the rules find."""
 OWN_RULES = Path(__file__).with_name("secrets.yml")
 ANNOUNCED = {
-    "private-key": suspects.private_key,
-    "kubernetes-secret-yaml": suspects.manifest,
+    "private-key": suspects.private_keys,
+    "kubernetes-secret-yaml": suspects.manifests,
 }
 """Rules that find only where a secret begins, or lies, and what finds the secret itself."""
 SHOWN = re.compile(r"-(?:account-id|address|domain|host|name|repository|tenant-id|url|username)$")
 """Rules for what stands beside a secret and is none: they help to tell what the secret is."""
+OWN = re.compile(r"longread\.|betterleaks\.aws-session-token$")
+"""Rules of secrets.yml, which may see only the beginning of a secret."""
+LONG = 1024
+"""Bytes of what begins as a secret does, and is none, that are not looked through again."""
 GENERIC = "generic-secret"
 """The rule that knows a secret by what it is called; any other says more."""
 PUBLIC = re.compile(rb"(?i)public[_.-]?key")
@@ -70,26 +74,14 @@ def mask(text: str) -> tuple[str, int]:
 def find(text: str) -> tuple[Mask, ...]:
     """Return where secrets stand in `text`, in order; what overlaps is one."""
     raw = text.encode("utf-8", "replace")
-    hits: list[tuple[int, int, str]] = []
-    astray: dict[str, str] = {}
-    repeated: dict[str, str] = {}
-    for finding in _scanner().scan(raw):
-        name, secret = _name(finding.rule_id), finding.secret
-        if not _counts(finding, name, secret):
-            continue
-        place = finding.location
-        start, end = place["start_offset"], place["end_offset"]
-        if name == GENERIC and PUBLIC.search(raw, max(start - 48, 0), start):
-            continue
-        if raw[start:end] == secret.encode():
-            hits.append((start, end, name))
-            if len(secret) >= SHORTEST_REPEATED and name not in ANNOUNCED:
-                repeated.setdefault(secret, name)
-        elif secret:
-            astray.setdefault(secret, name)
-    for secret, name in chain(astray.items(), islice(repeated.items(), MOST_REPEATED)):
-        pattern = re.compile(re.escape(secret.encode()))
-        hits += [(*m.span(), name) for m in pattern.finditer(raw)]
+    hits = list(_judged(raw, sorted(_places(raw), key=lambda place: (place[0], -place[1]))))
+    repeated = {
+        raw[start:end]: name
+        for start, end, name in reversed(hits)
+        if end - start >= SHORTEST_REPEATED and name not in ANNOUNCED
+    }
+    for secret, name in islice(reversed(repeated.items()), MOST_REPEATED):
+        hits += [(*m.span(), name) for m in re.finditer(re.escape(secret), raw)]
     masks = _in_characters(raw, hits) if len(raw) != len(text) else [Mask(*hit) for hit in hits]
     return tuple(_merged(_extended(text, masks)))
 
@@ -132,33 +124,6 @@ def mask_parts(parts: Iterable[str]) -> tuple[list[str], tuple[Mask, ...]]:
     return masked, found
 
 
-@cache
-def _name(rule: str) -> str:
-    """Return what a rule is called: "veles.secrets/sendgrid" and "betterleaks.sendgrid.1" alike."""
-    parts = rule.rpartition("/")[2].split(".")
-    return parts[-2] if parts[-1].isdigit() else parts[-1]
-
-
-def _counts(finding: Finding, name: str, secret: str) -> bool:
-    """Whether what a rule found is a secret."""
-    if name in ANNOUNCED:
-        return True
-    if not finding.visible and SHOWN.search(name):
-        return False
-    if test := suspects.TESTS.get(name):
-        return test(secret)
-    return not finding.rule_id.startswith("longread.") or suspects.is_varied(secret)
-
-
-def _extended(text: str, masks: Iterable[Mask]) -> Iterator[Mask]:
-    """Put in the place of what was announced what there is."""
-    for mask in masks:
-        if extent := ANNOUNCED.get(mask.name):
-            yield from (Mask(start, end, mask.name) for start, end in extent(text, mask.start))
-        else:
-            yield mask
-
-
 def _in_characters(raw: bytes, hits: Iterable[tuple[int, int, str]]) -> list[Mask]:
     """Turn byte offsets of UTF-8 into those of its characters."""
     wanted = sorted({offset for start, end, _ in hits for offset in (start, end)})
@@ -169,6 +134,76 @@ def _in_characters(raw: bytes, hits: Iterable[tuple[int, int, str]]) -> list[Mas
         characters[offset] = passed
         at = offset
     return [Mask(characters[start], characters[end], name) for start, end, name in hits]
+
+
+@cache
+def _name(rule: str) -> str:
+    """Return what a rule is called: "veles.secrets/sendgrid" and "betterleaks.sendgrid.1" alike."""
+    parts = rule.rpartition("/")[2].split(".")
+    return parts[-2] if parts[-1].isdigit() else parts[-1]
+
+
+def _places(raw: bytes) -> Iterator[tuple[int, int, str]]:
+    """Yield what the rules point at: byte offsets, and the rule's whole id."""
+    astray = set()
+    for finding in _scanner().scan(raw):
+        if not finding.visible and SHOWN.search(_name(finding.rule_id)):
+            continue
+        place, secret = finding.location, finding.secret.encode()
+        start, end = place["start_offset"], place["end_offset"]
+        if raw[start:end] == secret:
+            yield start, end, finding.rule_id
+        elif secret:
+            astray.add((secret, finding.rule_id))
+    # The scanner leaves out a byte order mark, for one, and then counts from there.
+    for secret, rule in astray:
+        for found in re.finditer(re.escape(secret), raw):
+            yield *found.span(), rule
+
+
+def _judged(raw: bytes, places: Iterable[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
+    """Yield those of `places` that are secrets, whole; in the end, the rule's name."""
+    done: dict[str, int] = {}
+    for start, end, rule in places:
+        name = _name(rule)
+        if end <= done.get(name, 0):
+            continue
+        own = name not in ANNOUNCED and OWN.match(rule)
+        if own:
+            rest = suspects.REST.get(name, suspects.REST_OF_TOKEN).match(raw, end)
+            end = rest.end() if rest else end
+            while end < len(raw) and raw[end] & 0xC0 == 0x80:
+                end += 1
+        if _counts(raw, start, end, name, bool(own)):
+            yield start, end, name
+        elif not own or end - start < LONG:
+            continue
+        # One look at a long run of letters is enough, wherever else in it something may begin.
+        done[name] = end
+
+
+def _counts(raw: bytes, start: int, end: int, name: str, own: bool) -> bool:
+    """Whether what a rule points at is a secret."""
+    if name in ANNOUNCED:
+        return True
+    secret = raw[start:end].decode("utf-8", "replace")
+    if test := suspects.TESTS.get(name):
+        named_public = name == GENERIC and PUBLIC.search(raw, max(start - 48, 0), start)
+        return test(secret) and not named_public
+    return not own or suspects.is_varied(secret)
+
+
+def _extended(text: str, masks: Iterable[Mask]) -> Iterator[Mask]:
+    """Put in the place of what was announced what there is."""
+    starts: dict[str, list[int]] = {name: [] for name in ANNOUNCED}
+    for mask in masks:
+        if mask.name in starts:
+            starts[mask.name].append(mask.start)
+        else:
+            yield mask
+    for name, extents in ANNOUNCED.items():
+        for start, end in extents(text, sorted(starts[name])):
+            yield Mask(start, end, name)
 
 
 def _merged(hits: Iterable[Mask]) -> Iterator[Mask]:

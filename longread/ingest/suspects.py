@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from math import log2
 from string import ascii_letters
@@ -38,8 +38,8 @@ STRONG = frozenset("!#$%&*+?@^~")
 
 PLACEHOLDER = re.compile(
     r"(?i)example|change[_-]?(?:me|this|it)\b|\byour|your[_-]|placeholder|dummy|insert[_-]|redacted|"
-    r"replace|x{4,}|\*{3,}|\.{3}|…|<[^<>]*>|\$\{|\{\{|%\(\w+\)|\[masked: |"
-    r"^(?:%[sdr]|[$%@][a-z_]+%?|\$[({].*|\{\w*\})$"
+    r"replace|x{5,}|\*{3,}|\.{3}|…|<[^<>]*>|\$\{|\{\{|%\(\w+\)|\[masked: |"
+    r"^(?:%[sdr]|(?-i:[$%@](?:[A-Z_]+|[a-z_]+)%?)|\$[({].*|\{\w*\})$"
 )
 """What stands in manuals and templates in the place of a secret."""
 PLAIN = re.compile(
@@ -105,6 +105,7 @@ def is_given(value: str) -> bool:
 
 def is_varied(value: str) -> bool:
     """Whether `value`, which has the form of a key, is not just drawn in its form."""
+    value = value[:JUDGED]
     return not PLACEHOLDER.search(value) and entropy(value) > 2.5
 
 
@@ -116,6 +117,23 @@ def is_login(value: str) -> bool:
         return is_random(value)
     return bool(colon) and user.isprintable() and len(password) > 2 and is_given(password)
 
+
+REST = {
+    name: re.compile(rest)
+    for rest, names in {
+        rb"[\w+/=~%-]{0,9999}(?:\.[\w+/=~%-]{1,9999}){0,3}": (
+            "authorization", "aws-session-token", "basic-authorization", "docker-auth",
+            "generic-secret", "registry-token", "stripe-key", "url-signature", "webhook",
+        ),
+        rb"[^\s;&\"'`<>]{0,9999}": ("connection-string",),
+        rb"\S{0,9999}": ("netrc",),
+        rb"": ("database-password", "url-password"),
+    }.items()
+    for name in names
+}  # fmt: skip
+"""What belongs to a secret behind the part that its rule has seen, in UTF-8."""
+REST_OF_TOKEN = re.compile(rb"[\w-]{0,9999}(?:\.[\w-]{1,9999}){0,3}")
+"""... of other secrets."""
 
 TESTS: dict[str, Callable[[str], bool]] = {
     "authorization": is_random,
@@ -135,54 +153,66 @@ TESTS: dict[str, Callable[[str], bool]] = {
 """What the secrets that a rule finds have to be."""
 
 
-def private_key(text: str, start: int) -> Iterator[tuple[int, int]]:
-    """Yield the extent of a private key whose first line begins at `start`, if one follows."""
-    head = re.compile(r"-----[^\n]*?-----").match(text, start)
-    if not head:
-        return
-    last = KEY_END.search(text, head.end(), head.end() + LONGEST_KEY)
-    if last and "-----BEGIN" not in (body := text[head.end() : last.start()]):
-        body = re.sub(r"\\[nrt]", " ", body)
-        solid = sum(map(len, re.findall(r"[A-Za-z0-9+/=]{16,}", body)))
-        if solid * 2 >= len(re.sub(r"\s", "", body)) > 0:
-            yield start, last.end()
-            return
-    # Its last line is missing, or far away; half a key is still a key.
-    if rest := KEY_LINES.match(text, head.end()):
-        yield start, rest.end()
+def private_keys(text: str, starts: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Yield the extents of private keys whose first lines begin at `starts`, where one follows."""
+    for start in starts:
+        head = text.find("-----", start + 5) + 5
+        following = text.find("-----BEGIN", head, head + LONGEST_KEY)
+        last = KEY_END.search(text, head, following if following > 0 else head + LONGEST_KEY)
+        if last:
+            body = re.sub(r"\\[nrt]", " ", text[head : last.start()])
+            solid = sum(map(len, re.findall(r"[A-Za-z0-9+/=]{16,}", body)))
+            if solid * 2 >= len(re.sub(r"\s", "", body)) > 0:
+                yield start, last.end()
+                continue
+        # Its last line is missing, or far away; half a key is still a key.
+        if rest := KEY_LINES.match(text, head):
+            yield start, rest.end()
 
 
 KEY_END = re.compile(r"(?i)-----END[ A-Z0-9_-]{0,100}KEY(?: BLOCK)?-----")
 KEY_LINES = re.compile(
-    r"""(?:[ \t]*\n|(?:\\[nr])+)(?:[ \t#>*|]*[\w-]+:[ ][^\n]*\n|[ \t#>*|]*\n){0,8}"""
-    r"""(?:[ \t"'#>*/|+]*[A-Za-z0-9+/=]{40,}(?:\\[nr])*[ \t"'+,;\\]*(?:\n|\Z|(?<=\\[nr])))+"""
+    r"""(?:[ \t\r]*+\n|(?:\\[nr])++)(?:[ \t#>*|]*+[\w-]++:[ ][^\n]*+\n|[ \t\r#>*|]*+\n){0,8}"""
+    r"""(?:[ \t"'#>*/|+]*+[A-Za-z0-9+/=]{40,}+(?:\\[nr])*+[ \t\r"'+,;\\]*+(?:\n|\Z|(?<=\\[nr])))+"""
 )
 """Headers, then lines of base64: between quotes, in comments, or with "\\\\n" for line ends."""
 
 
-def manifest(text: str, start: int) -> Iterator[tuple[int, int]]:
-    """Yield where values stand in the Kubernetes secret whose kind is named at `start`."""
-    first = text.rfind("\n---", 0, start) + 1
-    last = text.find("\n---", start)
-    last = len(text) if last < 0 else last
-    for braces in FLOW.finditer(text, first, last):
-        for pair in PAIR.finditer(text, *braces.span(1)):
-            yield pair.span(1)
-    for block in BLOCK.finditer(text, first, last):
-        for pair in SETTING.finditer(text, *block.span(2)):
-            if not re.match(r"[|>{][-+0-9]*$|<no value>", pair[2]):
-                yield pair.span(2)
-        for folded in FOLDED.finditer(text, *block.span(2)):
-            yield folded.span(2)
+def manifests(text: str, starts: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Yield where values stand in the Kubernetes secrets whose kinds are named at `starts`."""
+    last = -1
+    for start in starts:
+        if start < last:
+            continue
+        first = text.rfind("\n---", 0, start) + 1
+        last = text.find("\n---", start)
+        last = len(text) if last < 0 else last
+        for braces in FLOW.finditer(text, first, last):
+            yield from _values(PAIR, text, *braces.span(1))
+        for block in BLOCK.finditer(text, first, last):
+            yield from _values(SETTING, text, *block.span(2))
+            yield from _values(FOLDED, text, *block.span(2))
+
+
+def _values(pattern: re.Pattern[str], text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    for found in pattern.finditer(text, start, end):
+        value = found[found.lastindex or 0]
+        if len(value) > 3 and not PLACEHOLDER.search(value):
+            yield found.span(found.lastindex or 0)
 
 
 FLOW = re.compile(r"""\b(?:data|stringData)["']?[ \t]*:\s*\{([^{}]*)\}""")
-PAIR = re.compile(r"""[\w./-]["']?[ \t]*:[ \t]*["']?([^\s"',{}]{4,})""")
+PAIR = re.compile(
+    r"""[\w./-]["']?[ \t]*:[ \t]*(?:"((?:[^"\\\n]|\\.)*)"|'([^'\n]*)'|([^\s"',{}]+))"""
+)
 BLOCK = re.compile(
     r"""(?m)^([ \t]*)["']?(?:data|stringData)["']?[ \t]*:[ \t]*"""
     r"""((?:\n(?:\1[ \t]+\S[^\n]*|[ \t]*$))+)"""
 )
-SETTING = re.compile(r"""(?m)^([ \t]+)["']?[\w./-]+["']?[ \t]*:[ \t]*["']?([^\s"'#{][^\n"']{3,})""")
+SETTING = re.compile(
+    r"""(?m)^[ \t]+["']?[\w./-]+["']?[ \t]*:[ \t]*"""
+    r"""(?:"((?:[^"\\\n]|\\.)*)"|'([^'\n]*)'|([^\s"'{|>#][^\n]*))"""
+)
 FOLDED = re.compile(
     r"""(?m)^([ \t]+)["']?[\w./-]+["']?[ \t]*:[ \t]*[|>][-+0-9]*[ \t]*\n"""
     r"""((?:\1[ \t]+\S[^\n]*(?:\n|\Z))+)"""

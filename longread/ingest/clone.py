@@ -18,8 +18,8 @@ from pathlib import Path
 from longread import config
 from longread.errors import IngestError
 from longread.ingest import git
-from longread.ingest.plumbing import Repository
 from longread.ingest.remote import Remote, is_url, reach, refuse, without_password
+from longread.ingest.repository import Repository
 from longread.types import Tell
 
 __all__ = ["Clone", "fetched", "is_url", "name_of", "without_password"]

@@ -17,8 +17,8 @@ from longread.errors import IngestError
 from longread.ingest import clone, folder, git
 from longread.ingest.folder import Found, whole
 from longread.ingest.locations import asked
-from longread.ingest.plumbing import Repository, find
 from longread.ingest.remote import is_url, without_password
+from longread.ingest.repository import Repository, find
 from longread.ingest.select import OWN_FILE
 from longread.types import Source, Tell
 

@@ -20,7 +20,8 @@ from typing import IO, NamedTuple
 from urllib.parse import quote, unquote
 
 from longread.errors import IngestError
-from longread.ingest.plumbing import OFF, SAFE, Repository, find, front, program
+from longread.ingest.plumbing import OFF, SAFE, front, program
+from longread.ingest.repository import Repository, find
 from longread.types import Progress, Tell
 
 SECONDS = 3600

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from longread.errors import IngestError
-from longread.ingest import clone, git, plumbing, remote
+from longread.ingest import clone, git, objects, plumbing, remote
 from longread.ingest.clone import Clone
 from longread.ingest.folder import Found, whole
 from longread.types import Progress
@@ -47,7 +47,7 @@ def kept(got: Clone) -> set[bytes]:
     listing = ("cat-file", "--batch-check=%(objecttype) %(objectname)", "--batch-all-objects")
     oids = [line[5:] for line in plumbing.checked(repository, *listing).decode().splitlines()
             if line.startswith("blob")]  # fmt: skip
-    with_git = git.Blobs(repository)
+    with_git = objects.Blobs(repository)
     found = {with_git.read(oid).data for oid in oids}
     with_git.close()
     return found

@@ -13,7 +13,7 @@ import pytest
 from longread.errors import IngestError
 from longread.ingest import git
 from longread.ingest.folder import Found, whole
-from longread.ingest.plumbing import find
+from longread.ingest.repository import find
 
 if TYPE_CHECKING:
     from conftest import Repo

@@ -17,8 +17,8 @@ from longread.cache.derived import Derived
 from longread.errors import IngestError
 from longread.ingest import git, plumbing
 from longread.ingest.folder import Found, whole
-from longread.ingest.plumbing import find
 from longread.ingest.read import Options, read
+from longread.ingest.repository import find
 from longread.types import Corpus
 
 if TYPE_CHECKING:

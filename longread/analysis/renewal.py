@@ -129,7 +129,8 @@ def _keep(made: Conversation, documents: Sequence[Document], store: Store) -> Co
     """Keep layout, ledger and new texts in one transaction; go on with the store's texts."""
     if not made.session:
         return made
-    fresh = {d.content_id: d for d in documents if d.content_id not in made.texts}
+    known = set(made.texts)
+    fresh = {d.content_id: d for d in documents if d.content_id not in known}
     store.replace_layout(
         made.session, made.layout, made.ledger, documents=fresh, sources=made.corpus.sources
     )

@@ -49,20 +49,36 @@ if TYPE_CHECKING:
     metavar="FILE.json",
     help="Write what is shown of every file and page, and why not all.",
 )
+@click.option(
+    "--layout",
+    default="",
+    metavar="NAME",
+    help="Begin as the last prompt under this name did, and append what changed since, so that an"
+    " engine reads only that.",
+)
 @source_options
 def pack(
     sources: tuple[str, ...], output: Path | None, budget: int, tokenizer: str, question: str,
-    form: Literal["text", "md", "json", "ids"], ledger: Path | None, options: Options,
+    form: Literal["text", "md", "json", "ids"], ledger: Path | None, layout: str,
+    options: Options,
 ) -> None:  # fmt: skip
     """Turn SOURCE… into one prompt that fits a budget. Needs no model and no network."""
     from longread.analysis.pack import pack as run
     from longread.export.session import ledger_data
     from longread.types import Level
 
+    what = (sources, options, tokenizer, budget, question)
+    notes = []
     with Meter() as meter:
-        packed = run(sources, options, tokenizer, budget, question, meter.tell)
-    for source in packed.corpus.sources:
-        click.echo(source.note, err=True)
+        if layout:
+            from longread.analysis.layouts import pack_on
+
+            packed, note = pack_on(layout, *what, meter.tell)
+            notes.append(note)
+        else:
+            packed = run(*what, meter.tell)
+    for note in (*(source.note for source in packed.corpus.sources), *notes):
+        click.echo(note, err=True)
     if ledger:
         _write(ledger, [(json.dumps(ledger_data(packed.ledger)) + "\n").encode()])
     parts = {"text": packed.text, "md": packed.markdown, "json": packed.data}

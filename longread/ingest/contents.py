@@ -28,7 +28,7 @@ VERSION = 1
 """Of how bytes become text; part of every content id."""
 BATCH, BATCH_BYTES = 500, 16 * 2**20
 """Files, or bytes of files, that are looked at together."""
-SEEN = "seen:1"
+SEEN = f"seen:1:{syntax.VERSION}"
 """Kind of what is kept by a file's mark: size, way, language and digest of its bytes."""
 PDF_BYTES = 256 * 2**20
 """Bytes of unread PDFs that are held at once."""

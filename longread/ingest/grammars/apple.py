@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from longread.ingest.grammars.c import C
 from longread.ingest.grammars.shape import (
-    CLASS,
     FUNCTION,
+    METHOD,
+    PACKAGE,
     WHOLE,
     WHOLE_TYPE,
     Grammar,
@@ -18,6 +19,7 @@ from longread.ingest.grammars.shape import (
     blank,
     child,
     kind_of_class,
+    nth,
     typed,
     words,
 )
@@ -43,6 +45,11 @@ def _swift_property(node: Node, read: Read) -> Sense | None:
     return Sense(FUNCTION, read(node.child_by_field_name("name")), body=body) if body else None
 
 
+def _swift_function(node: Node, read: Read) -> Sense:
+    name = read(node.child_by_field_name("name")).strip("`")
+    return Sense(FUNCTION, name, body=node.child_by_field_name("body"))
+
+
 def _swift_requirement(node: Node, read: Read) -> Sense:
     name = read(node.child_by_field_name("name"))
     return Sense(WHOLE, name.removeprefix("var ").removeprefix("let "))
@@ -60,8 +67,6 @@ def _swift_import(node: Node, read: Read) -> Sense:
 SWIFT = Grammar(
     "tree_sitter_swift:language",
     definitions={
-        "function_declaration": FUNCTION,
-        "protocol_function_declaration": WHOLE,
         "typealias_declaration": WHOLE_TYPE,
         "macro_declaration": WHOLE,
     },
@@ -70,6 +75,8 @@ SWIFT = Grammar(
     readers={
         "class_declaration": _swift_class,
         "protocol_declaration": _swift_class,
+        "function_declaration": _swift_function,
+        "protocol_function_declaration": _swift_function,
         "property_declaration": _swift_property,
         "protocol_property_declaration": _swift_requirement,
         "init_declaration": _swift_named_by_keyword,
@@ -80,7 +87,7 @@ SWIFT = Grammar(
 )
 
 
-OBJC_SOLID = words("method_declaration implementation_definition")
+OBJC_HOLDERS = words("class_interface class_implementation protocol_declaration")
 OBJC_MEMBERS = (
     "instance_variables",
     "implementation_definition",
@@ -112,17 +119,20 @@ def _objc_readable(data: bytes) -> bytes:
 
 def _objc_class(node: Node, read: Read) -> Sense:
     end = typed(node, *OBJC_MEMBERS) or node.child(node.child_count - 1)
-    return Sense(CLASS, read(node.named_child(0)), body=end)
+    return Sense(PACKAGE, read(nth(node)), body=end)
 
 
 def _objc_method(node: Node, read: Read) -> Sense:
-    name = ""
+    holder = node.parent
+    while holder and holder.type not in OBJC_HOLDERS:
+        holder = holder.parent
+    name = f"{read(nth(holder))}." if holder else ""
     for part in node.named_children:
         if part.type == "identifier":
             name += read(part)
         elif part.type == "method_parameter":
             name += ":"
-    return Sense(FUNCTION, name, body=typed(node, "compound_statement"))
+    return Sense(METHOD, name, body=typed(node, "compound_statement"))
 
 
 OBJC = replace(
@@ -133,9 +143,7 @@ OBJC = replace(
     | words("compound_statement"),
     imports={**C.imports, "module_import": "path"},
     readers={
-        "class_interface": _objc_class,
-        "class_implementation": _objc_class,
-        "protocol_declaration": _objc_class,
+        **dict.fromkeys(OBJC_HOLDERS, _objc_class),
         "method_declaration": _objc_method,
         "method_definition": _objc_method,
     },

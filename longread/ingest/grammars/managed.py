@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from longread.ingest.grammars.shape import (
@@ -172,7 +173,8 @@ def _kotlin_receiver(node: Node, name: Node | None, read: Read) -> str:
 def _kotlin_function(node: Node, read: Read) -> Sense:
     name = node.child_by_field_name("name")
     of = _kotlin_receiver(node, name, read)
-    return Sense(METHOD if of else FUNCTION, of + read(name), body=typed(node, "function_body"))
+    found = of + read(name).strip("`")
+    return Sense(METHOD if of else FUNCTION, found, body=typed(node, "function_body"))
 
 
 def _kotlin_property(node: Node, read: Read) -> Sense | None:
@@ -192,6 +194,14 @@ def _kotlin_import(node: Node, read: Read) -> Sense:
     return Sense(links=(_up_to_class(read(typed(node, "qualified_identifier", "identifier"))),))
 
 
+KOTLIN_CLOSED = re.compile(rb"(?<=[^\s{;,]) (?=\})")
+"""The end of a body on one line; the grammar asks for a line's end or a semicolon there."""
+
+
+def _kotlin_readable(data: bytes) -> bytes:
+    return KOTLIN_CLOSED.sub(b";", data)
+
+
 KOTLIN = Grammar(
     "tree_sitter_kotlin:language",
     definitions={"type_alias": Definition("class", name="type", shown="whole")},
@@ -206,6 +216,7 @@ KOTLIN = Grammar(
         "secondary_constructor": _kotlin_constructor,
         "import": _kotlin_import,
     },
+    readable=_kotlin_readable,
 )
 
 

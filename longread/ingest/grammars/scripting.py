@@ -48,6 +48,7 @@ RUBY_METHOD = Definition("function", line=True)
 RUBY_LINKS = words("require require_relative load autoload")
 RUBY_GROUPS = words("describe context feature namespace shared_examples shared_context")
 RUBY_TESTS = words("it specify scenario test task")
+RUBY_CONSTANTS = words("constant scope_resolution")
 RUBY_MAKERS = words("Struct.new Class.new Module.new Data.define")
 
 
@@ -88,13 +89,14 @@ def _ruby_marked(node: Node, read: Read) -> Sense | None:
 
 def _ruby_assignment(node: Node, read: Read) -> Sense | None:
     left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-    if not left or not right or left.type != "constant" or right.type != "call":
+    if not left or not right or left.type not in RUBY_CONSTANTS or right.type != "call":
         return None
     maker = f"{read(right.child_by_field_name('receiver'))}.{read(child(right, 'method'))}"
     if maker not in RUBY_MAKERS:
         return None
     block = right.child_by_field_name("block")
-    return Sense(CLASS if block else WHOLE_TYPE, read(left), body=block)
+    name = read(left).replace("::", ".")
+    return Sense(CLASS if block else WHOLE_TYPE, name, body=block)
 
 
 RUBY = Grammar(
@@ -203,6 +205,7 @@ LUA_METHOD = Definition("method", line=True)
 """What makes it local stands before it on its line."""
 LUA_CLASS = Definition("class", shown="whole", line=True)
 LUA_TABLE = Definition("class", members="function", line=True)
+LUA_KEY = re.compile(r"""\[["']([^"']*)["']\]""")
 LUA_CLASSES = words("class Class")
 
 
@@ -221,15 +224,16 @@ def _lua_assignment(node: Node, read: Read) -> Sense | None:
     name, value = child(node, "variable_list/name"), child(node, "expression_list/value")
     if not name or not value:
         return None
+    found = LUA_KEY.sub(r".\1", read(name))
     if value.type == "function_definition":
-        return Sense(LUA_FUNCTION, read(name), body=_lua_body(value))
+        return Sense(LUA_FUNCTION, found, body=_lua_body(value))
     if value.type == "table_constructor" and any(
         (held := part.child_by_field_name("value")) and held.type == "function_definition"
         for part in value.named_children
     ):
-        return Sense(LUA_TABLE, read(name), body=value)
+        return Sense(LUA_TABLE, found, body=value)
     if value.type == "function_call" and read(child(value, "name")) in LUA_CLASSES:
-        return Sense(LUA_CLASS, read(name))
+        return Sense(LUA_CLASS, found)
     return None
 
 

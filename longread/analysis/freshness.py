@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
+from enum import IntEnum
+from typing import Any, get_args, get_origin, get_type_hints
 
 from longread.analysis.kept import Kept
-from longread.analysis.reading import CUT_DOWN
+from longread.analysis.reading import BY_HAND, CUT_DOWN, LEFT_OUT, level_of
 from longread.ingest.contents import PASSING
 from longread.ingest.folder import DELETED
 from longread.ingest.read import Options
+from longread.ingest.select import by_path
 from longread.prompt import changes, render, updates
 from longread.prompt.changes import Both, Standing, Texts
 from longread.prompt.costs import price
@@ -24,6 +26,8 @@ from longread.types import Corpus, Document, Entry, Layout, Ledger, Level, Page
 
 NAMED = 3
 """Files of each sort that are named."""
+GONE = (DELETED, "left out by ")
+"""Beginnings of reasons why a file is not there any more for the reader."""
 NEVER_TEXT = frozenset(("submodule", "symlink", "lfs", "empty"))
 """Kinds that have no text to be shown, however well they can be read."""
 
@@ -59,12 +63,15 @@ def follow(
     """
     places = changes.live(layout)
     lost = unreadable(corpus, {placed.path for placed in places})
-    made = updates.update(layout, texts, corpus.documents, room, pieces, lost)
+    levels = {**by_path(corpus.levels, corpus.documents), **dict(layout.levels)}
+    wanted = {d.path: level_of(d.path, levels) for d in corpus.documents} if levels else {}
+    said = {path: level for path, level in wanted.items() if level is not None}
+    made = updates.update(layout, texts, corpus.documents, room, pieces, lost, said)
     if made is None:
         return None
     every = {d.content_id: d for d in made.documents}
     both = Both(every, texts)
-    kept = _ledger(layout, ledger, made, corpus, both, pieces, lost)
+    kept = _ledger(layout, ledger, made, corpus, both, pieces, lost, said)
     now = replace(corpus, documents=made.documents, entries=kept.files, pages=kept.pages)
     return Fresh(made, now, kept)
 
@@ -76,7 +83,7 @@ def unreadable(corpus: Corpus, known: set[str]) -> frozenset[str]:
         e.path
         for e in corpus.entries
         if e.path in known and e.path not in read and e.kind not in NEVER_TEXT
-        if e.reason in PASSING or (not e.content_id and e.reason != DELETED)
+        if e.reason in PASSING or not (e.content_id or e.reason.startswith(GONE))
     )
 
 
@@ -115,6 +122,7 @@ def _ledger(
     texts: Texts,
     pieces: Pieces,
     lost: frozenset[str],
+    said: Collection[str],
 ) -> Ledger:
     """Return the ledger of what is there now; what did not change is priced as it was."""
     was, now = changes.standing(before), changes.standing(made.layout)
@@ -138,7 +146,8 @@ def _ledger(
         if old and was[id].placed.content_id == now[id].placed.content_id:
             shown = replace(read, full_tokens=old.full_tokens, level=old.level, reason=old.reason)
             return replace(shown, tokens=spent.get(id, old.tokens))
-        return _entry(read, now[id], texts, spent.get(id, 0), before.mark, pieces)
+        by_hand = read.path in said
+        return _entry(read, now[id], texts, spent.get(id, 0), before.mark, pieces, by_hand)
 
     files = tuple(entry(read) for read in corpus.entries)
     levels = {file.path: file for file in files}
@@ -164,14 +173,20 @@ def _ledger(
 
 
 def _entry(
-    read: Entry, stand: Standing, texts: Texts, tokens: int, mark: str, pieces: Pieces
+    read: Entry,
+    stand: Standing,
+    texts: Texts,
+    tokens: int,
+    mark: str,
+    pieces: Pieces,
+    by_hand: bool,
 ) -> Entry:
     document = changes.version(stand.placed, texts)
     place = replace(stand.placed, level=Level.FULL, raised=(), lifted=())
     full = price(list(render.chunks(place, document, mark)), pieces)
     if stand.full:
         return replace(read, full_tokens=full, level=Level.FULL, tokens=tokens, reason="")
-    reason = CUT_DOWN
+    reason = BY_HAND if by_hand else CUT_DOWN if stand.placed.level else LEFT_OUT
     if stand.placed.raised:
         reason = f"{len(stand.placed.raised)} of {len(document.segments)} parts fit the budget"
     level = stand.placed.level
@@ -183,21 +198,28 @@ def _entry(
 
 def kept_options(options: Options) -> str:
     """Return options as they are kept: as JSON, without passwords."""
-    said = asdict(replace(options, passwords=()))
+    said = asdict(options)
     del said["passwords"]
     return json.dumps(said, sort_keys=True)
 
 
 def options_of(kept: str, passwords: tuple[str, ...] = ()) -> Options:
     """Return the options that were kept; what another longread kept beside is left out."""
-    said = json.loads(kept) if kept else {}
-    names = {field.name for field in fields(Options)} - {"passwords"}
-    values: dict[str, Any] = {name: _frozen(value) for name, value in said.items() if name in names}
-    return replace(Options(passwords=passwords), **values)
+    options: Options = _made(Options, json.loads(kept) if kept else {})
+    return replace(options, passwords=passwords)
 
 
-def _frozen(value: object) -> object:
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+def _made(kind: Any, value: Any) -> Any:
+    """Return what JSON has made of a value of a kind as it was."""
+    if is_dataclass(kind) and isinstance(kind, type):
+        kinds = get_type_hints(kind)
+        names = [field.name for field in fields(kind) if field.name in value]
+        return kind(**{name: _made(kinds[name], value[name]) for name in names})
+    if get_origin(kind) is tuple:
+        parts = get_args(kind)
+        parts = parts[:1] * len(value) if parts[-1] is Ellipsis else parts
+        return tuple(_made(part, one) for part, one in zip(parts, value, strict=True))
+    return kind(value) if isinstance(kind, type) and issubclass(kind, IntEnum) else value
 
 
 def documents_of(layout: Layout, texts: Texts) -> Kept:

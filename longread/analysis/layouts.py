@@ -21,6 +21,7 @@ from longread.analysis.relevance import evidence_share, place_of, relevant
 from longread.cache.kept import open_derived
 from longread.errors import BudgetError, StoreError
 from longread.ingest.read import Options, read
+from longread.ingest.select import by_path
 from longread.prompt import changes, evidence, render, updates
 from longread.prompt.changes import Both, Texts
 from longread.prompt.costs import price
@@ -90,7 +91,7 @@ def _lay(
     session = rows[0].id
     kept = store.session(session)
     room = updates.reserve(budget - pieces.count_text(render.head(kept.layout.mark, False)))
-    why = _unfit(kept, budget, pieces)
+    why = _unfit(kept, corpus, budget, pieces)
     found = None
     if not why:
         found = freshness.follow(kept.layout, kept.ledger, kept.documents, corpus, room, pieces)
@@ -119,7 +120,7 @@ def _lay(
     return Laid(found.corpus, found.layout, found.ledger, texts, note)
 
 
-def _unfit(kept: Session, budget: int, pieces: Pieces) -> str:
+def _unfit(kept: Session, corpus: Corpus, budget: int, pieces: Pieces) -> str:
     """Say why a kept layout cannot be used; empty where it can."""
     if kept.ledger.tokenizer != pieces.family.id:
         return "it was for another tokenizer"
@@ -127,6 +128,10 @@ def _unfit(kept: Session, budget: int, pieces: Pieces) -> str:
         return f"its budget was {kept.ledger.budget:,} tokens"
     if kept.layout.version != render.VERSION:
         return "another version of longread made it"
+    was, now = dict(kept.layout.levels), by_path(corpus.levels, corpus.documents)
+    placed = {placed.path for placed in kept.layout.placed}
+    if any(was.get(d.path) != now.get(d.path) for d in corpus.documents if d.path in placed):
+        return "other levels are wanted"
     return ""
 
 

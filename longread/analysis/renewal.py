@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from longread.analysis import freshness, reading
 from longread.analysis.conversation import QUESTION, Conversation, strategy_of
 from longread.analysis.freshness import Fresh
-from longread.errors import BudgetError, IngestError
+from longread.errors import BudgetError, ConfigError, IngestError
 from longread.ingest.read import read
 from longread.ingest.remote import is_url
 from longread.ingest.texts import ChangedError
@@ -46,7 +46,7 @@ def renew(opened: Conversation, store: Store, tell: Tell) -> Renewed:
             return _renew(opened, store, tell)
         except ChangedError:
             continue
-        except (IngestError, BudgetError) as error:
+        except (IngestError, BudgetError, ConfigError) as error:
             return Renewed(opened, f"not brought up to date: {error}; what was kept is asked")
     return Renewed(opened, "not brought up to date: the sources change all the time")
 

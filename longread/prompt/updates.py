@@ -81,6 +81,7 @@ def update(
     room: int,
     pieces: Pieces,
     unreadable: frozenset[str] = frozenset(),
+    levels: Mapping[str, Level] = {},
 ) -> Update | None:
     """Bring a layout up to date within `room` tokens for all its changes; None if that is not
     possible, and all has to be laid out anew.
@@ -89,13 +90,14 @@ def update(
         texts: every version that the layout names, by content id.
         documents: what there is now, in any order.
         unreadable: paths of which nobody can say what stands there now: they stay as they were.
+        levels: by path, at which level a person wants to see a document if it is new.
     """
     fresh = sorted((guarded(d, layout.mark) for d in documents), key=lambda d: d.path)
     known = {s.placed.path: id for id, s in standing(layout).items()}
-    made = _append(layout, layout, known, texts, fresh, room, pieces, unreadable)
+    made = _append(layout, layout, known, texts, fresh, room, pieces, unreadable, levels)
     if made is None and layout.changes:
         bare = replace(layout, changes=())
-        made = _append(layout, bare, known, texts, fresh, room, pieces, unreadable)
+        made = _append(layout, bare, known, texts, fresh, room, pieces, unreadable, levels)
     return made
 
 
@@ -108,6 +110,7 @@ def _append(
     room: int,
     pieces: Pieces,
     unreadable: frozenset[str],
+    said: Mapping[str, Level],
 ) -> Update | None:
     """Append to `base` what there is now; `before` is what was asked to be brought up to date."""
     stands = standing(base)
@@ -162,7 +165,11 @@ def _append(
     for document in new:
         id = known.get(document.path) or next(numbers)
         place = Placed(id, document.path, document.content_id, Level.NONE)
-        levels = [Level.FULL] if whole else [Level.PATH, *sorted(levels_of(document)), Level.FULL]
+        levels = [Level.PATH, *sorted(levels_of(document)), Level.FULL]
+        if document.path in said:
+            levels = [max([at for at in levels if at <= said[document.path]], default=Level.PATH)]
+        elif whole:
+            levels = [Level.FULL]
         options = [replace(place, level=level) for level in levels]
         item = _priced(options, None, every, base.mark, pieces)
         silent = not whole and not_shown(replace(base, placed=(*base.placed, place))) == notice

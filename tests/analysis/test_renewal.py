@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from longread.analysis import freshness
 from longread.analysis.ask import Request, ask, put
 from longread.analysis.conversation import open_sources, reopen
 from longread.analysis.follow import follow
@@ -19,6 +20,7 @@ from longread.analysis.trust import Departure
 from longread.config import Profile
 from longread.engine.replay import ReplayEngine
 from longread.ingest.read import Options
+from longread.ingest.select import Selection
 from longread.prompt import changes
 from longread.store import open_store
 from longread.types import Answer, Event, Level, Progress, Verdict
@@ -277,3 +279,31 @@ async def test_a_program_killed_between_the_change_and_the_answer_loses_nothing(
     await collect(onward("Two?", first.session), engine)
     text = engine.prompts[1].turns[1].text
     assert text.index("LIMIT = 97.5") < text.index("LIMIT = 88.25")
+
+
+def test_options_are_kept_as_they_are_but_for_passwords() -> None:
+    selection = Selection(("src/**",), ("*.min.js",), ("source",), (("docs/", Level.OUTLINE),))
+    options = Options("v1", "keep", ("hush",), selection, "ignore")
+    kept = freshness.kept_options(options)
+    assert "hush" not in kept
+    again = freshness.options_of(kept, ("other",))
+    assert again == replace(options, passwords=("other",))
+    assert type(again.selection.levels[0][1]) is Level
+    assert freshness.options_of("") == Options()
+    assert freshness.options_of('{"of another version": 1}') == Options()
+
+
+async def test_what_is_left_out_now_is_shown_no_longer(
+    make_repository: MakeRepository, git: Callable[..., str]
+) -> None:
+    root = make_repository(FILES)
+    engine = ReplayEngine("One.", "Two.")
+    first = await answered(Request("One?", SCRIPTED, (str(root),)), engine)
+    (root / ".longread.toml").write_text('exclude = ["README.md"]\n')
+    git(root, "add", "-A")
+    events = await collect(onward("Two?", first.session), engine)
+    assert notes(events) == ["since the last answer: 1 new (.longread.toml), 1 deleted (README.md)"]
+    assert "README.md is deleted" in engine.prompts[1].turns[1].text
+    with open_store() as store:
+        entries = {e.path: e for e in store.session(first.session).ledger.files}
+    assert entries["README.md"].reason == "left out by .longread.toml"

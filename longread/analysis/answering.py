@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from longread.types import (
     Answer,
     Citation,
     Engine,
+    Entry,
     Event,
     Finished,
     Level,
@@ -29,6 +31,8 @@ from longread.types import (
 
 CHOICES = 8
 """Places that a guided model chooses from, the most relevant of those shown."""
+NAMED = 3
+"""Reasons that are named for what was not read."""
 CHOICE_TOKENS = 96
 """Enough for two places as JSON."""
 
@@ -146,5 +150,21 @@ def _limit(profile: Profile, usage: Usage | None) -> str:
 
 
 def covered(conversation: Conversation, prompt: Prompt) -> tuple[float, str]:
-    """Return how much of the corpus a prompt shows in full, as a share and in words."""
-    return reading.coverage(compose.ranges(prompt, Level.FULL), conversation.corpus)
+    """Return how much of the corpus a prompt shows in full, as a share and in words.
+
+    What could not be read is no part of the share; the words say how much that is.
+    """
+    share, words = reading.coverage(compose.ranges(prompt, Level.FULL), conversation.corpus)
+    if left := unread(conversation):
+        files = "1 file was" if len(left) == 1 else f"{len(left):,} files were"
+        reasons = Counter(entry.reason or "no reason given" for entry in left)
+        named = [reason for reason, _ in reasons.most_common(NAMED)]
+        more = ["…"] if len(reasons) > NAMED else []
+        words += f"; {files} not read ({', '.join([*named, *more])})"
+    return share, words
+
+
+def unread(conversation: Conversation) -> list[Entry]:
+    """Return the files of the ledger of which there is no text to show."""
+    there = {placed.path for placed in conversation.layout.placed}
+    return [entry for entry in conversation.ledger.files if entry.path not in there]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from longread.analysis import trust
-from longread.analysis.answering import covered
+from longread.analysis.answering import covered, unread
 from longread.analysis.conversation import Conversation
 
 
@@ -21,6 +21,8 @@ class Preview:
     """Part of the corpus' characters shown in full, 0 to 1."""
     coverage: str
     """The same in words."""
+    unread: int
+    """Files of which there is no text to show."""
     price: float
     """US dollars at most: nothing cached, the answer as long as it may be; 0 if not known."""
 
@@ -34,4 +36,4 @@ def preview(conversation: Conversation, question: str) -> Preview:
     prompt = conversation.prompt(question, lambda _: None)
     share, words = covered(conversation, prompt)
     price = trust.most(conversation.profile, prompt.size)
-    return Preview(prompt.size, prompt.exact, share, words, price)
+    return Preview(prompt.size, prompt.exact, share, words, len(unread(conversation)), price)

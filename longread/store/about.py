@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from longread.store import parts, schema
 from longread.types import Source
@@ -29,6 +29,8 @@ class About:
     sources: tuple[Source, ...]
     asked: tuple[Asked, ...]
     """Oldest first."""
+    unread: int = 0
+    """Files of the ledger of which there was no text to show."""
 
 
 def about(db: Connection, n: int) -> About:
@@ -41,4 +43,7 @@ def about(db: Connection, n: int) -> About:
         Asked(row.question, datetime.fromisoformat(row.created), row.finished, row.price or 0.0)
         for row in rows
     )
-    return About(parts.sources(db, n), asked)
+    f = schema.files.c
+    # What could be read costs tokens in full: its boundary lines at the least.
+    unread = select(func.count()).where(f.session == n, f.full_tokens == 0, f.level == 0)
+    return About(parts.sources(db, n), asked, db.scalar(unread) or 0)

@@ -12,6 +12,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Static
 
@@ -46,6 +47,9 @@ WELCOME = Content.assemble(
 class Facts(VerticalScroll, can_focus=False):
     """All there is to say of one session, some of it read when the keys leave time for that."""
 
+    class Learned(Message):
+        """More is known of the session."""
+
     def __init__(self) -> None:
         super().__init__()
         self._entry: Entry | None = None
@@ -59,17 +63,22 @@ class Facts(VerticalScroll, can_focus=False):
     def show(self, entry: Entry | None) -> None:
         """Tell of a session, a moment later: new text takes a new layout."""
         self._entry = entry
-        if self._waiting is None and self.display:
+        if self._waiting is None:
             self._waiting = self.set_timer(PAUSE, self._tell)
+
+    def about(self, entry: Entry | None) -> About | None:
+        """Return what is known of a session beyond the list."""
+        row = entry.row if entry else None
+        return self._about.get((row.id, row.updated)) if row else None
 
     def _tell(self) -> None:
         self._waiting = None
-        about = None
-        if self._entry and (row := self._entry.row):
-            about = self._about.get((row.id, row.updated))
-            if about is None:
-                self._learn(row)
-        self.query_one(Static).update(facts(self._entry, about))
+        about = self.about(self._entry)
+        if about is None and self._entry and self._entry.row:
+            self._learn(self._entry.row)
+        if self.display:
+            self.query_one(Static).update(facts(self._entry, about))
+        self.post_message(self.Learned())
 
     @work(exclusive=True)
     async def _learn(self, row: Row) -> None:
@@ -100,9 +109,11 @@ def _facts(entry: Entry, about: About | None) -> Iterator[Content]:
     yield _fact("session", row.id)
     yield _fact("profile", line(row.profile))
     yield _fact("size", f"{row.tokens:,} of {row.budget:,} tokens")
-    yield _fact("in full", percent(row.share))
-    read = [count(row.files, "file")] + ([count(row.pages, "page")] if row.pages else [])
-    yield _fact("read", ", ".join(read))
+    unread = about.unread if about else 0
+    yield _fact("in full", percent(row.share) + (" of what was read" if unread else ""))
+    files = f"{row.files - unread:,} of {count(row.files, 'file')}"
+    read = [files if unread else count(row.files, "file")]
+    yield _fact("read", ", ".join(read + ([count(row.pages, "page")] if row.pages else [])))
     yield _fact("asked", count(row.answers, "question"))
     yield _fact("cost", entries.money(row.price) or "nothing, or not known")
     yield _fact("begun", f"{row.created.astimezone():%Y-%m-%d %H:%M}")
@@ -143,7 +154,7 @@ def _state(entry: Entry) -> Content:
     return Content(f"{text}: {line(entry.doing)}" if entry.doing else text)
 
 
-def below(entry: Entry | None) -> Content:
+def below(entry: Entry | None, about: About | None) -> Content:
     """Return the most of it that one line holds."""
     if entry is None:
         return Content()
@@ -151,6 +162,7 @@ def below(entry: Entry | None) -> Content:
     if row := entry.row:
         words += [
             f"{percent(row.share)} in full",
+            *([f"{about.unread:,} of {row.files:,} not read"] if about and about.unread else []),
             f"last {entries.when(row.updated, datetime.now(UTC))}",
             line(row.last_question or ", ".join(row.sources)),
         ]

@@ -220,8 +220,14 @@ class LibraryScreen(Room):
     @on(SessionList.Highlighted)
     def _detail(self) -> None:
         entry = self.query_one(SessionList).highlighted
-        self.query_one("#below", Static).update(detail.below(entry), layout=False)
+        self._tell_below()
         self.query_one(Facts).show(entry)
+
+    @on(Facts.Learned)
+    def _tell_below(self) -> None:
+        entry = self.query_one(SessionList).highlighted
+        about = self.query_one(Facts).about(entry)
+        self.query_one("#below", Static).update(detail.below(entry, about), layout=False)
 
     # Searching
 

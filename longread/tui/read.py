@@ -414,6 +414,7 @@ def _priced(opened: Conversation, found: Preview, *, asked: bool) -> str:
     kind = opened.strategy if opened.wanted == "auto" else f"{opened.wanted} (chosen)"
     # What is most relevant to a question is added to it, and there is none yet.
     more = " + evidence" if opened.strategy == "focus" and not asked else ""
+    more += f", {found.unread:,} not read" if found.unread else ""
     return (
         f"{kind} · {percent(found.share)} in full{more} · {about}{found.tokens:,}/{opened.window:,}"
         f" tokens · {price} · {line(opened.profile.name)}"

@@ -30,11 +30,13 @@ def window(spending: Spending) -> str:
         "answer": w.answer, "question": w.question, "evidence": w.evidence,
         "conversation": w.conversation, "head": w.frame,
     }  # fmt: skip
+    unread = sum(file.target is None for file in spending.files)
+    more = f", {unread:,} not read (s lists them)" if unread else ""
     said = ", ".join(f"{name} {tokens:,}" for name, tokens in kept.items() if tokens)
     return (
         f"window {w.window:,} · trusted {w.trusted:,} · corpus {w.corpus:,} in {w.documents:,} of"
         f" {len(spending.files):,} files · kept: {said} · free {w.free:,} ·"
-        f" {percent(spending.share)} in full"
+        f" {percent(spending.share)} in full{more}"
     )
 
 

@@ -747,3 +747,23 @@ async def test_what_could_not_be_opened_shows_nothing_of_what_was_open(
         await until(pilot, lambda: "not opened" in status(app))
         assert "tokens" not in status(app)
         assert "nothing is open: f2" in screen_text(app)
+
+
+@pytest.mark.parametrize("width", [80, 140])
+async def test_a_file_that_was_not_read_is_told_wherever_the_share_is(
+    store: Store, make_repository: Callable[..., Path], width: int
+) -> None:
+    root = make_repository({"heat.py": "LIMIT = 97.5\n", "blob.bin": b"\0\1" * 40})
+    app = LongreadApp(store.path, [str(root)], engine=ReplayEngine("97.5."))
+    async with app.run_test(size=(width, 36), notifications=True) as pilot:
+        await ready(pilot, app, answers=0)
+        assert "100 % in full, 1 not read" in status(app)
+        await pilot.press(*"what?", "enter")
+        await until(pilot, lambda: "no citations" in screen_text(app))
+        told = " ".join(screen_text(app).split())
+        assert "1 of 1 documents shown in full; 1 file was not read (binary)" in told
+        await pilot.press("f5")
+        await until(pilot, lambda: "1 not read" in " ".join(screen_text(app).split()))
+        await pilot.press("f2")
+        among = "1 of 2 not read" if width == 80 else "1 of 2 files"
+        await until(pilot, lambda: among in screen_text(app))

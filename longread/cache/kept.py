@@ -15,17 +15,18 @@ from typing import Literal
 from longread import config
 from longread.cache.derived import Derived
 
-Name = Literal["derived", "search", "clones", "secrets", "engines", "models"]
+Name = Literal["derived", "search", "clones", "fronts", "secrets", "engines", "models"]
 PARTS: dict[Name, str] = {
     "derived": "what files were found to hold: symbols, token counts, ids",
     "search": "full-text indexes of sources that were asked about",
     "clones": "repositories that were read by their address",
+    "fronts": "links by which git reads repositories without their settings",
     "secrets": "the compiled rules by which credentials are known",
     "engines": "installed engines",
     "models": "models, fetched and converted",
 }
 """Names of the parts, and what each is."""
-LIGHT: tuple[Name, ...] = ("derived", "search", "clones", "secrets")
+LIGHT: tuple[Name, ...] = ("derived", "search", "clones", "fronts", "secrets")
 """Parts that are made again within seconds or minutes."""
 MOST: dict[Name, int] = {"search": 4 << 30, "clones": 20 << 30}
 """Bytes that parts of several files may take."""

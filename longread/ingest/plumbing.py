@@ -8,7 +8,7 @@ of it exists for git; and no transport, hook, pager or editor is allowed beside.
 
 from __future__ import annotations
 
-import atexit
+import hashlib
 import os
 import re
 import shutil
@@ -16,11 +16,11 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
-from threading import Lock
 
+from longread import config
 from longread.errors import IngestError
 from longread.ingest.folder import PEEK
 from longread.ingest.repository import Repository
@@ -174,45 +174,45 @@ def _clean() -> dict[str, str]:
 def front(directory: Path) -> Path:
     """Return what git is shown as the common directory of the git directory `directory`.
 
-    It has links to the repository's objects and refs, and a configuration of our own. It is made
-    once a process and removed at its end.
+    It has links to the repository's objects and refs, and a configuration of our own. It lies in
+    the cache, and is made anew whenever the repository's configuration has changed.
 
     Raises:
         IngestError: the git directory is not as git makes it.
     """
     common = _common(directory)
-    config = common / "config"
-    about = config.stat() if config.exists() else None
-    key = (directory, about and (about.st_ino, about.st_mtime_ns))
-    with _ONE:
-        made = _FRONTS.get(key)
-        if not made or not made.exists():
-            made = _FRONTS[key] = _make_front(directory, common)
-        return made
-
-
-_ONE = Lock()
-_FRONTS: dict[object, Path] = {}
-
-
-def _make_front(directory: Path, common: Path) -> Path:
-    for place in {directory, common}:
-        for name in READ:
-            _refuse_pipe(place / name)
-    formats = _formats(common)
-    made = Path(tempfile.mkdtemp(prefix="git-", dir=_fronts()))
-    for name in SHARED:
-        (made / name).symlink_to(common / name)
-    said = "".join(f"\t{key.partition('.')[2]} = {value}\n" for key, value in formats)
-    version = "[core]\n\trepositoryFormatVersion = 1\n"
-    (made / "config").write_text(f"{version}[extensions]\n{said}", encoding="utf-8")
+    settings = common / "config"
+    about = settings.stat() if settings.exists() else None
+    key = f"{directory}\0{common}\0{about and (about.st_ino, about.st_mtime_ns)}"
+    made = _FRONTS.get(key)
+    if not made or not (made / "config").exists():
+        for place in {directory, common}:
+            for name in READ:
+                _refuse_pipe(place / name)
+        made = _FRONTS[key] = _make_front(key, common)
     return made
 
 
-@cache
-def _fronts() -> str:
-    place = tempfile.mkdtemp(prefix="longread-")
-    atexit.register(shutil.rmtree, place, ignore_errors=True)
+_FRONTS: dict[str, Path] = {}
+"""Those that this process has looked at."""
+
+
+def _make_front(key: str, common: Path) -> Path:
+    rooms = config.private(config.cache() / "fronts")
+    mark = hashlib.blake2b(os.fsencode(key), digest_size=16).hexdigest()
+    place = rooms / mark
+    if (place / "config").exists():
+        return place
+    version = "[core]\n\trepositoryFormatVersion = 1\n[extensions]\n"
+    formats = (f"\t{k.partition('.')[2]} = {value}\n" for k, value in _formats(common))
+    with tempfile.TemporaryDirectory(dir=rooms, ignore_cleanup_errors=True) as new:
+        made = Path(new) / mark
+        made.mkdir(mode=0o700)
+        for name in SHARED:
+            (made / name).symlink_to(common / name)
+        (made / "config").write_text(version + "".join(formats), encoding="utf-8")
+        with suppress(OSError):  # another process was faster
+            made.rename(place)
     return place
 
 

@@ -140,7 +140,7 @@ def test_the_command_shows_and_clears_the_cache(
     data = {part["name"]: part for part in json.loads(run(longread, ["cache", "--json"]).output)}
     assert data["derived"]["holds"]["count"] == {"values": 2, "bytes": 12}
     assert data["search"]["bytes"] == 2_000_000
-    assert "removed: derived, search, clones, secrets" in run(longread, ["cache", "clear"]).output
+    assert "removed: derived, search, clones, fronts" in run(longread, ["cache", "clear"]).output
     assert not (config.cache() / "search").exists()
     assert (config.cache() / "engines" / "thing").exists()
     assert not kept.derived_path().exists()

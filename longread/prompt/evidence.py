@@ -25,6 +25,10 @@ PAGE = 700
 """Tokens of a page, as if all were alike: the better page goes first, however long it is."""
 BOUNDARY = 25
 """Tokens of a boundary line, about."""
+CHARACTERS = 4
+"""Of a token, about."""
+REACH = 12
+"""Files are looked at that would fill the room so many times."""
 FREE = 0.02
 """Part of the room that may stay free."""
 ROUNDS = 4
@@ -99,6 +103,7 @@ def select(
     """
     if room <= 0 or not hits:
         return []
+    hits = _near(hits, documents, room)
     by_document: dict[int, list[Hit]] = {}
     for hit in hits:
         by_document.setdefault(hit.document, []).append(hit)
@@ -118,6 +123,22 @@ def select(
         aim += room - spent
     order = {(hit.document, hit.segment): number for number, hit in enumerate(hits)}
     return sorted(best, key=lambda hit: order[hit.document, hit.segment])
+
+
+def _near(hits: Sequence[Hit], documents: Sequence[Document], room: int) -> Sequence[Hit]:
+    """Return the hits of pages, and of the files that come first, REACH times as many as fit.
+
+    Of others nothing would be chosen; not to weigh them saves time where the room is small.
+    """
+    most = CHARACTERS * room
+    left = REACH * most
+    near: set[int] = set()
+    for hit in hits:
+        document = documents[hit.document]
+        if hit.document not in near and (left > 0 or document.unit == "page"):
+            near.add(hit.document)
+            left -= min(document.size, most) if document.unit != "page" else 0
+    return [hit for hit in hits if hit.document in near]
 
 
 def _choose(
@@ -198,7 +219,7 @@ def _tokens(
     found = {}
     for position, own in by_document.items():
         segments = documents[position].segments
-        rate = rates.get(position, 0.25)
+        rate = rates.get(position, 1 / CHARACTERS)
         found[position] = [
             int((segments[h.segment].end - segments[h.segment].start) * rate) + 1 for h in own
         ]

@@ -43,27 +43,23 @@ def find(question: str, documents: Sequence[Document], index: SearchIndex) -> li
     by_content: dict[str, list[int]] = defaultdict(list)
     for position, document in enumerate(documents):
         by_content[document.content_id].append(position)
+    held = {word: index.count(word) for word in asked.words}
+    times = {word: sum(held[word].values()) for word in words}
+    rarest = sorted((w for w in words if times[w]), key=times.__getitem__)[:RAREST]
     scores = {
         (position, number): score
-        for content, number, score in index.search(_rarest(words, index), CANDIDATES)
+        for content, number, score in index.search(rarest, CANDIDATES)
         for position in by_content.get(content, ())
     }
     literal, at_path = literals(asked, documents, index)
     hits = _pages(words, named, scores, literal, documents)
-    hits += _segments(asked, scores, literal, at_path, documents, index)
+    hits += _segments(asked, held, scores, literal, at_path, documents, index)
     return sorted(hits, key=lambda h: (-h.literal, -h.score, h.document, h.segment))
-
-
-def _rarest(words: Sequence[str], index: SearchIndex) -> list[str]:
-    """Return the words by which segments are told apart best."""
-    if len(words) <= RAREST:
-        return list(words)
-    held = {word: sum(index.count(word).values()) for word in words}
-    return sorted((w for w in words if held[w]), key=lambda w: held[w])[:RAREST]
 
 
 def _segments(
     asked: Asked,
+    held: Mapping[str, Mapping[str, int]],
     scores: Mapping[Place, float],
     literal: Mapping[Place, int],
     at_path: set[int],
@@ -80,7 +76,7 @@ def _segments(
     best: dict[int, float] = defaultdict(float)
     for (position, _), score in own.items():
         best[position] = max(best[position], score)
-    chances = files(asked, documents, index, best)
+    chances = files(asked, held, best, documents, index)
     chances |= dict.fromkeys(sorted(at_path), 1.0)
     kept = sorted(chances, key=lambda p: (-chances[p], p))[:FILES]
     kept += sorted({p for p, _ in literal if documents[p].unit != "page"} - set(kept))

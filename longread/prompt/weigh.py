@@ -45,13 +45,15 @@ Place = tuple[int, int]
 
 def files(
     asked: Asked,
+    held: Mapping[str, Mapping[str, int]],
+    best: Mapping[int, float],
     documents: Sequence[Document],
     index: SearchIndex,
-    best: Mapping[int, float],
 ) -> dict[int, float]:
     """Return the chance of each file that it is meant, 0 to 1; the best one has 1.
 
     Args:
+        held: by word of the question and content id, how many segments hold it.
         best: by position, the bm25 of a file's best segment.
     """
     lines = [position for position, d in enumerate(documents) if d.unit != "page"]
@@ -64,11 +66,10 @@ def files(
     score: dict[int, float] = defaultdict(float)
     for word, weight in asked.words.items():
         found: dict[int, float] = defaultdict(float)
-        held = index.count(word)
-        for content, segments in held.items():
+        for content, segments in held[word].items():
             for position in by_content.get(content, ()):
                 found[position] += segments / (1 - B + B * sizes[position] / average)
-        for content, segments in index.count(word, "name").items() if held else ():
+        for content, segments in index.count(word, "name").items() if held[word] else ():
             for position in by_content.get(content, ()):
                 found[position] += NAMED * segments / (1 - BN + BN * sizes[position] / average)
         for position in by_path.get(root(word), ()):

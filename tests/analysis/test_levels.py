@@ -16,7 +16,7 @@ from longread.config import Profile
 from longread.errors import BudgetError
 from longread.ingest.read import Options
 from longread.prompt import pack
-from longread.prompt.pack import Costs
+from longread.prompt.costs import Costs, levels_of
 from longread.store import open_store
 from longread.types import Document, Level, Progress, Segment, Span
 
@@ -116,42 +116,66 @@ def test_a_files_own_level_wins_over_its_folders_and_the_nearest_folder_over_oth
     assert reading.level_of("x", {}) is None
 
 
+COST = Costs(5, 6, 9, 20, 90)
+
+
 @pytest.mark.parametrize(
-    ("level", "cost", "signature", "rendered"),
+    ("level", "cost", "has", "rendered"),
     [
-        (Level.NONE, Costs(5, 9, 90), True, Level.NONE),
-        (Level.PATH, Costs(5, 9, 90), True, Level.PATH),
-        (Level.OUTLINE, Costs(5, 9, 90), True, Level.PATH),
-        (Level.SIGNATURES, Costs(5, 9, 90), True, Level.SIGNATURES),
-        (Level.SIGNATURES_DOC, Costs(5, 9, 90), True, Level.SIGNATURES),
-        (Level.FULL, Costs(5, 9, 90), True, Level.FULL),
-        (Level.SIGNATURES, Costs(5, 9, 90), False, Level.PATH),
-        (Level.SIGNATURES, Costs(5, 9, 8), True, Level.FULL),
-        (Level.SIGNATURES, Costs(5, 8, 8), False, Level.PATH),
+        (Level.NONE, COST, "nsd", Level.NONE),
+        (Level.PATH, COST, "nsd", Level.PATH),
+        (Level.OUTLINE, COST, "nsd", Level.OUTLINE),
+        (Level.OUTLINE, COST, "s", Level.PATH),
+        (Level.SIGNATURES, COST, "nsd", Level.SIGNATURES),
+        (Level.SIGNATURES, COST, "n", Level.OUTLINE),
+        (Level.SIGNATURES_DOC, COST, "nsd", Level.SIGNATURES_DOC),
+        (Level.SIGNATURES_DOC, COST, "ns", Level.SIGNATURES),
+        (Level.FULL, COST, "nsd", Level.FULL),
+        (Level.SIGNATURES, COST, "", Level.PATH),
+        (Level.SIGNATURES, Costs(5, 6, 9, 9, 8), "ns", Level.FULL),
+        (Level.SIGNATURES, Costs(5, 8, 8, 8, 8), "", Level.PATH),
     ],
 )
 def test_a_level_becomes_one_that_can_be_shown(
-    level: Level, cost: Costs, signature: bool, rendered: Level
+    level: Level, cost: Costs, has: str, rendered: Level
 ) -> None:
-    segment = Segment("block", "", Span("line", 1, 1), 0, 5, (0, 5) if signature else None)
+    """`has` names what the document has: a name, a signature, a doc."""
+    segment = Segment(
+        "function",
+        "f" if "n" in has else "",
+        Span("line", 1, 1),
+        0,
+        5,
+        (0, 5) if "s" in has else None,
+        (0, 1) if "d" in has else None,
+    )
     document = Document("a.py", "source", "python", "c", "a = 1", (segment,))
     assert pack.rendered(level, document, cost) is rendered
 
 
-def test_signatures_of_what_has_none_are_no_empty_piece(conversation: Conversation) -> None:
+def test_a_text_without_symbols_shows_its_edges_and_has_no_outline(
+    conversation: Conversation,
+) -> None:
     made = conversation.relaid("auto", {"": Level.SIGNATURES}, quietly)
-    assert levels(made)["tools/list.txt"] is Level.PATH
+    assert levels(made)["tools/list.txt"] is Level.SIGNATURES
     assert levels(made)["tests/test_app.py"] is Level.SIGNATURES
-    assert "list.txt signatures" not in shown(made)
+    first, *_, last = FILES["tools/list.txt"].splitlines()
+    assert f"L1 {first}\n" in shown(made)
+    assert f"{last}\n" in shown(made)
+    assert FILES["tools/list.txt"] not in shown(made)
+    made = conversation.relaid("auto", {"": Level.OUTLINE}, quietly)
+    assert levels(made)["tools/list.txt"] is Level.PATH
+    assert "list.txt outline" not in shown(made)
 
 
-def test_a_file_without_signatures_is_never_packed_as_such(
+def test_a_file_is_never_packed_at_a_level_that_shows_nothing_of_it(
     make_repository: MakeRepository,
 ) -> None:
     files = {f"data/{n}.txt": "one two three\n" * 300 for n in range(20)}
     made = opened(make_repository(FILES | files))
     for document, place in zip(made.corpus.documents, made.layout.placed, strict=True):
-        assert place.level is not Level.SIGNATURES or pack.has_signatures(document)
+        between = Level.PATH < place.level < Level.FULL
+        assert not between or place.level in levels_of(document)
 
 
 def test_nothing_of_a_file_set_by_hand_is_raised_beside_it(conversation: Conversation) -> None:

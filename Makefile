@@ -50,6 +50,7 @@ bench: $(VENV)/ready
 	@$(BIN)/python bench/pack.py $(REPOSITORIES)
 	@$(if $(strip $(REPOSITORIES)),$(BIN)/python bench/peers.py $(REPOSITORIES))
 	@$(BIN)/python bench/tui.py $(lastword $(REPOSITORIES))
+	@$(BIN)/python bench/masking.py $(REPOSITORIES)
 
 clean:
 	rm -rf $(VENV)

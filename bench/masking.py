@@ -110,7 +110,7 @@ def main() -> None:
     cold, warm = compiling()
     print(f"rules ready: {cold:.2f} CPU s the first time, {warm:.2f} s after that\n")
     recall()
-    for root in [Path(a) for a in sys.argv[1:]] or [ROOT]:
+    for root in [Path(a).resolve() for a in sys.argv[1:]] or [ROOT]:
         alarms(root)
 
 

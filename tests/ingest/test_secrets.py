@@ -47,6 +47,8 @@ KEY = "-----BEGIN RSA PRIVATE" + " KEY-----\n" + f"{LINE}\n" * 5 + "-----END RSA
         (f'aws_secret_access_key = "{AWS_KEY}"\n', AWS_KEY, "aws-secret-access-key"),
         (f"key = '''{KEY}'''\n", KEY, "private-key"),
         ("db = postgres://ann:Xk29sLq8Zm@db/x\n", "Xk29sLq8Zm", "generic-credential-uri"),
+        ("db = postgres://ann:replace9me@db/x\n", "replace9me", "generic-credential-uri"),
+        ("db = oracle+x://scott:tiger@db/x\n", "tiger", "database-password"),
     ],
 )
 def test_a_secret_is_masked_and_named(text: str, secret: str, name: str) -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from longread.ingest import symbols
 from longread.ingest.blocks import LINES, Lines, Row, blocks, segments, tile
-from longread.ingest.grammars import GRAMMARS, load
+from longread.ingest.grammars import GRAMMARS, PACKED, load
 from longread.types import Segment
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ def parse_many(
             continue
         ahead.append((key, text, language))
         size += len(text)
-        if size > ENOUGH:
+        if size > ENOUGH or language in PACKED:
             yield from _share(chain(ahead, supply), workers or os.cpu_count() or 1)
             return
     for key, text, language in ahead:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from longread.ingest.grammars import (
     functional,
     managed,
     native,
+    pack,
     prose,
     scripting,
     web,
@@ -26,7 +27,7 @@ from longread.ingest.grammars.shape import Grammar
 if TYPE_CHECKING:
     from tree_sitter import Language
 
-GRAMMARS: Mapping[str, Grammar] = {
+OWN: Mapping[str, Grammar] = {
     "python": scripting.PYTHON,
     "javascript": web.JAVASCRIPT,
     "typescript": web.TYPESCRIPT,
@@ -35,11 +36,13 @@ GRAMMARS: Mapping[str, Grammar] = {
     "c": c.C,
     "cpp": c.CPP,
     "csharp": managed.CSHARP,
+    "cuda": c.CPP,
     "go": native.GO,
     "java": managed.JAVA,
     "kotlin": managed.KOTLIN,
     "lua": scripting.LUA,
     "objc": apple.OBJC,
+    "objcpp": apple.OBJC,
     "php": scripting.PHP,
     "ruby": scripting.RUBY,
     "rust": native.RUST,
@@ -64,7 +67,28 @@ GRAMMARS: Mapping[str, Grammar] = {
     "dart": dart.DART,
     "ocamlinterface": functional.OCAML_INTERFACE,
 }
-"""Languages whose definitions are known."""
+"""Languages for which there is a table."""
+
+
+class Grammars(Mapping[str, Grammar]):
+    """Languages whose definitions are known: those with a table, and those of the pack."""
+
+    def __getitem__(self, language: str) -> Grammar:
+        return pack.make(language) if language in PACKED else OWN[language]
+
+    def __contains__(self, language: object) -> bool:
+        return language in OWN or language in PACKED
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((*OWN, *sorted(PACKED)))
+
+    def __len__(self) -> int:
+        return len(OWN) + len(PACKED)
+
+
+PACKED = frozenset(pack.find()) - OWN.keys()
+"""Languages of the pack, which may hang and not be stopped but with their process."""
+GRAMMARS = Grammars()
 
 
 @cache

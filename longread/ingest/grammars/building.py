@@ -18,6 +18,7 @@ from longread.ingest.grammars.shape import (
     child,
     each,
     is_long,
+    nth,
     typed,
     until,
     words,
@@ -121,7 +122,7 @@ def _groovy_call(node: Node, read: Read) -> Sense | None:
     if not closure or closure.type not in GROOVY_CLOSURES:
         return None
     arguments = child(node, "arguments")
-    first = arguments.named_child(0) if arguments else None
+    first = nth(arguments)
     said = read(first) if first and first.type in ("character_literal", "string_literal") else ""
     owner = child(node, "object")
     name = f"{read(owner)}.{read(child(node, 'name'))}" if owner else read(child(node, "name"))
@@ -131,14 +132,14 @@ def _groovy_call(node: Node, read: Read) -> Sense | None:
 
 
 def _groovy_statement(node: Node, read: Read) -> Role | None:
-    first = node.named_child(0)
+    first = nth(node)
     return "tail" if first and first.type in GROOVY_CLOSURES else None
 
 
 def _groovy_words(node: Node, read: Read) -> Sense | None:
     """Read `task docs { … }`, of which the tree has the braces elsewhere, and `apply from:`."""
     word, arguments = read(child(node, "name")), child(node, "args")
-    first = arguments.named_child(0) if arguments else None
+    first = nth(arguments)
     if word == "apply" and first and first.type == "map_item":
         return Sense(links=(read(child(first, "value")),) if read(first)[:4] == "from" else ())
     if word == "trait" and first:

@@ -39,9 +39,10 @@ RELATIVE = re.compile(rb"""(?:["'\s]|^)(\.{1,2}/[^\s"'`#*?,;:\]})<>|$()]++)(?!\*
 
 
 def _is_table(node: Node) -> bool:
-    """Whether it has too many small keys to list."""
+    """Whether it has too many small keys to list, or stands on one line."""
     count = node.named_child_count
-    return count > MANY and node.end_point[0] - node.start_point[0] < ROOMY * count
+    rows = node.end_point[0] - node.start_point[0]
+    return rows == 0 or (count > MANY and rows < ROOMY * count)
 
 
 def _listed(node: Node, _read: Read) -> Sense | None:

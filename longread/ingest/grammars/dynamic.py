@@ -16,6 +16,7 @@ from longread.ingest.grammars.shape import (
     Read,
     Role,
     Sense,
+    nth,
     typed,
     words,
 )
@@ -46,7 +47,7 @@ def _elixir_call(node: Node, read: Read) -> Sense | None:
     if not target or target.type != "identifier":
         return None
     word = read(target)
-    first = arguments.named_child(0) if arguments and arguments.named_child_count else None
+    first = nth(arguments)
     if word in ELIXIR_LINKS and first:
         return Sense(links=_elixir_modules(first, read))
     definition = ELIXIR_WORDS.get(word)
@@ -114,7 +115,7 @@ def _elixir_attribute(node: Node, read: Read) -> Sense | Role | None:
     if word in ELIXIR_LEADING:
         return "decorator"
     said = typed(operand, "arguments")
-    first = said.named_child(0) if said else None
+    first = nth(said)
     if not first or word not in ELIXIR_TYPES | ELIXIR_CALLBACKS:
         return None
     left = first.child_by_field_name("left")
@@ -149,17 +150,17 @@ JULIA_CALLED = words("where_expression typed_expression")
 def _julia_called(node: Node | None) -> Node | None:
     """Return the call that a head is, without what it returns and where that holds."""
     while node and node.type in JULIA_CALLED:
-        node = node.named_child(0)
+        node = nth(node)
     return node if node and node.type == "call_expression" else None
 
 
 def _julia_function(node: Node, read: Read) -> Sense | None:
     signature = typed(node, "signature")
-    first = signature.named_child(0) if signature else None
+    first = nth(signature)
     if not first:
         return None
     called = _julia_called(first)
-    name = read(called.named_child(0) if called else first)
+    name = read(nth(called) if called else first)
     if node.type == "macro_definition":
         name = f"@{name}"
     return Sense(FUNCTION, _julia_name(name), head=signature) if called or name else None
@@ -170,11 +171,11 @@ def _julia_name(name: str) -> str:
 
 
 def _julia_assignment(node: Node, read: Read) -> Sense | None:
-    left = node.named_child(0)
-    right = node.named_child(node.named_child_count - 1)
+    left = nth(node)
+    right = nth(node, -1)
     called = _julia_called(left)
     if called:
-        return Sense(FUNCTION, _julia_name(read(called.named_child(0))), head=left)
+        return Sense(FUNCTION, _julia_name(read(nth(called))), head=left)
     if right and right.type in ("arrow_function_expression", "function_expression"):
         return Sense(FUNCTION, read(left), head=left)
     return None
@@ -184,13 +185,13 @@ def _julia_struct(node: Node, read: Read) -> Sense | None:
     head = typed(node, "type_head")
     if not head:
         return None
-    name = head.named_child(0)
+    name = nth(head)
     while name and name.type in ("binary_expression", "parametrized_type_expression"):
-        name = name.named_child(0)
+        name = nth(name)
     inner = False
     for child in node.named_children:
         if child.type == "function_definition" or (
-            child.type == "assignment" and _julia_called(child.named_child(0))
+            child.type == "assignment" and _julia_called(nth(child))
         ):
             inner = True
             break
@@ -208,7 +209,7 @@ def _julia_macro(node: Node, read: Read) -> Sense | None:
     if not arguments or not last:
         return None
     if last.type == "compound_statement":
-        first = arguments.named_child(0)
+        first = nth(arguments)
         said = read(first) if first and first.type == "string_literal" else ""
         name = f"{read(typed(node, 'macro_identifier'))} {said}"
         return Sense(GROUP, name, head=first) if said else None
@@ -223,7 +224,7 @@ def _julia_macro(node: Node, read: Read) -> Sense | None:
 
 
 def _julia_include(node: Node, read: Read) -> Sense | None:
-    if node.named_child_count != 2 or read(node.named_child(0)) != "include":
+    if node.named_child_count != 2 or read(nth(node)) != "include":
         return None
     path = typed(node.named_child(1), "string_literal")
     return Sense(links=(read(path),)) if path else None
@@ -233,7 +234,7 @@ def _julia_using(node: Node, read: Read) -> Sense:
     links = []
     for child in node.named_children:
         if child.type in ("selected_import", "import_alias"):
-            links.append(read(child.named_child(0)))
+            links.append(read(nth(child)))
         else:
             links.append(read(child))
     return Sense(links=tuple(links))

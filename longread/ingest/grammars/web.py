@@ -18,6 +18,7 @@ from longread.ingest.grammars.shape import (
     Sense,
     child,
     is_long,
+    nth,
     typed,
     until,
     words,
@@ -149,10 +150,10 @@ def _html_words(node: Node, read: Read) -> str:
 
 
 def _html_element(node: Node, read: Read) -> Sense | None:
-    tag = node.named_child(0)
+    tag = nth(node)
     if not tag or tag.type not in ("start_tag", "self_closing_tag"):
         return None
-    name = read(tag.named_child(0)).lower()
+    name = read(nth(tag)).lower()
     if name in HEADINGS or name == "title":
         found = HTML_TITLE if name == "title" else HTML_HEADING
         return Sense(found, _html_words(node, read), into=False)
@@ -170,10 +171,10 @@ def _html_element(node: Node, read: Read) -> Sense | None:
 
 def _html_raw(node: Node, read: Read) -> Sense | None:
     """Read a script or a style that is written into the page."""
-    tag = node.named_child(0)
+    tag = nth(node)
     if not tag or node.end_point[0] == node.start_point[0]:
         return None
-    return Sense(HTML_PART, read(tag.named_child(0)).lower(), head=tag)
+    return Sense(HTML_PART, read(nth(tag)).lower(), head=tag)
 
 
 HTML = Grammar(

@@ -48,7 +48,7 @@ KEY = "-----BEGIN RSA PRIVATE" + " KEY-----\n" + f"{LINE}\n" * 5 + "-----END RSA
         (f"key = '''{KEY}'''\n", KEY, "private-key"),
         ("db = postgres://ann:Xk29sLq8Zm@db/x\n", "Xk29sLq8Zm", "generic-credential-uri"),
         ("db = postgres://ann:replace9me@db/x\n", "replace9me", "generic-credential-uri"),
-        ("db = oracle+x://scott:tiger@db/x\n", "tiger", "database-password"),
+        ("db = oracle+oracledb://scott:tiger@db/x\n", "tiger", "database-password"),
     ],
 )
 def test_a_secret_is_masked_and_named(text: str, secret: str, name: str) -> None:

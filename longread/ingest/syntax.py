@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
+from zlib import crc32
 
 from longread.ingest import symbols
 from longread.ingest.blocks import LINES, Lines, Row, blocks, segments, tile
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from longread.ingest.pool import Pool
 
-VERSION = 4
+VERSION = 5
 """Raised whenever the result for the same text can change, or the language of a file."""
 LARGEST = 8_000_000
 """Characters of a text that is parsed; its tree takes 22 times as much memory."""
@@ -36,6 +37,10 @@ STEPS = 20_000, 10, 200_000
 """Parsing steps a text may take: so many, one more for every ten bytes, and never more than
 that. The densest of Django's and CPython's files takes one for every 35 bytes. Steps are counted,
 not seconds, so that the same text gives the same result on any machine."""
+READS = 1_000, 20
+"""Times a parser may ask for text: so many, and so many more for every `CHUNK` of it. It asks a
+dozen times for a small file and twice for each chunk of a large one; a scanner that runs over the
+rest of the text at every character asks tens of thousands of times, and no step is counted."""
 DEADLINE = 10.0
 """CPU seconds a text may take all the same."""
 CHUNK = 1 << 14
@@ -46,6 +51,11 @@ BATCH = 1 << 19
 """Bytes of a request to a worker."""
 MEMORY = 2 << 30
 """Bytes a worker may take."""
+APART = bytes(
+    b if (chr(b).isalnum() and b < 128) or chr(b) in "_$" or b > 127 else 32 for b in range(256)
+)
+"""Bytes that cannot be part of an identifier, as spaces."""
+DIGITS = b"0123456789"
 LOST = {"timeout": "deadline", "memory": "too large to parse"}
 """Why a worker was lost, as the ledger says it."""
 
@@ -70,6 +80,8 @@ class Findings(NamedTuple):
     rows: list[Row]
     links: list[str]
     reason: str
+    words: str = ""
+    """In hexadecimal, to cross processes."""
 
 
 class StoppedError(Exception):
@@ -103,7 +115,8 @@ def _refuse(text: str) -> str:
 
 
 def _parsed(found: Findings) -> Parsed:
-    return Parsed(segments(found.rows), tuple(found.links), found.reason)
+    words = array("I", bytes.fromhex(found.words)) if found.words else None
+    return Parsed(segments(found.rows), tuple(found.links), found.reason, words)
 
 
 def _find(text: str, language: str) -> Findings:
@@ -116,7 +129,19 @@ def _find(text: str, language: str) -> Findings:
     marks, links, doc = symbols.find(tree, data, lines, language)
     if language == "markdown":
         links = symbols.relative_links(text)
-    return Findings(tile(lines, marks, doc), list(dict.fromkeys(links)), "")
+    rows = tile(lines, marks, doc)
+    # Only what has names to be used can be told from prose.
+    words = words_in(data).tobytes().hex() if any(row.name for row in rows) else ""
+    return Findings(rows, list(dict.fromkeys(links)), "", words)
+
+
+def words_in(data: bytes) -> array[int]:
+    """Return the distinct words of three letters or more that can be identifiers, as CRC-32.
+
+    Sorted; of UTF-8, where every letter beyond ASCII belongs to a word.
+    """
+    words = {word for word in data.translate(APART).split() if len(word) > 2}
+    return array("I", sorted(crc32(word) for word in words if word[0] not in DIGITS))
 
 
 def _is_broken(tree: Tree) -> bool:
@@ -133,7 +158,9 @@ def _is_broken(tree: Tree) -> bool:
 def _grow(data: bytes, wheel: str) -> Tree:
     from tree_sitter import Parser
 
-    steps = 0
+    steps = reads = 0
+    least, each = READS
+    patience = least + each * (len(data) // CHUNK)
     few, share, most = STEPS
     enough = min(few + len(data) // share, most)
     deadline = time.thread_time() + DEADLINE
@@ -144,15 +171,18 @@ def _grow(data: bytes, wheel: str) -> Tree:
         return steps > enough or (steps % 256 == 0 and time.thread_time() > deadline)
 
     def read(offset: int, _point: object) -> memoryview:
+        nonlocal reads
+        reads += 1
         # A scanner that runs over the text again and again asks nobody; so end the text.
-        return DESK.lay(data, offset if time.thread_time() < deadline else len(data))
+        more = reads <= patience and time.thread_time() < deadline
+        return DESK.lay(data, offset if more else len(data))
 
     try:
         # Only where the text comes from a function does the parser ask whether to stop.
         tree = Parser(load(wheel)).parse(read, progress_callback=over)
     except ValueError:
         raise StoppedError from None
-    if time.thread_time() > deadline:
+    if reads > patience or time.thread_time() > deadline:
         raise StoppedError
     return tree
 
@@ -269,10 +299,11 @@ def answer(message: Mapping[str, Any], data: bytes) -> Iterator[dict[str, object
     """Be the worker: yield what is found in each text of a batch."""
     at = 0
     for language, size in zip(message["languages"], message["sizes"], strict=True):
-        rows, links, reason = find(data[at : at + size].decode(), language)
+        rows, links, reason, words = find(data[at : at + size].decode(), language)
         at += size
-        yield {"rows": rows, "links": links, "reason": reason}
+        yield {"rows": rows, "links": links, "reason": reason, "words": words}
 
 
 def _unpack(reply: Mapping[str, Any]) -> Findings:
-    return Findings([Row(*row) for row in reply["rows"]], list(reply["links"]), reply["reason"])
+    rows, links = [Row(*row) for row in reply["rows"]], list(reply["links"])
+    return Findings(rows, links, reply["reason"], reply["words"])

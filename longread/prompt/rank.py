@@ -155,7 +155,7 @@ def _named(document: Document) -> set[int]:
 
 def _used(document: Document) -> Iterable[int]:
     """Return the names in the text of code, as CRC-32; read from the text where nobody looked."""
-    if document.kind not in CODE:
+    if document.kind not in CODE or not document.language:
         return ()
     if document.words is not None:
         return document.words

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from zlib import crc32
 
 import psutil
 import pytest
@@ -15,7 +16,7 @@ from longread.ingest import syntax
 from longread.ingest.blocks import LINES, SLACK
 from longread.ingest.grammars import GRAMMARS
 from longread.ingest.languages import detect
-from longread.ingest.syntax import Parsed, parse, parse_many
+from longread.ingest.syntax import ENOUGH, Parsed, parse, parse_many
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "syntax"
 LANGUAGES = [*GRAMMARS, "cobol", ""]
@@ -454,3 +455,16 @@ def test_docs_are_the_comments_above_a_definition_or_the_string_in_it() -> None:
         "ring_t: /* A ring of bytes; größe is fixed. */",
         "ring_put: /* Returns RING_FULL when there is no room. */",
     ]
+
+
+def test_the_words_of_code_are_those_that_can_be_names() -> None:
+    text = "def größe(a, beta):\n    return beta + self.ab1 + 'don\u2019t' + 100 + x_y\n"
+    words = parse(text, "python").words
+    assert words is not None
+    assert list(words) == sorted(words)
+    known = {"def", "größe", "beta", "return", "self", "ab1", "x_y", "don\u2019t"}
+    assert set(words) == {crc32(word.encode()) for word in known}
+    assert parse("plain words in a text\n", "").words is None
+    long = text * (ENOUGH // len(text) // 2 + 1)
+    results = dict(parse_many([(str(n), long, "python") for n in range(3)]))
+    assert all(parsed.words == words for parsed in results.values())

@@ -16,10 +16,11 @@ from longread.analysis.engines import open_tokens
 from longread.analysis.kept import Kept
 from longread.analysis.reading import Measured
 from longread.analysis.relevance import evidence_share, relevant
+from longread.analysis.sources import read_sources
 from longread.cache.kept import open_derived
 from longread.config import Profile
 from longread.errors import BudgetError
-from longread.ingest.read import Options, read
+from longread.ingest.read import Options
 from longread.prompt import changes, compose, evidence, render
 from longread.prompt.evidence import Hit
 from longread.prompt.render import Chunk
@@ -228,7 +229,7 @@ def open_sources(
     family = open_tokens(profile, tell)
     derived = open_derived()
     pieces = Pieces(family, derived)
-    corpus = read(locations, options, derived, tell, reading.counter(pieces))
+    corpus = read_sources(locations, options, pieces, window, tell)
     measured = reading.measure(corpus, pieces, profile.citations == "guided", tell)
     return replace(_lay(measured, profile, window, strategy, {}), options=options)
 

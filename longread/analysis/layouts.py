@@ -18,9 +18,10 @@ from longread.analysis import freshness, reading
 from longread.analysis.conversation import QUESTION
 from longread.analysis.pack import Packed
 from longread.analysis.relevance import evidence_share, place_of, relevant
+from longread.analysis.sources import read_sources
 from longread.cache.kept import open_derived
 from longread.errors import BudgetError, StoreError
-from longread.ingest.read import Options, read
+from longread.ingest.read import Options
 from longread.ingest.select import by_path
 from longread.prompt import changes, evidence, render, updates
 from longread.prompt.changes import Both, Texts
@@ -67,7 +68,7 @@ def pack_on(
         StoreError: the layout cannot be kept.
     """
     pieces = Pieces(open_family(tokenizer), open_derived())
-    corpus = read(locations, options, pieces.derived, tell, reading.counter(pieces))
+    corpus = read_sources(locations, options, pieces, budget, tell)
     with open_store(_file(name, corpus, options)) as store:
         laid = _lay(store, name, corpus, budget, bool(question), pieces, tell)
     packed = _around(laid, budget, question, pieces, tell)

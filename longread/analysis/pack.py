@@ -15,9 +15,10 @@ from typing import Literal
 from longread.analysis import reading
 from longread.analysis.around import around
 from longread.analysis.reading import Measured
+from longread.analysis.sources import read_sources
 from longread.cache.kept import open_derived
 from longread.errors import BudgetError
-from longread.ingest.read import Options, read
+from longread.ingest.read import Options
 from longread.prompt import compose, render
 from longread.prompt.costs import price
 from longread.tokens import open_family
@@ -103,7 +104,7 @@ def pack(
     """
     family = open_family(tokenizer)
     pieces = Pieces(family, open_derived())
-    corpus = read(locations, options, pieces.derived, tell, reading.counter(pieces))
+    corpus = read_sources(locations, options, pieces, budget, tell)
     return fit(reading.measure(corpus, pieces, False, tell), budget, question, tell)
 
 

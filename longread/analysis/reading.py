@@ -10,6 +10,7 @@ from itertools import groupby
 
 from longread.cache.derived import Derived
 from longread.errors import BudgetError
+from longread.ingest import history
 from longread.ingest.select import by_path
 from longread.prompt import costs, order, pack, render
 from longread.prompt.costs import Costs
@@ -110,7 +111,12 @@ def _arrange(corpus: Corpus, derived: Derived) -> tuple[Corpus, list[float]]:
     else:
         positions, ranks = order.arrange(corpus.documents)
         derived.put(kind, [(key, json.dumps([positions, ranks]).encode())])
-    return order.number(corpus, positions), ranks
+    # What is told of the past stands behind what there is.
+    pairs = sorted(
+        zip(positions, ranks, strict=True),
+        key=lambda pair: corpus.documents[pair[0]].language in history.LANGUAGES,
+    )
+    return order.number(corpus, [p for p, _ in pairs]), [rank for _, rank in pairs]
 
 
 def unplaced(corpus: Corpus) -> Corpus:

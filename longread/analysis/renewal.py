@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from longread.analysis import freshness, reading
 from longread.analysis.conversation import QUESTION, Conversation, strategy_of
 from longread.analysis.freshness import Fresh
+from longread.analysis.sources import read_sources
 from longread.errors import BudgetError, ConfigError, IngestError
-from longread.ingest.read import read
 from longread.ingest.remote import is_url
 from longread.ingest.texts import ChangedError
 from longread.prompt import changes, render, updates
@@ -54,7 +54,7 @@ def renew(opened: Conversation, store: Store, tell: Tell) -> Renewed:
 def _renew(opened: Conversation, store: Store, tell: Tell) -> Renewed:
     places = [_again(source) for source in opened.corpus.sources]
     pieces = opened.pieces
-    corpus = read(places, opened.options, pieces.derived, tell, reading.counter(pieces))
+    corpus = read_sources(places, opened.options, pieces, opened.window, tell)
     sources = _sources(opened.corpus.sources, corpus.sources)
     corpus = replace(corpus, sources=sources)
     guided = opened.profile.citations == "guided"

@@ -52,6 +52,19 @@ OPTIONS = (
         type=click.Choice(["allow", "ignore"]),
         help="Whether a repository's .longread.toml is used; by default that of a local one is.",
     ),
+    click.option(
+        "--diff",
+        default="",
+        metavar="REV",
+        help="Show also, behind the files, what changed since a commit, branch or tag.",
+    ),
+    click.option(
+        "--log",
+        type=click.IntRange(0),
+        default=0,
+        metavar="N",
+        help="Show also the last N commits: date, subject, files.",
+    ),
 )
 
 
@@ -69,6 +82,8 @@ def source_options(function: Function) -> Function:
         kinds: tuple[str, ...],
         levels: tuple[str, ...],
         own: str | None,
+        diff: str,
+        log: int,
         **others: Any,
     ) -> Any:
         from longread.ingest.read import Options
@@ -82,6 +97,8 @@ def source_options(function: Function) -> Function:
             passwords,
             selection,
             "allow" if own == "allow" else "ignore" if own == "ignore" else "",
+            diff,
+            log,
         )
         return function(*args, options=options, **others)
 

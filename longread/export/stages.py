@@ -11,6 +11,7 @@ WORDS = {
     "open": "opening",
     "fetch": "fetching",
     "read": "reading",
+    "history": "reading history",
     "parse": "parsing",
     "count": "counting tokens",
     "order": "ordering",

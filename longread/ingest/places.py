@@ -37,6 +37,9 @@ class Place:
     """Reads its `.longread.toml`, where it has one."""
     uncounted: Future[int | None] | None = None
     """How many files its repository does not track, which is found out meanwhile."""
+    repository: Repository | None = None
+    commit: str = ""
+    """Of the repository, that is read; empty where its work tree is."""
 
     @property
     def note(self) -> str:
@@ -123,7 +126,9 @@ def _in_work_tree(repository: Repository, location: str) -> Place | None:
     note = _literal(note + number_of(len(tracked), "tracked file")) + "{left_out}"
     source = Source(location, "git", version, note)
     files = git.read_tree(repository, tracked)
-    place = Place(repository.name, source, files, len(tracked), uncounted=uncounted)
+    place = Place(
+        repository.name, source, files, len(tracked), uncounted=uncounted, repository=repository
+    )
     if repository.tree and _has_own(repository, tracked):
         place.own = partial(_beneath, repository.tree)
     return place
@@ -140,7 +145,9 @@ def _at_commit(repository: Repository, version: str, location: str, remark: str 
         note += f"; {remark}"
     source = Source(location, "git", version, _literal(note))
     files = git.read_commit(repository, version, tracked)
-    place = Place(repository.name, source, files, len(tracked))
+    place = Place(
+        repository.name, source, files, len(tracked), repository=repository, commit=version
+    )
     if found := _has_own(repository, tracked):
         place.own = lambda: whole(next(git.read_commit(repository, version, found)))
     return place

@@ -15,7 +15,7 @@ from typing import Literal
 from longread import config
 from longread.cache.derived import Derived
 from longread.errors import IngestError
-from longread.ingest import folder
+from longread.ingest import folder, history
 from longread.ingest.contents import Reader, Use
 from longread.ingest.folder import Found
 from longread.ingest.locations import asked
@@ -30,7 +30,7 @@ from longread.ingest.select import (
     of_kinds,
     own,
 )
-from longread.types import Corpus, Entry, Level, Progress, Tell
+from longread.types import Corpus, Document, Entry, Level, Progress, Tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,10 @@ class Options:
     own: Literal["", "allow", "ignore"] = ""
     """Whether a repository's own `.longread.toml` is used; empty: that of a repository on this
     machine is, that of another only where `[trust] repositories` of the settings names it."""
+    diff: str = ""
+    """A revision; what changed since in a repository becomes a document."""
+    log: int = 0
+    """How many of a repository's last commits become a document."""
 
 
 def read(
@@ -86,7 +90,49 @@ def read(
         raise _nothing_readable(list(places.values()), entries)
     sources = tuple(replace(place.source, note=place.note) for place in places.values())
     said = (*chain.from_iterable(levels), *options.selection.levels)
-    return Corpus(sources, documents, entries, contents.pages, said)
+    corpus = Corpus(sources, documents, entries, contents.pages, said)
+    if not options.diff and not options.log:
+        return corpus
+    progress(Progress("history"))
+    return _with_history(corpus, zip(places.values(), names, strict=True), options)
+
+
+def _with_history(corpus: Corpus, places: Iterable[tuple[Place, str]], options: Options) -> Corpus:
+    """Add what each repository's history says, as documents behind the others."""
+    person = Sieve(options.selection)
+    kinds = {entry.path: entry.kind for entry in corpus.entries}
+    left_out = {e.path for e in corpus.entries if e.reason.startswith("left out by ")}
+    made: list[tuple[Document, Entry]] = []
+    for place, name in places:
+        if place.repository is None:
+            continue
+        before = f"{name}/" if name else ""
+
+        def kept(path: str, before: str = before) -> bool:
+            return path not in left_out and not person.why_not(path.removeprefix(before))
+
+        past = history.Past(
+            place.repository,
+            place.commit,
+            before,
+            options.secrets == "mask",
+            kept,
+            lambda path: kinds.get(path) in history.QUIET,
+        )
+        if options.diff:
+            made.append(history.difference(past, options.diff))
+        if options.log:
+            made.append(history.log(past, options.log))
+    if not made:
+        raise IngestError(
+            "no source is a git repository, so there is no history to be told",
+            hint="leave --diff and --log away, or name a repository",
+        )
+    return replace(
+        corpus,
+        documents=(*corpus.documents, *(document for document, _ in made)),
+        entries=(*corpus.entries, *(entry for _, entry in made)),
+    )
 
 
 def _select(place: Place, name: str, options: Options) -> tuple[tuple[str, Level], ...]:

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from longread import config
-from longread.analysis import layouts
 from longread.analysis.layouts import pack_on
 from longread.analysis.pack import Packed
 from longread.errors import BudgetError
 from longread.ingest.read import Options
 from longread.prompt import render
+from longread.store import open_store
 from longread.tokens import open_family
 from longread.types import Level
 
@@ -170,7 +170,7 @@ def test_a_layout_that_was_replaced_leaves_no_text_behind(
     _, _, after = run(root)
     assert "gone_word_here" in after
     assert "gone_word_here" not in run(root, budget=20_000)[2]
-    with layouts.open_store(next((config.home() / "layouts").glob("*.db"))) as store:
+    with open_store(next((config.home() / "layouts").glob("*.db"))) as store:
         (row,) = store.sessions()
         assert {d.path for d in store.session(row.id).documents.values()} == {"a.py", "b.py"}
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from longread.analysis import freshness
 from longread.analysis.ask import Request, ask, put
-from longread.analysis.conversation import open_sources, reopen
+from longread.analysis.conversation import Conversation, open_sources, reopen
 from longread.analysis.follow import follow
 from longread.analysis.portions import parts_of
 from longread.analysis.preview import preview
@@ -23,7 +23,7 @@ from longread.ingest.read import Options
 from longread.ingest.select import Selection
 from longread.prompt import changes
 from longread.store import open_store
-from longread.types import Answer, Event, Level, Progress, Verdict
+from longread.types import Answer, Event, Level, Progress, Role, Verdict
 
 MakeRepository = Callable[..., Path]
 FILES = {
@@ -95,14 +95,14 @@ async def test_a_change_is_in_the_next_prompt_behind_all_that_stood_in_the_first
         assert again.ledger.tokens == preview(again, "?").tokens - _spoken(again, "?")
 
 
-def _spoken(conversation: object, question: str) -> int:
+def _spoken(conversation: Conversation, question: str) -> int:
     """Tokens of a prompt that are no corpus: earlier turns, and the question."""
-    parts = list(parts_of(conversation))  # type: ignore[arg-type]
+    parts = list(parts_of(conversation))
     said = sum(p.tokens for p in parts if p.role in ("question", "answer"))
-    pieces = conversation.pieces  # type: ignore[attr-defined]
+    pieces = conversation.pieces
     family = pieces.family
-    one = sum(map(len, family.frame(["system", "user"])))
-    all_ = sum(map(len, family.frame(["system", *["user", "assistant"] * 2, "user"])))
+    roles: list[Role] = ["system", "user", "assistant", "user", "assistant", "user"]
+    one, all_ = (sum(map(len, family.frame(part))) for part in (roles[:2], roles))
     return said - 256 + pieces.count_text(f"§0 question\n{question}") + all_ - one
 
 
@@ -307,3 +307,23 @@ async def test_what_is_left_out_now_is_shown_no_longer(
     with open_store() as store:
         entries = {e.path: e for e in store.session(first.session).ledger.files}
     assert entries["README.md"].reason.startswith("left out by .longread.toml")
+
+
+async def test_history_can_be_cited_and_goes_on_with_the_session(
+    make_repository: MakeRepository,
+) -> None:
+    root = make_repository(FILES)
+    (root / "kettle/heat.py").write_text("LIMIT = 88.25\n")
+    engine = ReplayEngine('It was 97.5 [d4 "-LIMIT = 97.5"].', 'Now [d4 "+LIMIT = 12.125"].')
+    request = Request("What?", SCRIPTED, (str(root),), options=Options(diff="HEAD", log=2))
+    first = await answered(request, engine)
+    (citation,) = first.citations
+    assert (citation.verdict, citation.path) == (Verdict.EXACT, "git diff HEAD..")
+    (root / "kettle/heat.py").write_text("LIMIT = 12.125\n")
+    events = await collect(onward("And now?", first.session), engine)
+    assert notes(events) == [
+        "since the last answer: 2 files changed (git diff HEAD.., kettle/heat.py)"
+    ]
+    answer = events[-1]
+    assert isinstance(answer, Answer)
+    assert answer.citations[0].verdict is Verdict.EXACT

@@ -304,8 +304,8 @@ def test_a_not_that_came_or_went_never_holds(words: list[str], data: st.DataObje
     assume(nots)
     gone = data.draw(st.sampled_from(nots))
     left = " ".join(words[:gone] + words[gone + 1 :])
-    # Without its last word, a quote ends sooner and says nothing else.
-    assume(left not in text)
+    # Without its last word, a quote ends sooner and says nothing else, whatever mark ends it.
+    assume(re.sub(r"\W+$", "", left) not in text)
     assert verdict(text, left) == "not found"
 
 

@@ -69,6 +69,9 @@ def follow(
     made = updates.update(layout, texts, corpus.documents, room, pieces, lost, said)
     if made is None:
         return None
+    if made.layout == layout:
+        now = replace(corpus, documents=made.documents, entries=ledger.files, pages=ledger.pages)
+        return Fresh(made, now, ledger)
     every = {d.content_id: d for d in made.documents}
     both = Both(every, texts)
     kept = _ledger(layout, ledger, made, corpus, both, pieces, lost, said)

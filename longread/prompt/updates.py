@@ -93,7 +93,16 @@ def update(
         levels: by path, at which level a person wants to see a document if it is new.
     """
     fresh = sorted((guarded(d, layout.mark) for d in documents), key=lambda d: d.path)
-    known = {s.placed.path: id for id, s in standing(layout).items()}
+    places = live(layout)
+    by_path = {document.path: document for document in fresh}
+    same = len(places) == len(by_path) and all(
+        place.path in by_path and by_path[place.path].content_id == place.content_id
+        for place in places
+    )
+    if same:
+        found = tuple(replace(by_path[place.path], id=place.id) for place in places)
+        return Update(layout, found, price(appended(layout, texts), pieces))
+    known = {place.path: place.id for place in places}
     made = _append(layout, layout, known, texts, fresh, room, pieces, unreadable, levels)
     if made is None and layout.changes:
         bare = replace(layout, changes=())

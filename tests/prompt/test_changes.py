@@ -178,6 +178,20 @@ def test_a_file_shown_in_short_is_shown_in_short_again(pieces: Pieces) -> None:
     assert added.startswith("§0 d1 a.py signatures supersedes the version above\n")
 
 
+def test_what_only_a_superseded_version_showed_was_not_shown_of_the_newest(
+    pieces: Pieces,
+) -> None:
+    layout, texts = laid({"a.py": "def heat(t):\n    limit = 97\n    return t\n"}, Level.SIGNATURES)
+    (place,) = layout.placed
+    layout = replace(layout, placed=(replace(place, raised=(0,)),))
+    files = {"a.py": "def cool(t):\n    limit = 98\n    return t\n"}
+    made = brought(layout, texts, files, pieces, room=30)
+    shown = shown_of(made, texts, pieces)
+    assert shown["d1"].ranges == ((0, 12),)
+    (found,) = judge('[d1:L2 "limit = 98"]', shown)
+    assert found.verdict is Verdict.NOT_SHOWN
+
+
 def test_of_a_file_of_which_only_the_path_is_shown_nothing_is_said(pieces: Pieces) -> None:
     for level in (Level.PATH, Level.NONE):
         layout, texts = laid(FILES, level)

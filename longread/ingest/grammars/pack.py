@@ -34,7 +34,7 @@ NAMES = {
     **{
         name: name
         for name in words(
-            "ada apex astro clojure cmake commonlisp cuda d dockerfile elisp elm erlang fish"
+            "ada apex astro clojure cmake commonlisp dockerfile elisp elm erlang fish"
             " fortran fsharp glsl graphql haxe hlsl latex matlab meson nim nix pascal"
             " powershell prisma puppet r racket scheme scss solidity starlark svelte tcl thrift"
             " verilog vhdl vim vue wgsl"
@@ -45,7 +45,7 @@ NAMES = {
     "systemverilog": "verilog",
 }
 """Languages as `languages.detect` names them, and as the pack does. Its COBOL hangs on `x=1` and
-its Perl on `pack#age`; what it has for text, tables and differences says no more than lines do."""
+its Perl on `pack#age`, its D crashes; what it has for text and tables says no more than lines."""
 
 CALLED = words(
     "function method procedure subroutine macro proc fun def defun constructor rpc mixin task sub"

@@ -179,7 +179,7 @@ class Reader:
 
             version += (pdf.VERSION,)
         else:
-            version += (syntax.VERSION,)
+            version += (syntax.VERSION, language in PACKED)
         return blake2b(digest + repr(version).encode(), digest_size=16).hexdigest()
 
     def _meet(self, item: Item) -> None:

@@ -163,13 +163,16 @@ YAML = Grammar(
 )
 
 
+IDENTIFYING = words("name id key Name Id Key Include Label")
+
+
 def _xml_element(node: Node, read: Read) -> Sense | None:
     tag = typed(node, "STag", "EmptyElemTag")
     name = read(typed(tag, "Name"))
     if not tag or not name:
         return None
     for attribute in tag.named_children[1:]:
-        if read(typed(attribute, "Name")) in ("name", "id", "key"):
+        if read(typed(attribute, "Name")) in IDENTIFYING:
             name += f"#{read(typed(attribute, 'AttValue'))}"
             break
     if read.depth == 0:

@@ -6,7 +6,7 @@ Pure sums over a conversation. Nothing is laid out here, and nothing changes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from longread.analysis import portions, reading
@@ -88,6 +88,10 @@ def spend(conversation: Conversation) -> Spending:
     levels = dict(conversation.layout.levels)
     files = tuple(_files(conversation, parts, levels))
     window = portions.window(conversation, parts)
+    # What was said takes from what the layout leaves to evidence.
+    parts = tuple(
+        replace(part, tokens=window.evidence) if part.role == "evidence" else part for part in parts
+    )
     return Spending(window, parts, files, share, levels, conversation.title)
 
 

@@ -25,6 +25,8 @@ class Finding:
     good: bool
     text: str
     hint: str = ""
+    optional: bool = False
+    """Missing, and missed only by who wants to use it."""
 
 
 async def check(profile: Profile, tell: Tell) -> list[Finding]:
@@ -106,8 +108,10 @@ def examine() -> list[Finding]:
     for name in config.profile_names():
         variable = config.load_profile(name).key_env
         if variable:
-            state = "is set" if os.environ.get(variable) else "is not set"
-            findings.append(Finding(True, f"profile {name}: {variable} {state}"))
+            there = bool(os.environ.get(variable))
+            text = f"profile {name}: {variable} {'is set' if there else 'is not set'}"
+            hint = "" if there else "only who asks this profile needs it"
+            findings.append(Finding(True, text, hint, optional=not there))
     return findings
 
 

@@ -21,7 +21,8 @@ def doctor(as_data: bool) -> None:
         click.echo(as_json([asdict(finding) for finding in findings]))
     else:
         for finding in findings:
-            click.echo(f"{'✓' if finding.good else '✗'} {line(finding.text)}")
+            sign = "·" if finding.optional else "✓" if finding.good else "✗"
+            click.echo(f"{sign} {line(finding.text)}")
             if finding.hint:
                 click.echo(f"  {line(finding.hint)}")
     if not all(finding.good for finding in findings):

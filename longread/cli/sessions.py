@@ -268,7 +268,7 @@ def _table(rows: list[Row]) -> Iterator[str]:
     for row in rows:
         facts = (
             _answers(row.answers),
-            f"{row.tokens:,} tokens",
+            f"{row.tokens:,} of {row.budget:,} tokens before a question",
             f"{percent(row.share)} in full",
             line(row.profile),
             *filter(None, [_state(row)]),

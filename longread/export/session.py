@@ -67,7 +67,7 @@ def where(citation: Citation) -> str:
 def coverage(ledger: Ledger) -> list[str]:
     """Say what was shown in full, what was not, and why."""
     full = sum(entry.level is Level.FULL for entry in ledger.files)
-    lines = [f"shown in full: {full:,} of {_count(len(ledger.files), 'file')}"]
+    lines = [f"in full in every prompt: {full:,} of {_count(len(ledger.files), 'file')}"]
     if ledger.pages:
         pages = sum(page.level is Level.FULL for page in ledger.pages)
         lines[0] += f", {pages:,} of {_count(len(ledger.pages), 'page')}"

@@ -10,6 +10,7 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
@@ -74,8 +75,10 @@ def open_place(location: str, rev: str, progress: Tell) -> Place:
         path = Path(os.path.realpath(os.path.expanduser(address)))  # noqa: PTH111
         is_folder = stat.S_ISDIR(path.stat().st_mode)
     except (OSError, ValueError) as error:
+        close = nearest(os.path.expanduser(address))  # noqa: PTH111
         raise IngestError(
-            f"{location} cannot be opened: {_why(error)}", hint="check the path"
+            f"{location} cannot be opened: {_why(error)}",
+            hint=f"check the path: did you mean {close}?" if close else "check the path",
         ) from None
     repository = find(path) if is_folder else None
     if repository:
@@ -208,6 +211,16 @@ def number_of(number: int, noun: str) -> str:
 
 def _literal(note: str) -> str:
     return note.replace("{", "{{").replace("}", "}}")
+
+
+def nearest(path: str) -> str:
+    """Return the name, in the folder of a path that is not there, that comes close to its own."""
+    folder, name = os.path.split(path.rstrip("/"))
+    try:
+        names = os.listdir(folder or ".")  # noqa: PTH208
+    except (OSError, ValueError):
+        return ""
+    return next(iter(get_close_matches(name, names, 1)), "")
 
 
 def _why(error: OSError | ValueError) -> str:

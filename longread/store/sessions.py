@@ -200,7 +200,10 @@ class Store:
             sources: as they were read again, if they were.
         """
         ready = self._ready(documents)
-        values = {"updated": _now()} | ({"profile": profile} if profile else {})
+        values = {"profile": profile} if profile else {}
+        if documents or sources:
+            # A level that is set is no news: the session keeps its place among the newest.
+            values["updated"] = _now()
         with writing(self._engine, self.path) as db:
             n = self._number(db, session_id)
             parts.keep_documents(db, n, documents, ready)
@@ -209,7 +212,8 @@ class Store:
             parts.keep_layout(db, n, layout)
             if parts.keep_ledger(db, n, ledger):
                 search.index_source_anew(db, n)
-            db.execute(update(schema.sessions).where(schema.sessions.c.n == n).values(values))
+            if values:
+                db.execute(update(schema.sessions).where(schema.sessions.c.n == n).values(values))
 
     def search(self, words: str, limit: int = 100) -> list[Found]:
         """Return questions, answers, quotes and sources that have all the words, best first.

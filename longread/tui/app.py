@@ -59,6 +59,7 @@ class LongreadApp(Desk):
     MODES: ClassVar[dict[str, Any]] = {"library": _library, "read": _read, "budget": _budget}
     DEFAULT_MODE = "library"
     CSS = """
+    ToastRack { margin-bottom: 2; }
     Input > .input--placeholder, TextArea > .text-area--placeholder { color: $foreground 75%; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

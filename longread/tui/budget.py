@@ -185,7 +185,7 @@ class BudgetScreen(Room):
             self._piece = 0
         else:
             if opened.layout is not self._layout:
-                self._say(told.difference(before.share, spending.share))
+                self._say(told.difference(before, spending))
             self._piece = told.again(before.parts[self._piece], spending.parts, self._piece)
         self._layout = opened.layout
         self.query_one("#window", Static).update(Content(told.window(spending)))
@@ -211,6 +211,7 @@ class BudgetScreen(Room):
         )
         self.call_after_refresh(self._head)
 
+    @on(BarList.Resized)
     def _head(self) -> None:
         self.query_one("#heading", Static).update(Content(self._list.heading()))
         order = "reading order" if self._grouping == "pieces" else self._order

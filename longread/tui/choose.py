@@ -27,7 +27,8 @@ def profiles() -> list[tuple[str, str]]:
             profile = config.load_profile(name)
         except ConfigError:
             continue
-        found.append((name, f"{name:<12} {profile.window:>10,} tokens  {line(profile.about)}"))
+        tokens = min(profile.trusted, profile.window)
+        found.append((name, f"{name:<12} {tokens:>10,} tokens  {line(profile.about)}"))
     return found
 
 

@@ -108,7 +108,9 @@ def _facts(entry: Entry, about: About | None) -> Iterator[Content]:
     yield Content()
     yield _fact("session", row.id)
     yield _fact("profile", line(row.profile))
-    yield _fact("size", f"{row.tokens:,} of {row.budget:,} tokens")
+    yield _fact("size", f"{row.tokens:,} of {row.budget:,} tokens before a question")
+    if entries.partly(row):
+        yield _fact("", "! not all of it is shown in full to every question")
     unread = about.unread if about else 0
     yield _fact("in full", percent(row.share) + (" of what was read" if unread else ""))
     files = f"{row.files - unread:,} of {count(row.files, 'file')}"

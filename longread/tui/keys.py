@@ -15,6 +15,8 @@ from textual.keys import format_key
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from longread.tui.screen import ROOMS
+
 if TYPE_CHECKING:
     from textual.dom import DOMNode
 
@@ -95,7 +97,7 @@ class HelpScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     HelpScreen { align: center middle; }
     HelpScreen > VerticalScroll {
-        width: 76; max-width: 96%; height: 90%; padding: 0 1;
+        width: 100; max-width: 96%; height: 90%; padding: 0 1;
         background: $surface; border: round $primary; border-title-color: $accent;
     }
     """
@@ -112,7 +114,9 @@ class HelpScreen(ModalScreen[None]):
     def _text(self) -> Content:
         app: Any = self.app
         lines: list[Content] = []
-        for place, found in listed(app.remapped):
+        # The keys of the screen that was left come first.
+        here = ROOMS.get(app.current_mode, ("", ""))[1]
+        for place, found in sorted(listed(app.remapped), key=lambda part: part[0] != here):
             lines += [Content(""), Content.styled(place, "bold $accent")]
             for key in found:
                 pressed = " ".join(map(shown, key.keys))

@@ -319,7 +319,10 @@ class LibraryScreen(Room):
         self.trash.put(entry.key)
         self.house.close_session(entry.key)
         self._arrange()
-        self.notify(f"deleted “{title}”; u brings it back", timeout=GRACE / 3, markup=False)
+        # One notice at a time: an older one would still name what u no longer brings back.
+        self.house.clear_notifications()
+        text = f"deleted “{title}”; u brings it back within {GRACE:.0f} seconds"
+        self.notify(text, timeout=GRACE / 3, markup=False)
 
     def _dismiss(self, matter: Matter) -> None:
         if matter.opening:
@@ -339,7 +342,9 @@ class LibraryScreen(Room):
             return
         self._arrange()
         self.query_one(SessionList).select(session)
-        self.notify("brought back", markup=False)
+        found = self.query_one(SessionList).highlighted
+        self.house.clear_notifications()
+        self.notify(f"brought back “{line(found.title) if found else session}”", markup=False)
 
     async def _forget(self, session: str) -> None:
         store = await self.house.store()

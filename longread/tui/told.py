@@ -26,26 +26,35 @@ def why_nothing(matter: Matter | None) -> str:
 def window(spending: Spending) -> str:
     """Return how the window is shared out, as one sentence."""
     w = spending.window
+    notice = sum(part.tokens for part in spending.parts if part.role == "notice")
     kept = {
         "answer": w.answer, "question": w.question, "evidence": w.evidence,
-        "conversation": w.conversation, "head": w.frame,
+        "conversation": w.conversation, "head and template": w.frame, "what is not shown": notice,
     }  # fmt: skip
     unread = sum(file.target is None for file in spending.files)
     more = f", {unread:,} not read (s lists them)" if unread else ""
     said = ", ".join(f"{name} {tokens:,}" for name, tokens in kept.items() if tokens)
     return (
-        f"window {w.window:,} · trusted {w.trusted:,} · corpus {w.corpus:,} in {w.documents:,} of"
-        f" {len(spending.files):,} files · kept: {said} · free {w.free:,} ·"
+        f"window {w.window:,} · trusted {w.trusted:,} · corpus {w.corpus - notice:,}"
+        f" in {w.documents:,} of {len(spending.files):,} files · kept: {said} · free {w.free:,} ·"
         f" {percent(spending.share)} in full{more}"
     )
 
 
-def difference(before: float, now: float) -> str:
-    """Return what a new layout changed of the share shown in full."""
-    was, is_now = percent(before), percent(now)
-    if was == is_now:
-        was, is_now = (f"{share:.2%}".replace("%", " %") for share in (before, now))
-    return f"now {is_now} in full (was {was})" if was != is_now else f"still {is_now} in full"
+def difference(before: Spending, now: Spending) -> str:
+    """Return what a new layout changed: the share shown in full, and what that was taken from."""
+    was, is_now = percent(before.share), percent(now.share)
+    if was == is_now and before.share != now.share:
+        was, is_now = (f"{share:.2%}".replace("%", " %") for share in (before.share, now.share))
+    same = was == is_now
+    said = [f"still {is_now} in full" if same else f"now {is_now} in full (was {was})"]
+    for name, old, new in (
+        ("files with something shown", before.window.documents, now.window.documents),
+        ("tokens for evidence", before.window.evidence, now.window.evidence),
+    ):
+        if old != new:
+            said.append(f"{new:,} {name} (was {old:,})")
+    return " · ".join(said)
 
 
 def pieces_of(node: Node, parts: tuple[Part, ...]) -> list[int]:

@@ -180,3 +180,13 @@ def test_the_doctor_says_what_is_missing() -> None:
     findings = json.loads(done.stdout)
     assert any("Python" in finding["text"] for finding in findings)
     assert any("engine" in finding["text"] and finding["hint"] for finding in findings)
+
+
+def test_a_mistyped_name_is_told_what_may_be_meant(tmp_path: Path) -> None:
+    done = longread("pakc")
+    assert done.returncode == 2
+    assert "Did you mean 'pack'?" in done.stderr
+    (tmp_path / "my notes").mkdir()
+    done = longread("pack", str(tmp_path / "my nots"))
+    assert done.returncode == 2
+    assert "did you mean my notes?" in done.stderr

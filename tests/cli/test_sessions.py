@@ -98,7 +98,10 @@ def test_list_shows_each_session(short: str) -> None:
     first, second = result.stdout.splitlines()
     assert first.startswith(short)
     assert first.endswith("How does app work?")
-    assert second.strip() == "2 answers, 7,000 tokens, 10 % in full, embedded; /home/x/app"
+    assert (
+        second.strip()
+        == "2 answers, 7,000 of 8,192 tokens before a question, 10 % in full, embedded; /home/x/app"
+    )
 
 
 def test_list_as_json_has_every_column(short: str) -> None:
@@ -146,7 +149,7 @@ def test_show_says_everything_about_the_newest(short: str) -> None:
     assert lines[1].startswith(f"session {short}, profile embedded, ")
     for expected in (
         "source /home/x/app (git) at ae1b9f6: 2 untracked files left out",
-        "shown in full: 1 of 2 files",
+        "in full in every prompt: 1 of 2 files",
         "  1 × no room",
         "  big.py: path, no room",
         "1. Where is c set?",

@@ -89,7 +89,7 @@ def test_coverage_counts_reasons_and_names_ten() -> None:
         (Page("a.pdf", 1, level=Level.FULL), Page("a.pdf", 2, reason="no text")),
     )
     lines = coverage(ledger)
-    assert lines[0] == "shown in full: 1 of 16 files, 1 of 2 pages"
+    assert lines[0] == "in full in every prompt: 1 of 16 files, 1 of 2 pages"
     assert lines[1:5] == ["not in full: 15 files", "  14 × no room", "  1 × a picture", "namely:"]
     assert lines[5] == "  f0.py: path, no room"
     assert lines[15:] == ["  … 5 more", "not in full: 1 page", "  1 × no text"]
@@ -97,7 +97,7 @@ def test_coverage_counts_reasons_and_names_ten() -> None:
 
 def test_coverage_of_a_whole_corpus_is_one_line() -> None:
     ledger = Ledger((), "t", 1, 1, (Entry("a.py", "source", level=Level.FULL),))
-    assert coverage(ledger) == ["shown in full: 1 of 1 file"]
+    assert coverage(ledger) == ["in full in every prompt: 1 of 1 file"]
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,9 @@ def test_a_session_that_is_laid_out_anew_is_counted_anew(store: Store, make: Mak
         files=(Entry("a.py", "source", full_tokens=10, level=Level.PATH),),
         pages=(Page("z.pdf", 1),) * 3,
     )
+    before = store.sessions()[0].updated
     store.replace_layout(short, other.layout, ledger)
+    assert store.sessions()[0].updated == before
     (row,) = store.sessions()
     assert (row.budget, row.files, row.pages, row.share) == (100, 1, 3, 0.0)
     assert row.profile == "embedded"

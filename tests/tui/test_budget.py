@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from longread.analysis.conversation import Conversation, open_sources
 from longread.config import Profile
 from longread.ingest.read import Options
 from longread.store import open_store
+from longread.tui import told
 from longread.tui.app import LongreadApp
 from longread.tui.budget import LEGEND, BudgetScreen
 from longread.tui.widgets.bars import BarList
@@ -534,6 +536,38 @@ async def test_a_hostile_path_is_shown_harmlessly(
             if screen(app)._grouping in ("folders", "pieces"):
                 assert HOSTILE.encode("unicode_escape").decode() in shown
             screen(app).action_group()
+
+
+async def test_the_names_of_the_columns_stand_above_them_at_first(app: LongreadApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await budget(pilot, app)
+        await pilot.pause(0.1)
+        assert said(app, "#heading") == bars(app).heading()
+
+
+async def test_what_a_level_took_from_the_rest_is_told(app: LongreadApp) -> None:
+    async with app.run_test(size=(120, 36), notifications=True) as pilot:
+        await budget(pilot, app)
+        before = screen(app).spending
+    assert before is not None
+    window = replace(before.window, evidence=79, documents=1)
+    assert told.difference(before, replace(before, window=window)).endswith(
+        f" · 1 files with something shown (was {before.window.documents})"
+        f" · 79 tokens for evidence (was {before.window.evidence:,})"
+    )
+    nothing = replace(before, share=0.0)
+    assert told.difference(nothing, nothing) == "still 0 % in full"
+
+
+async def test_the_sums_above_and_below_agree(app: LongreadApp) -> None:
+    async with app.run_test(size=(120, 36), notifications=True) as pilot:
+        await budget(pilot, app)
+        spending = screen(app).spending
+        assert spending is not None
+        (evidence,) = (part.tokens for part in spending.parts if part.role == "evidence")
+        assert evidence == spending.window.evidence
+        documents = sum(file.shown for file in spending.files)
+        assert f"corpus {documents:,} in" in said(app, "#window")
 
 
 async def test_without_colour_the_marks_still_say_everything(

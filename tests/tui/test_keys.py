@@ -137,3 +137,20 @@ async def test_the_bar_on_top_can_be_clicked(store: Store) -> None:
         await until(pilot, lambda: "f5 Budget" in screen_text(app))
         await pilot.click(offset=(screen_text(app).split("\n")[0].index("f5 Budget") + 2, 0))
         await until(pilot, lambda: app.current_mode == "budget")
+
+
+async def test_help_begins_with_the_keys_of_the_screen_it_stands_over(store: Store) -> None:
+    app = LongreadApp(store.path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("f3", "f1")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await until(pilot, lambda: "Citation" in screen_text(app))
+        assert screen_text(app).index("│ Read") < screen_text(app).index("Next cite")
+        assert "Everywhere" not in screen_text(app)
+
+
+async def test_the_box_for_questions_says_how_to_come_to_the_citations(store: Store) -> None:
+    app = LongreadApp(store.path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("f3")
+        await until(pilot, lambda: "esc To the answers" in screen_text(app))

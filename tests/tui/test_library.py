@@ -688,3 +688,17 @@ def test_numbers_and_times_are_short() -> None:
     times = (now - timedelta(hours=2), now - timedelta(days=6), now - timedelta(days=9))
     said = [entries.when(time, now) for time in (*times, now + timedelta(days=1))]
     assert said == ["today 10:00", "Thu 12:00", "2026-06-01", "2026-06-11"]
+
+
+async def test_what_was_brought_back_is_named_and_no_older_notice_stays(
+    app: LongreadApp, store: Store, make_session: MakeSession
+) -> None:
+    make_session(store, "shelf")
+    make_session(store, "lease")
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await settled(pilot)
+        await pilot.press("d", "d")
+        await until(pilot, lambda: "seconds" in screen_text(app))
+        await pilot.press("u")
+        await until(pilot, lambda: "brought back “shelf”" in screen_text(app))
+        assert "deleted" not in screen_text(app)

@@ -767,3 +767,14 @@ async def test_a_file_that_was_not_read_is_told_wherever_the_share_is(
         await pilot.press("f2")
         among = "1 of 2 not read" if width == 80 else "1 of 2 files"
         await until(pilot, lambda: among in screen_text(app))
+
+
+async def test_the_mark_of_more_hides_no_line(store: Store, make_session: MakeSession) -> None:
+    long = "\n\n".join(f"line {n} ends" for n in range(40))
+    app = opened(store, make_session(store, "kettle", ("Before?", long)))
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await ready(pilot, app)
+        await pilot.press("escape", "home")
+        await until(pilot, lambda: "↓ more" in screen_text(app))
+        (row,) = (row for row in screen_text(app).split("\n") if "↓ more" in row)
+        assert row.strip() == "↓ more"

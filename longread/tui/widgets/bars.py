@@ -82,6 +82,9 @@ class BarList(ScrollView, can_focus=True, inherit_bindings=False):
     class Highlighted(Message):
         """Another line is highlighted."""
 
+    class Resized(Message):
+        """The columns have other widths."""
+
     class Opened(Message):
         """The text of a line is to be shown."""
 
@@ -131,6 +134,10 @@ class BarList(ScrollView, can_focus=True, inherit_bindings=False):
         self._reveal()
         self.refresh()
         self.post_message(self.Highlighted())
+
+    def on_resize(self) -> None:
+        """Say that the columns have other widths."""
+        self.post_message(self.Resized())
 
     def _flatten(self) -> None:
         self._lines = []

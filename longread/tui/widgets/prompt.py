@@ -40,7 +40,10 @@ class PromptBox(Area):
             "down", "later", "Later question", id="prompt.later", show=False,
             tooltip="on the last line",
         ),
-        Binding("escape", "leave", "To the answers", id="prompt.leave", show=False),
+        Binding(
+            "escape", "leave", "To the answers", id="prompt.leave",
+            tooltip="there a number shows the source of a citation",
+        ),
     ]  # fmt: skip
 
     class Asked(Message):

@@ -24,11 +24,11 @@ class Transcript(Vertical):
     """Makes itself show what a session has. The view moves only when a question is asked."""
 
     DEFAULT_CSS = """
-    Transcript { width: 1fr; height: 1fr; layers: below above; }
+    Transcript { width: 1fr; height: 1fr; }
     Transcript > VerticalScroll { height: 1fr; }
     Transcript > VerticalScroll:focus { background-tint: $foreground 4%; }
     Transcript > #more {
-        layer: above; dock: bottom; height: 1; width: auto; padding: 0 1; display: none;
+        height: 1; width: auto; padding: 0 1; display: none;
         background: $panel; color: $text-accent;
     }
     Transcript > #more.-there { display: block; }
@@ -121,7 +121,7 @@ class Transcript(Vertical):
             for view in self.views:
                 view.styles.min_height = None
             # Room for the answer to grow into, so that nothing moves while it does.
-            self._live.styles.min_height = max(3, self.scroller.size.height - 1)
+            self._live.styles.min_height = max(3, self.size.height - 1)
             await self.scroller.mount(self._live)
             # It may have failed meanwhile, as a question does that is too long.
             self._live.catch_up(asking.text)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from longread.ingest import syntax
 from longread.ingest.blocks import LINES, SLACK
 from longread.ingest.languages import detect
 from longread.ingest.syntax import Parsed, parse
@@ -1249,6 +1250,7 @@ def test_a_file_that_breaks_off_keeps_what_stands_before(name: str) -> None:
         ("struct API_EXPORT A final : B {\n  int f() const;\n};", "cpp", "A A.f"),
         ("class Q : public QObject {\n  Q_OBJECT\n public:\n  Q();\n};", "cpp", "Q Q.Q"),
         ("int A::B<int>::operator()(int x) { return x; }", "cpp", "A.B.operator()"),
+        ("__global__ void run(int *a) {}\n", "cuda", "run"),
         ("typedef enum { A, B } way;\n", "objc", "way"),
         ("NS_ASSUME_NONNULL_BEGIN\n@interface A : B\n- (void)a;\n@end\n", "objc", "A A.a"),
         ("struct A { let b: Int }\nextension A.C { func d() {} }", "swift", "A A.C"),
@@ -1294,6 +1296,17 @@ def test_a_class_under_conditions_that_do_not_close_keeps_its_members() -> None:
     found = names(text, "cpp")
     assert {"n", "n.B"} <= set(found)
     assert [n for n in found if n.startswith("n.B.")] == [f"n.B.f{n}" for n in range(70)]
+
+
+@pytest.mark.parametrize("language", ["lua", "kotlin", "bash"])
+def test_a_scanner_that_runs_over_the_rest_again_and_again_is_stopped_by_count(
+    language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(syntax, "DEADLINE", 1e6)
+    text = "\n".join([">" * 200] * 200 + ["<" * 200] * 200)
+    parsed = parse(text, language)
+    check(text, parsed)
+    assert parsed.reason == "deadline"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from longread.ingest import facts as remembered
 from longread.ingest import injection, kinds, languages, notebook, secrets, syntax
 from longread.ingest.facts import Facts, PageFacts
 from longread.ingest.folder import Found, whole
+from longread.ingest.grammars import PACKED
 from longread.ingest.syntax import Parsed
 from longread.ingest.text import count_lines, decode, marks_in
 from longread.ingest.texts import Text, digest_of

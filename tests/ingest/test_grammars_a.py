@@ -1,5 +1,5 @@
 """Symbols of real-looking files: C, C++, Objective-C, Rust, Go, Zig, Swift, Java, C#, Kotlin,
-Scala, Python, Ruby, PHP, shell, Lua and TypeScript."""
+Scala, Python, Ruby, PHP, shell, Lua, TypeScript, JavaScript and Markdown."""
 
 from __future__ import annotations
 
@@ -1167,6 +1167,50 @@ L18-L22 method Wall.render
   |   render()
   = /** Draws 壁. */
 > react
+""",
+    "cart.jsx": r"""
+L1-L8 block
+L9-L20 function CartLine
+  | export default function CartLine({ item, onRemove })
+  = /**
+  =  * One line of the cart.
+  =  */
+L21-L26 function Cart
+  | export const Cart = ({ items }) =>
+L27-L30 function Total
+  | export const Total = React.memo(function Total({ items })
+L31-L34 class Basket
+  | class Basket extends legacy.Basket
+L35-L39 method Basket.add
+  |   add(item)
+  = /** Adds one. */
+L40-L41 method Basket.size
+  |   get size()
+L42-L46 method Basket.onChange
+  |   onChange = (event) =>
+L47-L50 function Basket.clear
+  | Basket.prototype.clear = function ()
+L51-L54 function pages
+  | async function* pages(url)
+L55 block
+L56-L58 function open
+  | exports.open = async (id) =>
+> react ./price ../legacy/cart
+""",
+    "guide.md": r"""
+L1-L6 block
+L7-L11 section Using the ring — ein Überblick
+  | # Using the ring — ein Überblick
+L12-L18 section Put
+  | ## Put
+L19-L23 section Tests
+  | Tests
+  | -----
+L24-L25 section `ring_count`
+  | ### `ring_count` ###
+L26-L28 section
+  | #
+> ../LICENSE.txt ./ring.h client.py
 """,
 }
 

@@ -12,7 +12,7 @@ import click
 
 from longread.cli.progress import Meter
 from longread.cli.sizes import Tokens
-from longread.cli.sources import read_options, source_options
+from longread.cli.sources import source_options
 from longread.errors import ConfigError, TrustError
 from longread.export.visible import visible
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from longread.analysis.ask import Request
     from longread.analysis.trust import Departure
     from longread.config import Profile
+    from longread.ingest.read import Options
 
 
 @click.command()
@@ -60,8 +61,7 @@ if TYPE_CHECKING:
 def ask(
     sources: tuple[str, ...], question: str, session: str | None, profile: str,
     strategy: Literal["auto", "whole", "focus"], budget: int | None, answer: int | None,
-    rev: str, secrets: str, passwords: tuple[str, ...], store: Path | None,
-    as_it_was: bool, yes: bool, as_data: bool,
+    store: Path | None, options: Options, as_it_was: bool, yes: bool, as_data: bool,
 ) -> None:  # fmt: skip
     """Ask a question about SOURCE…: folders, git repositories, URLs, PDFs.
 
@@ -87,7 +87,6 @@ def ask(
     if as_it_was and session is None:
         raise ConfigError("--as-it-was goes with --continue", hint="leave --as-it-was away")
     chosen = choose(profile, _use_found) if session is None or profile else None
-    options = read_options(rev, secrets, passwords)
     request = Request(
         question, chosen, sources, session, options, budget,
         strategy=strategy, store=store, yes=yes, as_it_was=as_it_was, answer=answer,

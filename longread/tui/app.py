@@ -16,6 +16,7 @@ from rich.text import Text
 from textual import work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.screen import ModalScreen, Screen
 
 from longread import config
@@ -77,6 +78,15 @@ class LongreadApp(Desk):
     ]  # fmt: skip
 
     # What happens first
+
+    def get_driver_class(self) -> type[Driver]:
+        """Return Textual's choice, or in its place our own for a terminal."""
+        chosen = super().get_driver_class()
+        if chosen.__name__ != "LinuxDriver":
+            return chosen
+        from longread.tui.terminal import TerminalDriver
+
+        return TerminalDriver
 
     def on_mount(self) -> None:
         """Paint; everything that takes time comes after."""

@@ -137,11 +137,11 @@ def test_a_session_is_opened_asked_and_checked_by_typing(
     terminal.resize(100, 30)
     terminal.see("heat.py")
     terminal.press("f1")
-    terminal.see("Everywhere")
+    terminal.see("keys (esc closes)")
     terminal.press("Escape")
-    terminal.see_that(lambda s: "Everywhere" not in s, "no help")
+    terminal.see_that(lambda s: "keys (esc closes)" not in s, "no help")
     terminal.press("C-q")
-    terminal.see_that(lambda s: "Everywhere" not in s and "heat.py" not in s, "the shell")
+    terminal.see_that(lambda s: "f2 Library" not in s and "heat.py" not in s, "the shell")
     assert len(store.session(store.sessions()[0].id).answers) == 2
 
 
@@ -269,3 +269,27 @@ def test_ctrl_c_in_the_editor_is_the_editors(
     terminal.see("▸[1]")
     terminal.press("y")
     terminal.see("citation copied")
+
+
+@pytest.mark.parametrize("closing", [False, True])
+def test_being_told_to_go_on_without_a_stop_changes_nothing(
+    terminal: Terminal, store: Store, make_session: MakeSession, closing: bool
+) -> None:
+    make_session(store, "teapot", ("What is a teapot?", "A pot for tea."))
+    make_session(store, "kettle", ("What is the limit?", GOOD))
+    terminal.start("--store", str(store.path), size=(200, 60))
+    terminal.see("kettle")
+    process = terminal.process()
+    before = process.num_threads()
+    for _ in range(5):
+        process.send_signal(signal.SIGCONT)
+        time.sleep(0.05)
+    terminal.press("/")
+    terminal.type("pot for tea")
+    terminal.see_that(lambda s: "teapot" in s and "kettle" not in s, "only the teapot")
+    assert process.num_threads() <= before + 2
+    if closing:
+        terminal.close()
+    else:
+        terminal.press("C-q")
+    process.wait(PATIENCE)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from longread.ingest.pool import Pool
 
-VERSION = 5
+VERSION = 6
 """Raised whenever the result for the same text can change, or the language of a file."""
 LARGEST = 8_000_000
 """Characters of a text that is parsed; its tree takes 22 times as much memory."""

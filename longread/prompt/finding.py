@@ -21,6 +21,10 @@ CANDIDATES = 2_000
 """Segments taken from the index before they are weighed."""
 RAREST = 24
 """Words by which they are found, at most."""
+ROWS = 60_000
+"""Segments with any of these words, at most, beyond the ENOUGH rarest words: what half of a large
+corpus says tells little, and takes long to weigh."""
+ENOUGH = 6
 FILES = 300
 """Files whose segments are weighed."""
 NAMED = 3.0
@@ -36,7 +40,8 @@ INSIDE = 4
 def find(question: str, documents: Sequence[Document], index: SearchIndex) -> list[Hit]:
     """Return the segments that answer `question` best, best first; `index` is up to date."""
     asked = take_apart(question)
-    named, names = affinity(question, documents)
+    shelf = any(document.unit == "page" for document in documents)
+    named, names = affinity(question, documents) if shelf else ({}, [])
     # Words that name a document choose the document; the others choose the place in it.
     words = [w for w in asked.words if not any(_squeeze(w) in name for name in names)]
     words = words or list(asked.words)
@@ -44,17 +49,28 @@ def find(question: str, documents: Sequence[Document], index: SearchIndex) -> li
     for position, document in enumerate(documents):
         by_content[document.content_id].append(position)
     held = {word: index.count(word) for word in asked.words}
-    times = {word: sum(held[word].values()) for word in words}
-    rarest = sorted((w for w in words if times[w]), key=times.__getitem__)[:RAREST]
     scores = {
         (position, number): score
-        for content, number, score in index.search(rarest, CANDIDATES)
+        for content, number, score in index.search(_rarest(words, held), CANDIDATES)
         for position in by_content.get(content, ())
     }
     literal, at_path = literals(asked, documents, index)
     hits = _pages(words, named, scores, literal, documents)
     hits += _segments(asked, held, scores, literal, at_path, documents, index)
     return sorted(hits, key=lambda h: (-h.literal, -h.score, h.document, h.segment))
+
+
+def _rarest(words: Sequence[str], held: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """Return the words that tell segments apart best: the rarest ones."""
+    times = {word: sum(held[word].values()) for word in words}
+    chosen: list[str] = []
+    left = ROWS
+    for word in sorted((w for w in words if times[w]), key=times.__getitem__)[:RAREST]:
+        left -= times[word]
+        if left < 0 and len(chosen) >= ENOUGH:
+            break
+        chosen.append(word)
+    return chosen
 
 
 def _segments(
@@ -184,10 +200,14 @@ def bring_up_to_date(
     """Index the segments of documents whose content is not in `index` yet."""
 
     def rows(document: Document) -> Callable[[], list[tuple[int, str, str]]]:
-        return lambda: [
-            (number, segment.name, document.text[segment.start : segment.end])
-            for number, segment in enumerate(document.segments)
-        ]
+        def read() -> list[tuple[int, str, str]]:
+            text = document.text
+            return [
+                (number, segment.name, text[segment.start : segment.end])
+                for number, segment in enumerate(document.segments)
+            ]
+
+        return read
 
     index.sync({d.content_id: rows(d) for d in documents}, progress)
 

@@ -21,7 +21,8 @@ import math
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 
 from longread.cache.search import HUMP, SearchIndex, last_name
 from longread.prompt.asked import Asked, root
@@ -30,13 +31,19 @@ from longread.types import Document
 
 K1, B, BN = 4.0, 0.75, 0.5
 NAMED, PLACED, DEFINED = 4.0, 20.0, 2.0
-SHARP = 6
+SHARP = 4
 AMBIGUOUS = 4
 """A name that more definitions have says nothing of any of them."""
 WIDENED = 0.1
 """What a segment gains that defines what a found one uses, as part of that one's score."""
 OPENED = 12
 """Segments whose references are followed."""
+CODE = frozenset(("source", "test", "notebook", "config", "docs"))
+"""Kinds in which a symbol of the question means that symbol."""
+USERS = 12
+"""Segments that use a name which nothing defines, at most, for it to say something of them."""
+HOLDERS = 400
+"""Segments with the same words that are looked at, whether they have them to the letter."""
 USED = re.compile(r"[^\W\d]\w{2,}")
 
 Place = tuple[int, int]
@@ -174,14 +181,10 @@ def literals(
     def code(places: Iterable[Place]) -> list[Place]:
         return [place for place in places if documents[place[0]].kind in CODE]
 
-    def has(place: Place, words: str) -> bool:
-        segment = documents[place[0]].segments[place[1]]
-        return words in documents[place[0]].text[segment.start : segment.end]
-
     met: dict[Place, int] = defaultdict(int)
     for words in asked.quoted:
-        for place in placed(index.holding(words, HOLDERS)):
-            met[place] += has(place, words)
+        for place in _saying(words, placed(index.holding(words, HOLDERS)), documents):
+            met[place] += 1
     named = {position for path in asked.paths for position in _at(path, documents)}
     for symbol in (*asked.symbols, *(q.removesuffix("()") for q in asked.quoted)):
         if not re.fullmatch(r"\w+(?:(?:[./]|::)\w+)*", symbol):
@@ -193,17 +196,24 @@ def literals(
             found = code(placed(index.defining(re.split(r"\W+", symbol)[-2], HOLDERS)))
         if not found:
             held = code(placed(index.holding(symbol, HOLDERS)))
-            found = [place for place in held if has(place, symbol)]
-        if 0 < len(found) <= AMBIGUOUS:
-            for place in found:
-                met[place] += 1
-    return {place: times for place, times in met.items() if times}, named
+            found = list(_saying(symbol, held, documents))
+            found = found if len(found) <= USERS else []
+        elif len(found) > AMBIGUOUS:
+            found = []
+        for place in found:
+            met[place] += 1
+    return dict(met), named
 
 
-CODE = frozenset(("source", "test", "notebook", "config", "docs"))
-"""Kinds in which a symbol of the question means that symbol."""
-HOLDERS = 40
-"""Segments with the same literal words that are looked at."""
+def _saying(words: str, places: Iterable[Place], documents: Sequence[Document]) -> Iterator[Place]:
+    """Yield the places whose text has the words to the letter."""
+    for position, group in groupby(sorted(places), lambda place: place[0]):
+        document = documents[position]
+        text = document.text
+        for place in group:
+            segment = document.segments[place[1]]
+            if words in text[segment.start : segment.end]:
+                yield place
 
 
 def _qualified(name: str, symbol: str) -> bool:

@@ -51,6 +51,7 @@ bench: $(VENV)/ready
 	@$(if $(strip $(REPOSITORIES)),$(BIN)/python bench/peers.py $(REPOSITORIES))
 	@$(BIN)/python bench/tui.py $(lastword $(REPOSITORIES))
 	@$(BIN)/python bench/masking.py $(REPOSITORIES)
+	@$(if $(strip $(RECALL)),$(BIN)/python bench/recall.py $(RECALL))
 
 clean:
 	rm -rf $(VENV)

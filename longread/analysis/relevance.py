@@ -12,7 +12,7 @@ from longread.prompt import finding
 from longread.prompt.evidence import Hit
 from longread.types import Corpus, Progress, Source, Tell
 
-SHARES = ((4_096, 0.9), (16_384, 0.75), (65_536, 0.5))
+SHARES = ((8_192, 0.9), (16_384, 0.75), (65_536, 0.5))
 """Windows, and the part of the room that evidence gets up to there where not all is shown."""
 SHARE_ELSE = 0.25
 

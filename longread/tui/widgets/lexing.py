@@ -22,6 +22,7 @@ AROUND = 20_000
 LONG = re.compile(r"^[^\n]{2000,}", re.MULTILINE)
 """Lines at which nobody looks for colour, and in which patterns can run for ever."""
 NAMES = {
+    "ocamlinterface": "ocaml",
     "apex": "java", "astro": "html", "commonlisp": "common-lisp", "gitconfig": "ini",
     "gomod": "go", "jupyter": "json", "just": "make", "objcpp": "objective-c++",
     "rmarkdown": "markdown", "roff": "groff", "svelte": "html", "svg": "xml", "wasm": "wast",

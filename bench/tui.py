@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -54,7 +55,9 @@ def _made_up(root: Path) -> Path:
 
 
 async def _measure(home: Path, root: Path) -> None:
-    from longread import config
+    from textual.worker import WorkerCancelled
+
+from longread import config
     from longread.analysis.conversation import open_sources
     from longread.config import Profile
     from longread.ingest.read import Options
@@ -164,7 +167,8 @@ async def _opening(session: str, *, keys: bool) -> tuple[float, list[float]]:
             await asyncio.sleep(PAUSE if keys else 0.02)
         took = time.perf_counter() - begun
         # What comes after, the price of a question, must not run into the next figure.
-        await app.workers.wait_for_complete()
+        with suppress(WorkerCancelled):
+            await app.workers.wait_for_complete()
         await asyncio.sleep(0.5)
     return took, pressed
 

@@ -12,7 +12,9 @@ with w the word's weight in the question, N files, n of them with the word, L th
 over the average. A definition of a symbol that the question names adds DEFINED · ln(1 + N / n).
 The second part is the bm25 of the file's best segment. Their sum times the worth of the file's
 kind, over the best there is, to the power of SHARP, is taken for the chance that the file is
-meant: that fits what changes to four repositories touched (bench/recall.py).
+meant: with that power most of what 160 commits to four repositories touched is shown
+(bench/recall.py). Of files that scored 0.9 of the best, 25 % were touched, of those at 0.8 12 %,
+at 0.6 6 %.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from longread.types import Document
 
 K1, B, BN = 4.0, 0.75, 0.5
 NAMED, PLACED, DEFINED = 4.0, 20.0, 2.0
-SHARP = 4
+SHARP = 6
 AMBIGUOUS = 4
 """A name that more definitions have says nothing of any of them."""
 WIDENED = 0.1

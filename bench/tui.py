@@ -55,9 +55,7 @@ def _made_up(root: Path) -> Path:
 
 
 async def _measure(home: Path, root: Path) -> None:
-    from textual.worker import WorkerCancelled
-
-from longread import config
+    from longread import config
     from longread.analysis.conversation import open_sources
     from longread.config import Profile
     from longread.ingest.read import Options
@@ -147,6 +145,8 @@ async def _first_paint() -> tuple[float, float]:
 
 async def _opening(session: str, *, keys: bool) -> tuple[float, list[float]]:
     """Seconds until a session can be asked, and those of keys in the list meanwhile."""
+    from textual.worker import WorkerCancelled
+
     from longread.tui.app import LongreadApp
     from longread.tui.widgets.sessions import SessionList
 

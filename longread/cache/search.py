@@ -146,7 +146,9 @@ def last_name(name: str) -> str:
 
 
 def _phrase(words: str) -> str:
-    return '"' + words.replace('"', '""') + '"'
+    """Return words that are to stand next to each other, whatever is in them."""
+    plain = words.encode("utf-8", "replace").decode().replace("\0", " ")
+    return '"' + plain.replace('"', '""') + '"'
 
 
 def _open(path: Path | str) -> sqlite3.Connection:

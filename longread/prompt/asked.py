@@ -15,6 +15,8 @@ from longread.types import Kind
 
 MOST = 48
 """Words searched for, at most: those that weigh most."""
+LITERAL = 64
+"""Quotes, symbols, names and paths taken literally, at most of each: the first ones."""
 WORD = re.compile(r"\w+(?:[.'-]\w+)*")
 QUOTED = re.compile(r"`([^`\n]{2,200})`|\"([^\"\n]{2,200})\"|“([^”\n]{2,200})”")
 SYMBOL = re.compile(r"\b(?:\w+(?:(?:[._/]|::)\w+)+(?:\(\))?|\w*[a-z][A-Z]\w*|\w+\(\))")
@@ -72,8 +74,14 @@ def take_apart(question: str) -> Asked:
     said = {word.casefold() for word in re.findall(r"\w+", question)}
     # "Where is that tested?" asks for tests; "Fix the tests on Windows" need not.
     kinds = frozenset(kind for kind, words in ASKED.items() if words & said and "?" in question)
-    plain = tuple(p for p in paths if p)
-    return Asked(weigh(question), tuple(marked), tuple(symbols), tuple(names), plain, kinds)
+    return Asked(
+        weigh(question),
+        tuple(marked[:LITERAL]),
+        tuple(symbols[:LITERAL]),
+        tuple(names[:LITERAL]),
+        tuple([path for path in paths if path][:LITERAL]),
+        kinds,
+    )
 
 
 def weigh(question: str) -> dict[str, float]:

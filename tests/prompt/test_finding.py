@@ -196,6 +196,18 @@ def test_a_question_is_taken_apart(
     assert set(paths) <= set(asked.paths)
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "", "\0", 'say "a\0b"', '"\ud800x" and `\udfff`', '"' * 50, '"½" “—” ** NEAR( OR NOT',
+        "name : x* ^y {a b}", "a.b.c() " * 3_000, "../../etc/passwd /", "x" * 100_000,
+    ],
+)  # fmt: skip
+def test_no_question_is_too_odd_to_be_asked(question: str) -> None:
+    assert ask(question, corpus(1)) is not None
+    assert ask(f"{question} cookie", corpus(1))
+
+
 def test_the_subject_weighs_more_than_the_rest() -> None:
     asked = take_apart("Expire cookies\n\nThe jar keeps them. The jar grows.")
     assert asked.words["expire"] > asked.words["grows"]

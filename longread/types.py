@@ -85,7 +85,7 @@ class Document:
     """Its text, or what reads it; that compares by what it reads."""
     segments: Sequence[Segment] = field(repr=False)
     unit: Unit = "line"
-    links: tuple[str, ...] = field(default=(), repr=False)
+    links: Sequence[str] = field(default=(), repr=False)
     """What it imports, includes or links to, as written there."""
     id: str = ""
     """Short id in the prompt ("d12"); empty until the corpus is in reading order."""

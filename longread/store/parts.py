@@ -25,7 +25,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from longread.errors import StoreError
 from longread.store import rows, schema, search
 from longread.store.connection import add
-from longread.store.texts import Packed, Texts, pack
+from longread.store.texts import Packed, Row, Texts, pack
 from longread.types import Answer, Document, Layout, Ledger, Source, Usage
 
 BATCH = 500
@@ -136,13 +136,13 @@ def documents(db: Connection, n: int) -> Texts:
     used, texts = schema.session_texts.c, schema.texts.c
     query = (
         select(used.content_id, used.path, used.id, texts.kind, texts.language, texts.unit)
-        .add_columns(texts.content_id.label("own_id"), texts.text, texts.segments)
+        .add_columns(texts.content_id.label("own_id"), texts.characters, texts.text, texts.segments)
         .join(schema.texts, texts.n == used.text)
         .where(used.session == n)
     )
     return Texts(
         {
-            row.content_id: (
+            row.content_id: Row(
                 Document(
                     path=row.path,
                     kind=row.kind,
@@ -153,6 +153,7 @@ def documents(db: Connection, n: int) -> Texts:
                     unit=row.unit,
                     id=row.id,
                 ),
+                row.characters,
                 row.text,
                 row.segments,
             )

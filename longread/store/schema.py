@@ -23,7 +23,7 @@ from sqlalchemy.engine import Dialect
 APPLICATION = 0x4C524541
 """SQLite's application_id of a longread store: "LREA"."""
 
-VERSION = 4
+VERSION = 5
 """SQLite's user_version: the number of the newest migration."""
 
 
@@ -193,6 +193,7 @@ texts = Table(
     Column("kind", Text, nullable=False),
     _words("language"),
     Column("unit", Text, nullable=False),
+    Column("characters", Integer, nullable=False, server_default="0"),
     Column("text", LargeBinary, nullable=False),
     Column("segments", LargeBinary, nullable=False),
 )

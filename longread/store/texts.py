@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from typing import Any, overload
+from typing import Any, NamedTuple, TypeVar, overload
 
 from longread.types import Document, Segment, Span
+
+T = TypeVar("T")
 
 LEVEL = 3
 """zlib's; 6 takes twice as long for 6 % less."""
@@ -36,6 +38,7 @@ class Packed:
             "kind": self.document.kind,
             "language": self.document.language,
             "unit": self.document.unit,
+            "characters": self.document.size,
             "text": zlib.compress(_bytes(self.document.text), LEVEL),
             "segments": zlib.compress(self.segments, LEVEL),
         }
@@ -91,40 +94,113 @@ def _columns(document: Document) -> list[object]:
     return [kinds, names, units, numbers]
 
 
-class Segments(Sequence[Segment]):
-    """The segments of one document, made when they are first looked at: most never are."""
+class Body:
+    """A text, unpacked when it is first asked for; equal to the text itself."""
 
-    __slots__ = ("_columns", "_made")
+    __slots__ = ("_made", "_packed")
 
-    def __init__(self, columns: list[Any]) -> None:
-        self._columns = columns
-        self._made: tuple[Segment, ...] | None = None
+    def __init__(self, packed: bytes) -> None:
+        self._packed = packed
+        self._made: str | None = None
 
-    def _all(self) -> tuple[Segment, ...]:
+    def __call__(self) -> str:
+        """Return the text."""
         if self._made is None:
-            self._made = _segments(self._columns)
+            self._made = zlib.decompress(self._packed).decode("utf-8", "surrogatepass")
         return self._made
 
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Body):
+            return self._packed == other._packed or self() == other()
+        return self() == other if isinstance(other, str) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self())
+
+
+class Structure:
+    """Links and segments of one document as they are kept, unpacked when first looked at."""
+
+    __slots__ = ("_columns", "_links", "_packed", "_segments")
+
+    def __init__(self, packed: bytes) -> None:
+        self._packed: bytes | None = packed
+        self._links: tuple[str, ...] = ()
+        self._columns: list[Any] | None = None
+        self._segments: tuple[Segment, ...] | None = None
+
+    def _unpack(self) -> None:
+        if packed := self._packed:
+            links, *columns = json.loads(zlib.decompress(packed))
+            # Only then without the bytes: another thread may be about to do the same.
+            self._links, self._columns, self._packed = tuple(links), columns, None
+
+    def links(self) -> tuple[str, ...]:
+        """Return what the document links to."""
+        self._unpack()
+        return self._links
+
+    def count(self) -> int:
+        """Return the number of segments, without making any."""
+        if (made := self._segments) is None:
+            self._unpack()
+            if columns := self._columns:
+                return len(columns[0])
+            made = self._segments or ()
+        return len(made)
+
+    def segments(self) -> tuple[Segment, ...]:
+        """Return what it consists of."""
+        if (made := self._segments) is None:
+            self._unpack()
+            if columns := self._columns:
+                self._segments, self._columns = _segments(columns), None
+            made = self._segments or ()
+        return made
+
+
+class Unpacked(Sequence[T]):
+    """What is made when somebody looks at it; equal to the tuple of the same."""
+
+    __slots__ = ("_make",)
+
+    def __init__(self, make: Callable[[], tuple[T, ...]]) -> None:
+        self._make = make
+
     def __len__(self) -> int:
-        return len(self._columns[0])
+        return len(self._make())
 
     @overload
-    def __getitem__(self, index: int) -> Segment: ...
+    def __getitem__(self, index: int) -> T: ...
     @overload
-    def __getitem__(self, index: slice) -> Sequence[Segment]: ...
-    def __getitem__(self, index: int | slice) -> Segment | Sequence[Segment]:
-        return self._all()[index]
+    def __getitem__(self, index: slice) -> Sequence[T]: ...
+    def __getitem__(self, index: int | slice) -> T | Sequence[T]:
+        return self._make()[index]
 
-    def __iter__(self) -> Iterator[Segment]:
-        return iter(self._all())
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._make())
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence):
             return NotImplemented
-        return len(self) == len(other) and self._all() == tuple(other)
+        return self._make() == tuple(other)
 
     def __hash__(self) -> int:
-        return hash(self._all())
+        return hash(self._make())
+
+
+class Segments(Unpacked[Segment]):
+    """The segments of one document; how many, and where the last ends, without making any."""
+
+    __slots__ = ("_structure", "end")
+
+    def __init__(self, structure: Structure, end: int) -> None:
+        super().__init__(structure.segments)
+        self._structure = structure
+        self.end = end
+
+    def __len__(self) -> int:
+        return self._structure.count()
 
 
 def _segments(columns: list[Any]) -> tuple[Segment, ...]:
@@ -142,30 +218,40 @@ def _segments(columns: list[Any]) -> tuple[Segment, ...]:
     return tuple(segments)
 
 
-class Texts(Mapping[str, Document]):
-    """The documents of a session, each unpacked when it is first asked for."""
+class Row(NamedTuple):
+    """A document as its row gives it."""
 
-    def __init__(self, packed: Mapping[str, tuple[Document, bytes, bytes]]) -> None:
-        """Take, by content id, a document that lacks text, segments and links, and these."""
-        self._packed = packed
+    bare: Document
+    """Without text, segments and links."""
+    characters: int
+    text: bytes
+    segments: bytes
+
+
+class Texts(Mapping[str, Document]):
+    """The documents of a session, each unpacked when somebody looks into it."""
+
+    def __init__(self, rows: Mapping[str, Row]) -> None:
+        """`rows` is by content id."""
+        self._rows = rows
         self._open: dict[str, Document] = {}
 
     def __getitem__(self, content_id: str) -> Document:
         if found := self._open.get(content_id):
             return found
-        bare, text, segments = self._packed[content_id]
-        links, *columns = json.loads(zlib.decompress(segments))
+        bare, characters, text, segments = self._rows[content_id]
+        structure = Structure(segments)
         document = replace(
             bare,
-            body=zlib.decompress(text).decode("utf-8", "surrogatepass"),
-            segments=Segments(columns),
-            links=tuple(links),
+            body=Body(text),
+            segments=Segments(structure, characters),
+            links=Unpacked(structure.links),
         )
-        self._open[content_id] = document
-        return document
+        # Two threads that ask for the same are given the same.
+        return self._open.setdefault(content_id, document)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._packed)
+        return iter(self._rows)
 
     def __len__(self) -> int:
-        return len(self._packed)
+        return len(self._rows)

@@ -96,6 +96,9 @@ def test_a_store_of_format_1_keeps_every_row(
     path, ids = first
     with open_store(path) as store:
         assert [store.session(short) for short in ids] == kept
+        for short, session in zip(ids, kept, strict=True):
+            sizes = {id: len(d.text) for id, d in session.documents.items()}
+            assert {id: d.size for id, d in store.session(short).documents.items()} == sizes
         assert store.trusted("c", "h")
         assert [a.profile for a in store.session(ids[0]).answers] == ["", ""]
         assert [a.price for a in store.session(ids[0]).answers] == [0.0, 0.0]

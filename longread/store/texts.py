@@ -46,7 +46,7 @@ class Packed:
 
 def pack(document: Document) -> Packed:
     """Prepare a document for its row."""
-    segments = squeeze([document.links, *_columns(document)])
+    segments = squeeze([list(document.links), *_columns(document)])
     digest = blake2b(digest_size=16)
     for part in (
         _bytes(document.content_id),

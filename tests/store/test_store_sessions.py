@@ -51,6 +51,11 @@ def test_a_session_is_read_back_as_it_was_written(store: Store, make: Make) -> N
     assert store.session(store.create(session)) == session
 
 
+def test_what_was_read_back_can_be_kept_again(store: Store, make: Make) -> None:
+    session = make()
+    assert store.session(store.create(store.session(store.create(session)))) == session
+
+
 NOUNS = (
     Answer, Citation, Document, Entry, Layout, Ledger, Page, Placed, Segment, Session, Source,
     Usage,

@@ -100,6 +100,7 @@ async def _measure(home: Path, root: Path) -> None:
         listed.append(rows)
     for _ in range(5):
         opened.append((await _opening(large_id, keys=False))[0])
+    for _ in range(10):
         while_opening += (await _opening(large_id, keys=True))[1]
     _row("first paint, 200 sessions", first)
     _row("list of 200 sessions shown, from the start", listed)
@@ -160,7 +161,8 @@ async def _opening(session: str, *, keys: bool) -> tuple[float, list[float]]:
         matter = app.matter
         assert matter is not None
         # Going to another screen and back is not what is measured.
-        await asyncio.sleep(0.15)
+        await asyncio.sleep(0.1)
+        await _press(app, "down")
         while not matter.conversation:
             if keys:
                 pressed.append(await _press(app, "down" if len(pressed) % 2 else "up"))

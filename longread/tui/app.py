@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
 from rich.text import Text
-from textual import work
+from textual import events, work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
@@ -77,6 +78,9 @@ class LongreadApp(Desk):
         Binding("ctrl+q", "quit", "Quit", id="app.quit", priority=True),
     ]  # fmt: skip
 
+    typed = 0.0
+    """When a key was pressed last, by the monotonic clock."""
+
     # What happens first
 
     def get_driver_class(self) -> type[Driver]:
@@ -87,6 +91,12 @@ class LongreadApp(Desk):
         from longread.tui.terminal import TerminalDriver
 
         return TerminalDriver
+
+    async def on_event(self, event: events.Event) -> None:
+        """Note that a key was pressed, whoever it is for."""
+        if isinstance(event, events.Key):
+            self.typed = time.monotonic()
+        await super().on_event(event)
 
     def on_mount(self) -> None:
         """Paint; everything that takes time comes after."""

@@ -11,6 +11,7 @@ from textual.style import Style
 from textual.widgets import Footer, Static
 
 from longread.export.visible import line
+from longread.tui.compositor import OnceCompositor
 from longread.tui.matter import Matter
 from longread.types import Event
 
@@ -62,6 +63,10 @@ class Room(Screen[None]):
     NAME: ClassVar[str]
     """Its key in `ROOMS`."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = OnceCompositor()
+
     @property
     def house(self) -> LongreadApp:
         """The app, with what all screens share."""
@@ -70,7 +75,7 @@ class Room(Screen[None]):
     @property
     def there(self) -> bool:
         """Whether it can still be drawn on: work may end when the program is about to."""
-        return bool(self.query(Bar))
+        return any(isinstance(child, Bar) for child in self.children)
 
     def compose(self) -> ComposeResult:
         """Put the bar on top, the footer below, the screen's own between them."""

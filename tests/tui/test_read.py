@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual._compositor import Compositor
 from textual.widgets import Markdown, Static
 
 from longread import config
@@ -18,6 +19,7 @@ from longread.tui.choose import ChooseScreen
 from longread.tui.compare import CompareScreen
 from longread.tui.confirm import ConfirmScreen
 from longread.tui.read import ReadScreen
+from longread.tui.widgets import answer
 from longread.tui.widgets.answer import AnswerView
 from longread.tui.widgets.cited import CitedPane
 from longread.tui.widgets.prompt import PromptBox
@@ -183,6 +185,55 @@ async def test_the_view_does_not_move_while_an_answer_comes(
         await until(pilot, lambda: app.matter and not app.matter.asking)
         await pilot.pause(0.2)
         assert scroller.scroll_y == y
+
+
+async def test_who_types_goes_first_and_what_came_is_shown_all_the_same(
+    store: Store, make_session: MakeSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answer, "TYPING", 60.0)
+    monkeypatch.setattr(answer, "PATIENT", 3600.0)
+    engine = Held("one ", "two ")
+    app = opened(store, make_session(store, "kettle"), engine)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await ready(pilot, app, answers=0)
+        app.screen.query_one(PromptBox).load_text("Why?")
+        await pilot.press("enter")
+        engine.let()
+        await until(pilot, lambda: "one" in screen_text(app))
+        await pilot.press("x")
+        engine.let()
+        assert app.matter is not None
+        await until(pilot, lambda: app.matter.asking and "two" in app.matter.asking.text)
+        await pilot.pause(3 * answer.PACE)
+        assert "two" not in screen_text(app)
+        monkeypatch.setattr(answer, "PATIENT", 0.5)  # somebody who never stops typing
+        await until(pilot, lambda: "two" in screen_text(app))
+        engine.let()
+        await until(pilot, lambda: not app.matter.asking)
+
+
+async def test_every_widget_is_arranged_once_for_a_layout(
+    store: Store, make_session: MakeSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened(store, make_session(store, "kettle", ("What is it?", "word\n\n" * 60)))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await ready(pilot, app)
+        transcript = app.screen.query_one(Transcript)
+        transcript.scroller.scroll_to(y=5, animate=False)
+        await pilot.pause()
+        arranged = []
+        arrange = Compositor._arrange_root
+
+        def counted(self: Compositor, *args: object, **more: object) -> object:
+            arranged.append(more)
+            return arrange(self, *args, **more)
+
+        monkeypatch.setattr(Compositor, "_arrange_root", counted)
+        app.screen.refresh(layout=True)
+        await pilot.pause()
+        last = transcript.views[-1].children[-1]
+        assert last.region.y > app.size.height
+        assert arranged == [{"visible_only": False}]
 
 
 async def test_stop_keeps_what_came(store: Store, make_session: MakeSession) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from time import monotonic
+from typing import TYPE_CHECKING, cast
+
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -15,12 +18,17 @@ from longread.export.visible import line, visible
 from longread.tui.linked import Coming, linked, parser
 from longread.types import Answer, Citation
 
+if TYPE_CHECKING:
+    from longread.tui.app import LongreadApp
+
 QUOTE = 160
 """Characters of a quote that a list shows; the source pane shows all."""
 
 
 PACE = 0.2
 """Seconds between two pieces that are shown: each lays the screen out anew, and keys wait."""
+TYPING, PATIENT = 0.5, 1.0
+"""Who pressed a key so many seconds ago types; so long pieces wait for who types, at most."""
 
 
 class CitationRow(Static):
@@ -82,6 +90,8 @@ class AnswerView(Vertical):
         self._coming = Coming()
         self._text = ""
         self._written = 0
+        self._shown = 0.0
+        """When it was written to last, by the monotonic clock."""
         self._pending: Timer | None = None
         self._stream: MarkdownStream | None = None
 
@@ -114,10 +124,20 @@ class AnswerView(Vertical):
         """Show all of an answer that has come so far; what is shown already is not touched."""
         self._text = text
         if self._pending is None:
-            self._pending = self.set_timer(PACE, self._write)
+            self._pending = self.set_timer(PACE, self._due)
+
+    async def _due(self) -> None:
+        """Show what came, but let somebody who types go first."""
+        now = monotonic()
+        typed = cast("LongreadApp", self.app).typed
+        if now - typed < TYPING and now - self._shown < PATIENT:
+            self._pending = self.set_timer(PACE, self._due)
+        else:
+            await self._write()
 
     async def _write(self) -> None:
         self._pending = None
+        self._shown = monotonic()
         if self._stream is None:
             self._stream = Markdown.get_stream(self.query_one(Markdown))
         fresh, self._written = self._text[self._written :], len(self._text)

@@ -66,7 +66,14 @@ class Transcript(Vertical):
     @property
     def views(self) -> list[AnswerView]:
         """The answers that are shown, in order."""
-        return list(self.query(AnswerView))
+        # A query would look at every paragraph of every answer.
+        return [
+            view
+            for scroller in self.children
+            if isinstance(scroller, VerticalScroll)
+            for view in scroller.children
+            if isinstance(view, AnswerView)
+        ]
 
     @property
     def rows(self) -> list[CitationRow]:

@@ -10,8 +10,6 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import NamedTuple
 
-from longread.types import Segment, Span
-
 LINES = 60
 """Lines of a segment that was cut from something longer."""
 SLACK = 8
@@ -38,7 +36,7 @@ class Mark(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A segment in the making, of plain values so that it crosses processes cheaply."""
+    """A segment in the making, of plain values."""
 
     kind: str
     name: str
@@ -155,24 +153,6 @@ def _tail(lines: Lines, row: Row) -> tuple[int, int]:
     while first < last and not lines.lines[first].strip():
         first += 1
     return lines.starts[first], end
-
-
-def segments(rows: Iterable[Row]) -> tuple[Segment, ...]:
-    """Return rows as the nouns they stand for."""
-    return tuple(
-        [
-            Segment(
-                kind,
-                name,
-                Span("line", first, last),
-                start,
-                end,
-                (a, b) if a >= 0 else None,
-                (c, d) if c >= 0 else None,
-            )
-            for kind, name, first, last, start, end, a, b, c, d in rows
-        ]
-    )
 
 
 def _within(part: tuple[int, int] | None, start: int, end: int) -> tuple[int, int]:

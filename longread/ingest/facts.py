@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import overload
 
+from longread.ingest import columns
+from longread.ingest.columns import Columns, Segments
 from longread.ingest.kinds import PLAIN, Looks
 from longread.ingest.secrets import Mask
-from longread.types import Segment, Span, Unit
+from longread.types import Segment
 
-VERSION = 2
+VERSION = 3
 """Of the format; what another version wrote is read anew."""
-NOWHERE = (-1, -1)
-WIDTH = 9
-"""Numbers a segment: kind, first, last, start, end, and both ends plus one of signature and doc."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,87 +62,9 @@ class Facts:
     """As in `Document`."""
 
 
-class Segments(Sequence[Segment]):
-    """Segments as they were stored; equal to the tuple of them, and hashed alike."""
-
-    __slots__ = ("_count", "_kinds", "_made", "_names", "_numbers", "_unit")
-
-    def __init__(self, head: tuple[int, list[str], Unit], names: bytes, numbers: bytes) -> None:
-        self._count, self._kinds, self._unit = head
-        self._names = names
-        self._numbers = numbers
-        self._made: tuple[Segment, ...] | None = None
-
-    @property
-    def all(self) -> tuple[Segment, ...]:
-        """The segments themselves."""
-        if self._made is None:
-            self._made = tuple(self._make())
-        return self._made
-
-    def _make(self) -> Iterator[Segment]:
-        numbers = array("I", self._numbers)
-        names = self._names.decode().split("\0")
-        columns = (numbers[at::WIDTH] for at in range(WIDTH))
-        for name, kind, first, last, start, end, a, b, c, d in zip(names, *columns, strict=True):
-            signature = (a - 1, b - 1) if a else None
-            doc = (c - 1, d - 1) if c else None
-            span = Span(self._unit, first, last)
-            yield Segment(self._kinds[kind], name, span, start, end, signature, doc)
-
-    def __len__(self) -> int:
-        return self._count
-
-    @property
-    def end(self) -> int:
-        """Where the last one ends, without making any."""
-        if self._made is not None:
-            return self._made[-1].end
-        numbers = memoryview(self._numbers).cast("I")
-        return numbers[len(numbers) - WIDTH + 4]
-
-    @property
-    def have_signatures(self) -> bool:
-        """Whether any has a signature, without making any."""
-        return any(memoryview(self._numbers).cast("I")[5::WIDTH])
-
-    @overload
-    def __getitem__(self, index: int) -> Segment: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Segment, ...]: ...
-    def __getitem__(self, index: int | slice) -> Segment | tuple[Segment, ...]:
-        return self.all[index]
-
-    def __iter__(self) -> Iterator[Segment]:
-        return iter(self.all)
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, Segments):
-            return self.all == other.all
-        return self.all == other if isinstance(other, tuple) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self.all)
-
-    def __repr__(self) -> str:
-        return repr(self.all)
-
-
 def pack(facts: Facts) -> bytes:
     """Return `facts` as bytes."""
-    kinds = sorted({s.kind for s in facts.segments})
-    index = {kind: number for number, kind in enumerate(kinds)}
-    flat: list[int] = []
-    for s in facts.segments:
-        a, b = s.signature or NOWHERE
-        c, d = s.doc or NOWHERE
-        span = s.span
-        flat += (
-            index[s.kind], span.first, span.last, s.start, s.end, a + 1, b + 1, c + 1, d + 1,
-        )  # fmt: skip
-    numbers = array("I", flat)
-    names = "\0".join(s.name.replace("\0", "") for s in facts.segments).encode()
-    unit = facts.segments[0].span.unit if facts.segments else "line"
+    count, kinds, unit, names, numbers = columns.of_segments(facts.segments)
     looks = facts.looks
     text = facts.text.encode() if facts.text is not None else b""
     words = facts.words.tobytes() if facts.words else b""
@@ -164,13 +84,13 @@ def pack(facts: Facts) -> bytes:
             facts.reason,
             [(p.number, p.label, p.characters, p.reason) for p in facts.pages],
             facts.text is not None,
-            [len(facts.segments), kinds, unit],
+            [count, kinds, unit],
             facts.words is not None,
-            [len(names), len(numbers) * numbers.itemsize, len(words), len(text)],
+            [len(names), len(numbers), len(words), len(text)],
         ],
         separators=(",", ":"),
     ).encode()
-    parts = (len(head).to_bytes(4, "big"), head, names, numbers.tobytes(), words, text)
+    parts = (len(head).to_bytes(4, "big"), head, names, numbers, words, text)
     return b"".join(parts)
 
 
@@ -191,8 +111,8 @@ def unpack(value: bytes) -> Facts | None:
     words_end = numbers_end + lengths[2]
     segments: Sequence[Segment] = ()
     if count:
-        head = (count, kinds, unit)
-        segments = Segments(head, value[start:names_end], value[names_end:numbers_end])
+        names, numbers = value[start:names_end], value[names_end:numbers_end]
+        segments = Segments(Columns(count, kinds, unit, names, numbers))
     return Facts(
         encoding,
         identity,

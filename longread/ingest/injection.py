@@ -7,7 +7,10 @@ text in it; a person should know all the same that somebody tried.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
+NEAR = 160
+"""Characters on either side of a telling word within which a whole order stands."""
 ORDERS = (
     (
         ("instructions", "prompt"),
@@ -15,28 +18,23 @@ ORDERS = (
             r"\b(?:ignore|disregard|forget|override|bypass)\b[^.\n]{0,40}?"
             r"\b(?:previous|prior|above|earlier|preceding|foregoing|all|any|your|system)\b[^.\n]{0,30}?"
             r"\b(?:instructions|(?:system )?prompts?)\b"
-        ),
-    ),
-    (
-        ("system prompt", "hidden prompt", "initial prompt"),
-        re.compile(
-            r"\b(?:reveal|print|output|repeat|leak|show)\b[^.\n]{0,30}?"
+            r"|\b(?:reveal|print|output|repeat|leak|show)\b[^.\n]{0,30}?"
             r"\b(?:system|hidden|initial) prompt\b"
         ),
     ),
     (
-        ("do not tell the", "do not inform the"),
+        ("do not tell the ", "do not inform the "),
         re.compile(r"\bdo not (?:tell|inform) the (?:user|human|reviewer)s?\b"),
     ),
     (
-        ("you are now", "you are no longer"),
+        ("you are no",),
         re.compile(
             r"\byou are (?:now|no longer) (?:an? |the )?[^.\n]{0,30}?"
             r"\b(?:assistant|model|ai|chatbot|jailbroken|dan)\b"
         ),
     ),
     (
-        ("an ai ", "language model", "coding agent"),
+        ("an ai ", "language model", "coding agent", "an llm "),
         re.compile(
             r"\b(?:if you are|as) an? (?:ai|llm|(?:large )?language model|coding agent)\b"
             r"[^.\n]{0,40}?\b(?:must|should|please|you will|do not)\b"
@@ -44,7 +42,7 @@ ORDERS = (
     ),
 )
 """What is said to a model rather than to people, in lower case, after OWASP's LLM01 and what coding
-agents were fed; before each, what must stand in a text for it to match: that is found faster."""
+agents were fed; before each, words of which one must stand in it: only around them is it sought."""
 TOKENS = re.compile(r"<\|[a-zA-Z][\w ]{0,40}\|>|\[/?INST\]|<</?SYS>>")
 """Special tokens as models' templates write them."""
 MOST = 3
@@ -55,12 +53,13 @@ def find(text: str) -> tuple[str, ...]:
     """Return notes for the ledger: what was found, and on which lines."""
     notes = []
     lower = text.lower()
-    orders = [
+    orders = {
         match.start()
-        for needed, pattern in ORDERS
-        if any(word in lower for word in needed)
-        for match in pattern.finditer(lower)
-    ]
+        for words, pattern in ORDERS
+        for word in words
+        for start, end in _around(lower, word)
+        for match in pattern.finditer(lower, start, end)
+    }
     if orders:
         notes.append(f"words that seem meant for a model: {_lines(lower, orders)}")
     if "<|" in text or "INST]" in text or "SYS>>" in text:
@@ -70,7 +69,19 @@ def find(text: str) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _lines(text: str, offsets: list[int]) -> str:
+def _around(text: str, word: str) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of a text around a word; what overlaps is one."""
+    at = text.find(word)
+    while at >= 0:
+        start = max(0, at - NEAR)
+        end = at
+        while 0 <= at <= end + NEAR:
+            end = at + NEAR
+            at = text.find(word, at + len(word))
+        yield start, end
+
+
+def _lines(text: str, offsets: Iterable[int]) -> str:
     lines = dict.fromkeys(text.count("\n", 0, at) + 1 for at in sorted(offsets)[: 20 * MOST])
     named = [f"L{number}" for number in lines]
     return ", ".join(named[:MOST]) + (", …" if len(named) > MOST else "")

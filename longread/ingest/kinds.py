@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from io import StringIO
 
 from longread.types import Kind
 
@@ -101,7 +100,7 @@ class Looks:
     minified: bool = False
     """Its lines are long on average."""
     longest: int = 0
-    """Characters of the longest line."""
+    """Characters of the longest line, where lines are long on average."""
 
 
 PLAIN = Looks()
@@ -110,9 +109,9 @@ PLAIN = Looks()
 
 def look(text: str) -> Looks:
     """Return what `text` says of itself."""
-    longest = max(map(len, StringIO(text)), default=0)
-    mean = len(text) / (text.count("\n") + 1)
-    return Looks(_says_generated(text[:HEAD]), mean > MEAN_LINE, longest)
+    minified = len(text) / (text.count("\n") + 1) > MEAN_LINE
+    longest = max(map(len, text.split("\n"))) if minified else 0
+    return Looks(_says_generated(text[:HEAD]), minified, longest)
 
 
 def is_image(head: bytes) -> bool:

@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import IO, Self
 
 Message = Mapping[str, object]
+"""What JSON can hold; bytes under "data" in a reply go beside it."""
 
 HEAD = struct.Struct("<IQ")
 """Bytes of the JSON message and of the data behind it."""
@@ -109,12 +110,12 @@ class Worker:
             self._stepped = True
         try:
             send(self.process.stdin, message, data)
-            while reply := receive(self.process.stdout):
+            while reply := receive(self.process.stdout, REPLY):
                 self._stepped = True
                 if "done" in reply[0]:
                     self.answered += 1
                     return
-                yield reply[0]
+                yield {**reply[0], "data": reply[1]}
         except (OSError, ValueError):
             pass
         finally:
@@ -251,8 +252,8 @@ def send(pipe: IO[bytes], message: Message, data: bytes = b"") -> None:
     pipe.flush()
 
 
-def receive(pipe: IO[bytes]) -> tuple[dict[str, object], bytes] | None:
-    """Read one message and its bytes; nothing where the other side is gone.
+def receive(pipe: IO[bytes], most: int = 1 << 62) -> tuple[dict[str, object], bytes] | None:
+    """Read one message and its bytes, at most `most`; nothing where the other side is gone.
 
     Raises:
         ValueError: what came is not a message.
@@ -263,6 +264,8 @@ def receive(pipe: IO[bytes]) -> tuple[dict[str, object], bytes] | None:
     length, size = HEAD.unpack(head)
     if length > REPLY:
         raise ValueError(f"a message of {length:,} bytes")
+    if size > most:
+        raise ValueError(f"{size:,} bytes with a message")
     message = json.loads(pipe.read(length))
     if not isinstance(message, dict):
         raise ValueError("a message that is not an object")
@@ -285,7 +288,8 @@ def serve(module: str, function: str, memory: int) -> None:
     send(replies, {"ready": True})
     while request := receive(sys.stdin.buffer):
         for reply in answer(*request):
-            send(replies, reply)
+            data = reply.pop("data", b"")
+            send(replies, reply, data)
         send(replies, {"done": True})
 
 

@@ -11,14 +11,15 @@ import os
 import threading
 import time
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
 from longread.ingest import symbols
-from longread.ingest.blocks import LINES, Lines, Row, blocks, segments, tile
+from longread.ingest.blocks import LINES, Lines, blocks, tile
+from longread.ingest.columns import Columns, Segments, of_rows
 from longread.ingest.grammars import GRAMMARS, PACKED, load
 from longread.types import Segment
 
@@ -64,7 +65,7 @@ LOST = {"timeout": "deadline", "memory": "too large to parse"}
 class Parsed:
     """What is known of a text."""
 
-    segments: tuple[Segment, ...]
+    segments: Sequence[Segment]
     """They tile the text."""
     links: tuple[str, ...]
     """Imports, includes and relative links as they are written, each once, in order."""
@@ -77,11 +78,11 @@ class Parsed:
 class Findings(NamedTuple):
     """The same, of plain values that cross processes cheaply."""
 
-    rows: list[Row]
+    columns: Columns
     links: list[str]
     reason: str
-    words: str = ""
-    """In hexadecimal, to cross processes."""
+    words: bytes = b""
+    """`array('I')`; empty where there are none."""
 
 
 class StoppedError(Exception):
@@ -96,14 +97,18 @@ def parse(text: str, language: str) -> Parsed:
 def find(text: str, language: str) -> Findings:
     """Do the work of `parse`."""
     if language not in GRAMMARS or not text:
-        return Findings(blocks(text), [], "")
+        return _blocks(text)
     reason = _refuse(text)
     if not reason:
         try:
             return _find(text, language)
         except (StoppedError, symbols.TooManyError):
             reason = "deadline"
-    return Findings(blocks(text), [], reason)
+    return _blocks(text, reason)
+
+
+def _blocks(text: str, reason: str = "") -> Findings:
+    return Findings(of_rows(blocks(text)), [], reason)
 
 
 def _refuse(text: str) -> str:
@@ -115,8 +120,8 @@ def _refuse(text: str) -> str:
 
 
 def _parsed(found: Findings) -> Parsed:
-    words = array("I", bytes.fromhex(found.words)) if found.words else None
-    return Parsed(segments(found.rows), tuple(found.links), found.reason, words)
+    words = array("I", found.words) if found.words else None
+    return Parsed(Segments(found.columns), tuple(found.links), found.reason, words)
 
 
 def _find(text: str, language: str) -> Findings:
@@ -131,8 +136,8 @@ def _find(text: str, language: str) -> Findings:
         links = symbols.relative_links(text)
     rows = tile(lines, marks, doc)
     # Only what has names to be used can be told from prose.
-    words = words_in(data).tobytes().hex() if any(row.name for row in rows) else ""
-    return Findings(rows, list(dict.fromkeys(links)), "", words)
+    words = words_in(data).tobytes() if any(row.name for row in rows) else b""
+    return Findings(of_rows(rows), list(dict.fromkeys(links)), "", words)
 
 
 def words_in(data: bytes) -> array[int]:
@@ -140,8 +145,8 @@ def words_in(data: bytes) -> array[int]:
 
     Sorted; of UTF-8, where every letter beyond ASCII belongs to a word.
     """
-    words = {word for word in data.translate(APART).split() if len(word) > 2}
-    return array("I", sorted(crc32(word) for word in words if word[0] not in DIGITS))
+    words = set(data.translate(APART).split())  # each word once before any is looked at
+    return array("I", sorted([crc32(w) for w in words if len(w) > 2 and w[0] not in DIGITS]))
 
 
 def _is_broken(tree: Tree) -> bool:
@@ -291,7 +296,7 @@ def _ask(pool: Pool, batch: list[Item]) -> list[tuple[str, Findings]]:
             reason = LOST.get(error.reason, reason)
         if len(found) < len(batch):
             key, data, _ = batch[len(found)]
-            found.append((key, Findings(blocks(data.decode()), [], reason)))
+            found.append((key, _blocks(data.decode(), reason)))
     return found
 
 
@@ -299,11 +304,20 @@ def answer(message: Mapping[str, Any], data: bytes) -> Iterator[dict[str, object
     """Be the worker: yield what is found in each text of a batch."""
     at = 0
     for language, size in zip(message["languages"], message["sizes"], strict=True):
-        rows, links, reason, words = find(data[at : at + size].decode(), language)
+        columns, links, reason, words = find(data[at : at + size].decode(), language)
         at += size
-        yield {"rows": rows, "links": links, "reason": reason, "words": words}
+        count, kinds, unit, names, numbers = columns
+        yield {
+            "head": [count, kinds, unit, links, reason],
+            "sizes": [len(names), len(numbers)],
+            "data": names + numbers + words,
+        }
 
 
 def _unpack(reply: Mapping[str, Any]) -> Findings:
-    rows, links = [Row(*row) for row in reply["rows"]], list(reply["links"])
-    return Findings(rows, links, reply["reason"], reply["words"])
+    (count, kinds, unit, links, reason), (first, second) = reply["head"], reply["sizes"]
+    data = reply["data"]
+    names, numbers = data[:first], data[first : first + second]
+    return Findings(
+        Columns(count, kinds, unit, names, numbers), links, reason, data[first + second :]
+    )

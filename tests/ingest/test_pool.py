@@ -33,6 +33,8 @@ def do(message: dict[str, Any], data: bytes) -> Iterator[dict[str, object]]:
             held = []
             while True:
                 held.append(bytearray(os.urandom(1 << 20)))
+        case "bytes":
+            yield {"n": 1, "data": bytes(range(256))}
         case "crash":
             os.abort()
         case "steps":
@@ -55,6 +57,12 @@ def pool(memory: int = 1 << 30) -> Pool:
 
 def account(step: float = 5, whole: float = 20) -> Account:
     return Account(step, whole)
+
+
+def test_bytes_of_a_reply_come_as_they_are() -> None:
+    with pool() as workers:
+        _, reply = workers.ask({"do": "bytes"}, b"", account())
+    assert reply == {"n": 1, "data": bytes(range(256))}
 
 
 def test_a_worker_is_used_again_and_replaced_when_it_is_worn_out() -> None:

@@ -274,8 +274,11 @@ def receive(pipe: IO[bytes], most: int = 1 << 62) -> tuple[dict[str, object], by
 
 def serve(module: str, function: str, memory: int) -> None:
     """Be a worker: answer requests until the parent is gone."""
+    import gc
     import signal
 
+    # What a worker makes is let go at once, hardly any of it in cycles: a tenth of its time.
+    gc.set_threshold(200_000, 20, 20)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _confine(memory)
     threading.Thread(target=_follow, args=(os.getppid(),), daemon=True).start()

@@ -314,7 +314,10 @@ def wrapped(text: str) -> str:
 
 @pytest.mark.parametrize("language", GRAMMARS)
 @pytest.mark.parametrize("opening", ["([", "{", ">"])
-def test_two_hundred_thousand_brackets_do_no_harm(opening: str, language: str) -> None:
+def test_two_hundred_thousand_brackets_do_no_harm(
+    opening: str, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(syntax, "NUMBERS", 0)
     opened = opening * (200_000 // len(opening))
     text = wrapped(opened + opened[::-1].translate(CLOSE))
     check(text, parse(text, language))
@@ -327,6 +330,16 @@ def test_a_single_line_of_five_megabytes_is_one_segment(language: str) -> None:
     check(text, parsed)
     assert len(parsed.segments) == 1
     assert parsed.reason == "lines too long to parse"
+
+
+def test_a_table_of_numbers_is_not_parsed_and_code_full_of_them_is() -> None:
+    rows = "".join(f"    0x{n:04x}, {n}, -{n}.5e3,\n" for n in range(4_000))
+    table = parse(f"static const unsigned table[] = {{\n{rows}}};\n", "c")
+    assert table.reason == "a table of numbers"
+    assert table.segments[0].signature
+    calls = "".join(f"    put({n}, 0x{n:x}, get({n}));\n" for n in range(4_000))
+    code = parse(f"int fill(void)\n{{\n{calls}}}\n", "c")
+    assert (code.reason, code.segments[0].name) == ("", "fill")
 
 
 def test_a_text_too_large_says_so() -> None:
@@ -350,6 +363,7 @@ HANGS = "\\\n" * 100_000
 
 
 def test_a_scanner_that_never_asks_stops_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(syntax, "NUMBERS", 0)
     monkeypatch.setattr(syntax, "DEADLINE", 0.3)
     before = time.thread_time()
     parsed = parse(HANGS, "python")
@@ -386,7 +400,7 @@ def test_little_work_starts_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_file_that_hangs_costs_only_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(syntax, "ENOUGH", 10)
     monkeypatch.setattr(syntax, "DEADLINE", 0.4)
-    hangs = "\\\n" * 400_000
+    hangs = "# no table of numbers\n" * 20_000 + "\\\n" * 400_000
     good = "def f():\n    pass\n"
     items = [("before", good, "python"), ("hangs", hangs, "python"), ("after", good, "python")]
     results = dict(parse_many(items, workers=1))
@@ -398,7 +412,7 @@ def test_a_file_that_hangs_costs_only_itself(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_file_that_takes_all_memory_costs_only_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(syntax, "ENOUGH", 10)
     monkeypatch.setattr(syntax, "MEMORY", 100 << 20)
-    eats = wrapped(";" * 1_000_000)
+    eats = "// no table of numbers\n" * 30_000 + wrapped(";" * 1_000_000)
     good = "int f(void) { return 0; }\n"
     items = [("before", good, "c"), ("eats", eats, "javascript"), ("after", good, "c")]
     results = dict(parse_many(items, workers=1))

@@ -112,6 +112,17 @@ class Document:
             return self.segments[-1].end if self.segments else len(self.text)
         return end
 
+    @property
+    def names(self) -> Sequence[str]:
+        """Names of its segments, in order, known without making any."""
+        names: Sequence[str] | None = getattr(self.segments, "names", None)
+        return [s.name for s in self.segments] if names is None else names
+
+    def forget(self) -> None:
+        """Let go of segments that were made and can be made again."""
+        if forget := getattr(self.segments, "forget", None):
+            forget()
+
     def segments_in(self, span: Span) -> list[Segment]:
         """Return the segments that share a line, page or cell with `span`."""
         return [s for s in self.segments if s.span.overlaps(span)]

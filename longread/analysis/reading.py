@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -30,6 +31,7 @@ from longread.types import (
 )
 
 ROLES: tuple[Role, ...] = ("system", "user")
+LEVELS = tuple(Level)
 LEFT_OUT = "left out to fit the budget"
 CUT_DOWN = "cut down to fit the budget"
 BY_HAND = "set by you"
@@ -71,7 +73,12 @@ def measure(corpus: Corpus, pieces: Pieces, guided: bool, tell: Tell) -> Measure
 
 def counter(pieces: Pieces) -> Callable[[Document], None]:
     """Return what counts a document at every level while its text is at hand."""
-    return lambda document: pieces.hold((c.key, c.read) for c in costs.bodies(document))
+
+    def count(document: Document) -> None:
+        pieces.hold((c.key, c.read) for c in costs.bodies(document))
+        document.forget()
+
+    return count
 
 
 def _mark(documents: Sequence[Document]) -> str:
@@ -89,10 +96,7 @@ def _mark(documents: Sequence[Document]) -> str:
 def _costs(documents: Sequence[Document], mark: str, pieces: Pieces, tell: Tell) -> list[Costs]:
     """Return what each document costs; as it was where the same were counted before."""
     digest = hashlib.blake2b(f"{mark}\0".encode(), digest_size=16)
-    for document in documents:
-        digest.update(
-            f"{document.id}\0{document.path}\0{document.content_id}\0".encode("utf-8", "replace")
-        )
+    digest.update(_names(documents))
     kind = f"costs:{costs.VERSION}:{render.VERSION}:{pieces.family.id}"
     key = digest.hexdigest()
     if kept := pieces.derived.get(kind, [key]).get(key):
@@ -102,11 +106,15 @@ def _costs(documents: Sequence[Document], mark: str, pieces: Pieces, tell: Tell)
     return found
 
 
+def _names(documents: Sequence[Document]) -> bytes:
+    """Return what tells documents from others: what they are called, and what they hold."""
+    named = [f"{d.id}\0{d.path}\0{d.content_id}\0" for d in documents]
+    return "".join(named).encode("utf-8", "replace")
+
+
 def _arrange(corpus: Corpus, derived: Derived) -> tuple[Corpus, list[float]]:
     """Put the corpus in reading order; for documents seen together before, as it was then."""
-    digest = hashlib.blake2b(digest_size=16)
-    for document in corpus.documents:
-        digest.update(f"{document.path}\0{document.content_id}\0".encode("utf-8", "replace"))
+    digest = hashlib.blake2b(_names(corpus.documents), digest_size=16)
     kind, key = f"order:{order.VERSION}", digest.hexdigest()
     if kept := derived.get(kind, [key]).get(key):
         positions, ranks = json.loads(kept)
@@ -164,7 +172,7 @@ def lay_out(
             hint="raise --budget, or shorten the question",
         )
     levels = {**by_path(measured.corpus.levels, measured.corpus.documents), **levels}
-    documents, ranks, costs = measured.corpus.documents, measured.ranks, measured.costs
+    documents, costs = measured.corpus.documents, measured.costs
     found = {i: level_of(d.path, levels) for i, d in enumerate(documents)} if levels else {}
     fixed = {
         index: pack.rendered(level, documents[index], costs[index])
@@ -173,7 +181,7 @@ def lay_out(
     }
 
     def packed(tokens: int) -> Layout:
-        placed = pack.pack(documents, ranks, costs, tokens, measured.mark, measured.pieces, fixed)
+        placed = _packed(measured, tokens, fixed)
         kept = tuple(sorted(levels.items()))
         return Layout(measured.mark, tuple(placed), render.VERSION, levels=kept)
 
@@ -188,6 +196,32 @@ def lay_out(
             return first
         layout = packed(max(room - notice, min(taken, most - notice)))
     return layout
+
+
+def _packed(measured: Measured, room: int, fixed: Mapping[int, Level]) -> list[Placed]:
+    """Pack; as it was where the same documents were packed into the same room before."""
+    documents, ranks, found = measured.corpus.documents, measured.ranks, measured.costs
+    derived, family = measured.pieces.derived, measured.pieces.family
+    digest = hashlib.blake2b(repr((room, measured.mark, sorted(fixed.items()))).encode())
+    digest.update(costs.pack(found))
+    digest.update(array("d", ranks).tobytes())
+    digest.update(_names(documents))
+    kind = f"packed:{pack.VERSION}:{render.VERSION}:{costs.VERSION}:{family.id}"
+    key = digest.hexdigest()[:32]
+    if kept := derived.get(kind, [key]).get(key):
+        rows = json.loads(kept)
+        return [
+            Placed(d.id, d.path, d.content_id, LEVELS[level], tuple(raised), _lifted(lifted))
+            for d, (level, raised, lifted) in zip(documents, rows, strict=True)
+        ]
+    placed = pack.pack(documents, ranks, found, room, measured.mark, measured.pieces, fixed)
+    rows = [(p.level, p.raised, p.lifted) for p in placed]
+    derived.put(kind, [(key, json.dumps(rows, separators=(",", ":")).encode())])
+    return placed
+
+
+def _lifted(kept: list[list[int]]) -> tuple[tuple[int, Level], ...]:
+    return tuple([(index, LEVELS[level]) for index, level in kept]) if kept else ()
 
 
 def notice_tokens(measured: Measured, layout: Layout) -> int:

@@ -86,6 +86,15 @@ class Segments(Sequence[Segment]):
             doc = (c - 1, d - 1) if c else None
             yield Segment(kinds[kind], name, Span(unit, first, last), start, end, signature, doc)
 
+    @property
+    def names(self) -> list[str]:
+        """Their names, without making any."""
+        return self.columns.names.decode().split("\0") if self.columns.size else []
+
+    def forget(self) -> None:
+        """Let go of what was made."""
+        self._made = None
+
     def __len__(self) -> int:
         return self.columns.size
 

@@ -156,7 +156,8 @@ class Reader:
     def _item(self, found: Found, seen: bytes | None) -> Item:
         if seen and (known := _recall(seen)):
             size, way, language, digest = known
-            found = replace(found, size=size)
+            if found.size != size:
+                found = replace(found, size=size)
             return Item(found, way, language, self._key(digest, way, language), digest)
         found = whole(found)
         data = found.data

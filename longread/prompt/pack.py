@@ -20,6 +20,8 @@ from longread.prompt.parts import divide, lead, settle, top_up
 from longread.tokens.pieces import Pieces
 from longread.types import Document, Level, Placed
 
+VERSION = 1
+"""Raised when the same documents at the same costs would be given other levels."""
 DETAIL: dict[Level, float] = {
     Level.NONE: 0.0,
     Level.PATH: 0.05,

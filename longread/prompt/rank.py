@@ -28,6 +28,8 @@ CODE = frozenset(("source", "test", "notebook"))
 """Kinds that define names and use them."""
 MARKUP = frozenset("css scss less html xml svg vue svelte".split())
 """Languages whose names are words like any other."""
+NOT_NAMED = re.compile(r"[^\w$]+")
+"""What stands between the parts of a qualified name."""
 WORD = re.compile(r"[^\W\d]\w{2,}")
 """A name that may be told from others: three letters at least."""
 
@@ -149,7 +151,7 @@ def _named(document: Document) -> set[int]:
     """Return the names that code defines, as CRC-32."""
     if document.kind not in CODE or document.language in MARKUP:
         return set()
-    names = {re.split(r"[^\w$]+", segment.name)[-1] for segment in document.segments}
+    names = {NOT_NAMED.split(name)[-1] for name in set(document.names)}
     return {crc32(name.encode()) for name in names if len(name) > 2}
 
 

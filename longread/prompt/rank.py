@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import posixpath
 import re
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from zlib import crc32
@@ -129,7 +130,7 @@ def references(documents: Sequence[Document]) -> list[dict[int, float]]:
             defined[name].append(position)
     known = {name for name, holders in defined.items() if len(holders) < AMBIGUOUS}
     used = [
-        sorted(known.intersection(_used(document)) - names)
+        array("I", sorted(known.intersection(_used(document)) - names))
         for document, names in zip(documents, own, strict=True)
     ]
     times: dict[int, int] = defaultdict(int)

@@ -10,7 +10,7 @@ from functools import partial
 from longread.cache.derived import Derived
 from longread.tokens import Family
 
-BATCH = 8_000_000
+BATCH = 2_000_000
 """Characters encoded between two writes, which bounds memory."""
 
 SHORT = 200

@@ -36,6 +36,8 @@ PDF_BYTES = 256 * 2**20
 
 PASSING = frozenset(("needs password", "timeout", "memory"))
 """What stopped the reading of a PDF once and may not do so again."""
+HELD = 32 * 2**20
+"""Characters of parsed texts that wait for the rules for secrets at once."""
 HEAD = 512
 """Bytes of a file that are kept once it was read."""
 
@@ -55,7 +57,8 @@ class Item:
     """Of its bytes."""
     facts: Facts | None = None
     text: str = ""
-    """Held only until the text is parsed."""
+    """Held only until it is parsed and masked."""
+    encoding: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,8 @@ class Reader:
         self._kind = f"facts:{remembered.VERSION}:{rules}"
         self._new: dict[str, Item] = {}
         """Text files met for the first time, by key; equal ones once."""
+        self._changed: list[Item] = []
+        """Those whose texts had secrets."""
         self._rows: list[tuple[str, bytes]] = []
         """Facts that were found out and are not kept yet."""
         self._pdfs: dict[str, bytes] = {}
@@ -99,8 +104,8 @@ class Reader:
     def read(self, files: Iterable[Found], total: int = 0) -> Contents:
         """Return what `files` are; `total` is their number where it is known."""
         items: list[Item] = []
-        for key, parsed in syntax.parse_many(self._unparsed(files, items, total)):
-            self._parsed(self._new[key], parsed)
+        self._settle(syntax.parse_many(self._unparsed(files, items, total)))
+        self._parse_changed()
         self._read_pdfs()
         self._keep()
         _tell_apart(items)
@@ -120,11 +125,8 @@ class Reader:
             looked = self._look_up(batch)
             items += looked
             for item in looked:
-                if self._new.get(item.key) is item and item.facts and item.facts.text is None:
-                    if item.facts.encoding:
-                        yield item.key, item.text, item.language
-                    else:
-                        self._rows.append((item.key, remembered.pack(item.facts)))
+                if self._new.get(item.key) is item and not item.facts:
+                    yield item.key, item.text, item.language
             self._progress(Progress("read", len(items), max(total, len(items))))
 
     def _look_up(self, batch: list[Found]) -> list[Item]:
@@ -195,37 +197,77 @@ class Reader:
         if item.way == "pdf":
             self._pdfs[item.key] = found.data
             return
-        text, encoding = decode(found.data)
-        cells = notebook.extract(text) if item.way == "notebook" else None
+        item.text, item.encoding = decode(found.data)
+        self._new[item.key] = item
+        if not item.encoding:
+            item.facts = Facts(picture=kinds.is_image(found.data), reason="binary")
+            self._rows.append((item.key, remembered.pack(item.facts)))
+            return
+        cells = notebook.extract(item.text) if item.way == "notebook" else None
         if cells:
-            text = cells.text
-        masks = secrets.find(text) if text and self._masking == "mask" else ()
-        item.text = secrets.apply(text, masks)
+            item.text = cells.text
+            self._look_into(item)
+            assert item.facts
+            item.facts = replace(
+                item.facts,
+                masks=(),
+                language=cells.language,
+                segments=notebook.segments(item.text, cells.lines),
+                reason="" if item.text else "a notebook without cells",
+                text=item.text,
+            )
+            self._found_out(item)
+        elif self._masking == "mask":
+            secrets.prepare()
+
+    def _look_into(self, item: Item) -> None:
+        """Mask the secrets in an item's text; note what its text alone says."""
+        masks = secrets.find(item.text) if item.text and self._masking == "mask" else ()
         identity = ""
         if masks:
+            item.text = secrets.apply(item.text, masks)
             # Rules can change; then what they make of the same bytes is another text.
             identity = blake2b((item.key + item.text).encode(), digest_size=16).hexdigest()
         item.facts = Facts(
-            encoding=encoding,
+            encoding=item.encoding,
             identity=identity,
-            masks=() if cells else masks,
+            masks=masks,
             masked=len(masks),
             notes=(*secrets.notes(masks), *injection.find(item.text)),
             marks=marks_in(item.text),
-            picture=not encoding and kinds.is_image(found.data),
-            lines=count_lines(text),
+            lines=count_lines(item.text),
             looks=kinds.look(item.text),
-            reason="" if encoding else "binary",
-            text=item.text if cells else None,
         )
-        self._new[item.key] = item
-        if cells:
-            segments = notebook.segments(item.text, cells.lines)
-            reason = "" if item.text else "a notebook without cells"
-            item.facts = replace(
-                item.facts, language=cells.language, segments=segments, reason=reason
-            )
-            self._found_out(item)
+
+    def _settle(self, results: Iterable[tuple[str, Parsed]]) -> None:
+        """Take what was parsed; meanwhile the rules for secrets may have to be made ready."""
+        held: list[tuple[Item, Parsed]] = []
+        size = 0
+        for key, parsed in results:
+            item = self._new[key]
+            held.append((item, parsed))
+            size += len(item.text)
+            if size > HELD or self._masking == "keep" or secrets.ready():
+                self._take(held)
+                held, size = [], 0
+        self._take(held)
+
+    def _take(self, held: Iterable[tuple[Item, Parsed]]) -> None:
+        for item, parsed in held:
+            if not item.facts:
+                self._look_into(item)
+                assert item.facts
+                if item.facts.masks:
+                    self._changed.append(item)
+                    continue
+            self._parsed(item, parsed)
+        if sum(len(item.text) for item in self._changed) > HELD:
+            self._parse_changed()
+
+    def _parse_changed(self) -> None:
+        """Parse what is another text without its secrets."""
+        changed, self._changed = self._changed, []
+        self._settle(syntax.parse_many([(i.key, i.text, i.language) for i in changed]))
 
     def _parsed(self, item: Item, parsed: Parsed) -> None:
         assert item.facts

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -146,7 +147,7 @@ def _name(rule: str) -> str:
 def _places(raw: bytes) -> Iterator[tuple[int, int, str]]:
     """Yield what the rules point at: byte offsets, and the rule's whole id."""
     astray = set()
-    for finding in _scanner().scan(raw):
+    for finding in _making().result().scan(raw):
         if not finding.visible and SHOWN.search(_name(finding.rule_id)):
             continue
         place, secret = finding.location, finding.secret.encode()
@@ -220,8 +221,25 @@ def _merged(hits: Iterable[Mask]) -> Iterator[Mask]:
         yield held
 
 
+def prepare() -> None:
+    """Begin to make the rules ready, beside other work: the first time it takes two seconds."""
+    _making()
+
+
+def ready() -> bool:
+    """Whether `find` would begin at once."""
+    return _making().done()
+
+
 @cache
-def _scanner() -> Scanner:
+def _making() -> Future[Scanner]:
+    thread = ThreadPoolExecutor(1, "longread-secrets")
+    made = thread.submit(_make)
+    thread.shutdown(wait=False)
+    return made
+
+
+def _make() -> Scanner:
     from kingfisher_sdk import Rules, Scanner
 
     rules = Rules([OWN_RULES], cache_dir=config.private(config.cache() / "secrets"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -13,8 +13,9 @@ from fpdf import FPDF
 
 from longread.cache.derived import Derived
 from longread.errors import IngestError
-from longread.ingest import contents, secrets
+from longread.ingest import contents, secrets, syntax
 from longread.ingest.read import Options, read
+from longread.ingest.syntax import Parsed
 from longread.types import Corpus, Document, Entry, Progress, Span
 
 if TYPE_CHECKING:
@@ -189,10 +190,14 @@ def test_a_second_reading_parses_and_scans_nothing(
     monkeypatch.setattr(secrets, "mask_parts", forbidden)
     monkeypatch.setattr("longread.ingest.pdf.read_many", forbidden)
     monkeypatch.setattr("longread.ingest.text._guessed", forbidden)
-    asked: list[object] = []
-    monkeypatch.setattr(
-        contents.syntax, "parse_many", lambda items: iter(asked.extend(items) or ())
-    )
+    asked: list[tuple[str, str, str]] = []
+
+    def parse_many(items: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, Parsed]]:
+        for key, text, language in items:
+            asked.append((key, text, language))
+            yield key, syntax.parse(text, language)
+
+    monkeypatch.setattr(contents.syntax, "parse_many", parse_many)
     second = desk.read(repo.root)
     assert second == first
     assert hash(second.documents) == hash(first.documents)
@@ -200,6 +205,30 @@ def test_a_second_reading_parses_and_scans_nothing(
     repo.write("g.py", "y = 2\n")
     with pytest.raises(AssertionError, match="done twice"):
         desk.read(repo.root)
+
+
+def test_what_has_secrets_is_parsed_without_them(repo: Repo, desk: Desk) -> None:
+    long = f"KEY = (\n    '{TOKEN}',\n)\n\n\ndef f():\n    return KEY\n"
+    repo.commit({f"p/{n}.py": long + f"# {n}\n" for n in range(3)} | {"q.py": "def g():\n    x\n"})
+    corpus = desk.read(repo.root)
+    assert len(corpus.documents) == 4
+    for document in corpus.documents:
+        assert TOKEN not in document.text
+        assert document.segments[-1].end == len(document.text)
+        name = "g" if document.path == "q.py" else "f"
+        (found,) = [s for s in document.segments if s.name == name]
+        assert document.text[slice(*found.signature or ())] == f"def {name}():"
+
+
+def test_many_texts_wait_for_the_rules_and_none_is_lost(
+    repo: Repo, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.commit({f"p/{n}.py": f"def f{n}():\n    return '{TOKEN}'\n" for n in range(40)})
+    monkeypatch.setattr(contents, "HELD", 300)
+    monkeypatch.setattr(secrets, "ready", lambda: False)
+    corpus = desk.read(repo.root)
+    assert {s.name for d in corpus.documents for s in d.segments} == {f"f{n}" for n in range(40)}
+    assert all(entry.masked == 1 for entry in corpus.entries)
 
 
 def test_secrets_are_masked_before_anything_is_kept(repo: Repo, tmp_path: Path) -> None:

@@ -255,7 +255,7 @@ def test_the_rules_are_compiled_again_where_what_was_kept_of_them_is_damaged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LONGREAD_CACHE", str(tmp_path))
-    compiled = secrets._scanner.__wrapped__
+    compiled = secrets._make
     assert compiled().rules.cache_status == "stored"
     assert compiled().rules.cache_status == "loaded"
     (kept,) = (tmp_path / "secrets").iterdir()

@@ -13,37 +13,37 @@ NEAR = 160
 """Characters on either side of a telling word within which a whole order stands."""
 ORDERS = (
     (
-        ("instructions", "prompt"),
+        (b"instructions", b"prompt"),
         re.compile(
-            r"\b(?:ignore|disregard|forget|override|bypass)\b[^.\n]{0,40}?"
-            r"\b(?:previous|prior|above|earlier|preceding|foregoing|all|any|your|system)\b[^.\n]{0,30}?"
-            r"\b(?:instructions|(?:system )?prompts?)\b"
-            r"|\b(?:reveal|print|output|repeat|leak|show)\b[^.\n]{0,30}?"
-            r"\b(?:system|hidden|initial) prompt\b"
+            rb"\b(?:ignore|disregard|forget|override|bypass)\b[^.\n]{0,40}?"
+            rb"\b(?:previous|prior|above|earlier|preceding|foregoing|all|any|your|system)\b[^.\n]{0,30}?"
+            rb"\b(?:instructions|(?:system )?prompts?)\b"
+            rb"|\b(?:reveal|print|output|repeat|leak|show)\b[^.\n]{0,30}?"
+            rb"\b(?:system|hidden|initial) prompt\b"
         ),
     ),
     (
-        ("do not tell the ", "do not inform the "),
-        re.compile(r"\bdo not (?:tell|inform) the (?:user|human|reviewer)s?\b"),
+        (b"do not tell the ", b"do not inform the "),
+        re.compile(rb"\bdo not (?:tell|inform) the (?:user|human|reviewer)s?\b"),
     ),
     (
-        ("you are no",),
+        (b"you are no",),
         re.compile(
-            r"\byou are (?:now|no longer) (?:an? |the )?[^.\n]{0,30}?"
-            r"\b(?:assistant|model|ai|chatbot|jailbroken|dan)\b"
+            rb"\byou are (?:now|no longer) (?:an? |the )?[^.\n]{0,30}?"
+            rb"\b(?:assistant|model|ai|chatbot|jailbroken|dan)\b"
         ),
     ),
     (
-        ("an ai ", "language model", "coding agent", "an llm "),
+        (b"an ai ", b"language model", b"coding agent", b"an llm "),
         re.compile(
-            r"\b(?:if you are|as) an? (?:ai|llm|(?:large )?language model|coding agent)\b"
-            r"[^.\n]{0,40}?\b(?:must|should|please|you will|do not)\b"
+            rb"\b(?:if you are|as) an? (?:ai|llm|(?:large )?language model|coding agent)\b"
+            rb"[^.\n]{0,40}?\b(?:must|should|please|you will|do not)\b"
         ),
     ),
 )
 """What is said to a model rather than to people, in lower case, after OWASP's LLM01 and what coding
 agents were fed; before each, words of which one must stand in it: only around them is it sought."""
-TOKENS = re.compile(r"<\|[a-zA-Z][\w ]{0,40}\|>|\[/?INST\]|<</?SYS>>")
+TOKENS = re.compile(rb"<\|[a-zA-Z][\w ]{0,40}\|>|\[/?INST\]|<</?SYS>>")
 """Special tokens as models' templates write them."""
 MOST = 3
 """Places that are named."""
@@ -52,7 +52,9 @@ MOST = 3
 def find(text: str) -> tuple[str, ...]:
     """Return notes for the ledger: what was found, and on which lines."""
     notes = []
-    lower = text.lower()
+    # What is sought is ASCII, and bytes are searched several times faster than wide characters.
+    raw = text.encode("utf-8", "replace")
+    lower = raw.lower()
     orders = {
         match.start()
         for words, pattern in ORDERS
@@ -62,14 +64,14 @@ def find(text: str) -> tuple[str, ...]:
     }
     if orders:
         notes.append(f"words that seem meant for a model: {_lines(lower, orders)}")
-    if "<|" in text or "INST]" in text or "SYS>>" in text:
-        tokens = [match.start() for match in TOKENS.finditer(text)]
+    if b"<|" in raw or b"INST]" in raw or b"SYS>>" in raw:
+        tokens = [match.start() for match in TOKENS.finditer(raw)]
         if tokens:
-            notes.append(f"special tokens of models, as text: {_lines(text, tokens)}")
+            notes.append(f"special tokens of models, as text: {_lines(raw, tokens)}")
     return tuple(notes)
 
 
-def _around(text: str, word: str) -> Iterator[tuple[int, int]]:
+def _around(text: bytes, word: bytes) -> Iterator[tuple[int, int]]:
     """Yield the stretches of a text around a word; what overlaps is one."""
     at = text.find(word)
     while at >= 0:
@@ -81,7 +83,7 @@ def _around(text: str, word: str) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
-def _lines(text: str, offsets: Iterable[int]) -> str:
-    lines = dict.fromkeys(text.count("\n", 0, at) + 1 for at in sorted(offsets)[: 20 * MOST])
+def _lines(text: bytes, offsets: Iterable[int]) -> str:
+    lines = dict.fromkeys(text.count(b"\n", 0, at) + 1 for at in sorted(offsets)[: 20 * MOST])
     named = [f"L{number}" for number in lines]
     return ", ".join(named[:MOST]) + (", …" if len(named) > MOST else "")

@@ -118,6 +118,18 @@ class Document:
         names: Sequence[str] | None = getattr(self.segments, "names", None)
         return [s.name for s in self.segments] if names is None else names
 
+    @property
+    def parts(self) -> tuple[bool, bool, bool]:
+        """Whether any of its segments has a name, a signature, a doc; without making any."""
+        parts: tuple[bool, bool, bool] | None = getattr(self.segments, "parts", None)
+        if parts is not None:
+            return parts
+        return (
+            any(s.name for s in self.segments),
+            any(s.signature for s in self.segments),
+            any(s.doc for s in self.segments),
+        )
+
     def forget(self) -> None:
         """Let go of segments that were made and can be made again."""
         if forget := getattr(self.segments, "forget", None):

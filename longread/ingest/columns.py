@@ -91,6 +91,13 @@ class Segments(Sequence[Segment]):
         """Their names, without making any."""
         return self.columns.names.decode().split("\0") if self.columns.size else []
 
+    @property
+    def parts(self) -> tuple[bool, bool, bool]:
+        """Whether any has a name, a signature, a doc, without making any."""
+        numbers = memoryview(self.columns.numbers).cast("I")
+        named = bool(self.columns.names.strip(b"\0"))
+        return named, any(numbers[5::WIDTH]), any(numbers[7::WIDTH])
+
     def forget(self) -> None:
         """Let go of what was made."""
         self._made = None

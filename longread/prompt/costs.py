@@ -48,17 +48,9 @@ def bodies(document: Document) -> Iterator[Chunk]:
 
 def levels_of(document: Document) -> frozenset[Level]:
     """Return the levels between PATH and FULL at which something of a document is shown."""
-    found = set()
-    for segment in document.segments:
-        if segment.name:
-            found.add(Level.OUTLINE)
-        if segment.signature:
-            found.add(Level.SIGNATURES)
-        if segment.doc:
-            found.add(Level.SIGNATURES_DOC)
-        if len(found) == len(DIGESTS):
-            break
-    return frozenset(found)
+    return frozenset(
+        level for level, there in zip(sorted(DIGESTS), document.parts, strict=True) if there
+    )
 
 
 def measure(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from longread.ingest.columns import Segments
 from longread.ingest.facts import Facts, PageFacts, pack, unpack
 from longread.ingest.kinds import Looks
 from longread.ingest.secrets import Mask
-from longread.types import Segment, Span, Unit
+from longread.types import Document, Segment, Span, Unit
 
 NUMBERS = st.integers(0, 2**31)
 WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=20)
@@ -81,3 +82,18 @@ def test_stored_segments_are_a_tuple_in_all_but_name() -> None:
     assert made[1] in stored
     assert stored != made[:1]
     assert repr(stored) == repr(made)
+
+
+@given(FACTS)
+def test_what_is_known_of_segments_is_what_they_are_when_they_are_made(facts: Facts) -> None:
+    kept = unpack(pack(facts))
+    assert kept
+    plain = document(tuple(facts.segments))
+    stored = document(kept.segments)
+    assert (stored.names, stored.parts) == (plain.names, plain.parts)
+    if facts.segments:
+        assert stored.size == plain.size
+
+
+def document(segments: Sequence[Segment]) -> Document:
+    return Document("a", "source", "", "c", "text", segments)

@@ -1347,6 +1347,7 @@ def test_a_scanner_that_runs_over_the_rest_again_and_again_is_stopped_by_count(
     language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(syntax, "DEADLINE", 1e6)
+    monkeypatch.setattr(syntax, "NUMBERS", 0)
     text = "\n".join([">" * 200] * 200 + ["<" * 200] * 200)
     parsed = parse(text, language)
     check(text, parsed)

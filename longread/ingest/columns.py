@@ -6,7 +6,7 @@ Names stand in one string, numbers in one array; a `Segment` is made when somebo
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, overload
 
 from longread.ingest.blocks import Row
@@ -27,12 +27,11 @@ class Columns(NamedTuple):
     names: bytes
     """With a zero byte between two of them."""
     numbers: bytes
-    """`array('I')` of shape (count, WIDTH)."""
+    """`array('I')` of shape (size, WIDTH)."""
 
 
-def of_rows(rows: Iterable[Row]) -> Columns:
+def of_rows(rows: Sequence[Row]) -> Columns:
     """Return lines of a text as columns."""
-    rows = list(rows)
     return _columns(rows, "line")
 
 

@@ -96,6 +96,8 @@ class Reader:
         """Text files met for the first time, by key; equal ones once."""
         self._changed: list[Item] = []
         """Those whose texts had secrets."""
+        self._changed_size = 0
+        """Characters of them."""
         self._rows: list[tuple[str, bytes]] = []
         """Facts that were found out and are not kept yet."""
         self._pdfs: dict[str, bytes] = {}
@@ -259,14 +261,15 @@ class Reader:
                 assert item.facts
                 if item.facts.masks:
                     self._changed.append(item)
+                    self._changed_size += len(item.text)
                     continue
             self._parsed(item, parsed)
-        if sum(len(item.text) for item in self._changed) > HELD:
+        if self._changed_size > HELD:
             self._parse_changed()
 
     def _parse_changed(self) -> None:
         """Parse what is another text without its secrets."""
-        changed, self._changed = self._changed, []
+        changed, self._changed, self._changed_size = self._changed, [], 0
         self._settle(syntax.parse_many([(i.key, i.text, i.language) for i in changed]))
 
     def _parsed(self, item: Item, parsed: Parsed) -> None:

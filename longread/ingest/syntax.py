@@ -102,15 +102,18 @@ def parse(text: str, language: str) -> Parsed:
 
 def find(text: str, language: str) -> Findings:
     """Do the work of `parse`."""
-    if language not in GRAMMARS or not text:
+    if language not in GRAMMARS:
         return _blocks(text)
     reason = _refuse(text)
-    if not reason:
-        try:
-            return _find(text, language)
-        except (StoppedError, symbols.TooManyError):
-            reason = "deadline"
-    return _blocks(text, reason)
+    return _blocks(text, reason) if reason else _try(text, language)
+
+
+def _try(text: str, language: str) -> Findings:
+    """Parse what nothing speaks against; blocks where it takes too long."""
+    try:
+        return _find(text, language) if text else _blocks(text)
+    except (StoppedError, symbols.TooManyError):
+        return _blocks(text, "deadline")
 
 
 def _blocks(text: str, reason: str = "") -> Findings:
@@ -314,7 +317,8 @@ def answer(message: Mapping[str, Any], data: bytes) -> Iterator[dict[str, object
     """Be the worker: yield what is found in each text of a batch."""
     at = 0
     for language, size in zip(message["languages"], message["sizes"], strict=True):
-        columns, links, reason, words = find(data[at : at + size].decode(), language)
+        # Whoever asks has looked whether it is to be parsed at all.
+        columns, links, reason, words = _try(data[at : at + size].decode(), language)
         at += size
         count, kinds, unit, names, numbers = columns
         yield {

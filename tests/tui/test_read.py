@@ -350,15 +350,36 @@ async def test_long_sessions_show_the_newest_answers_first(
     app = opened(store, make_session(store, "kettle", *answers))
     async with app.run_test(size=(100, 40), notifications=True) as pilot:
         await ready(pilot, app, answers=12)
-        assert "❯ Question 29?" in screen_text(app)
+        await until(pilot, lambda: "❯ Question 29?" in screen_text(app))
         assert "↑ 18 earlier" in screen_text(app)
         await pilot.press("escape", "u")
         await until(pilot, lambda: len(app.screen.query(AnswerView)) == 24)
-        assert "❯ Question 17?" in screen_text(app)
+        await until(pilot, lambda: "❯ Question 17?" in screen_text(app))
         await pilot.press("K")
         await until(pilot, lambda: "❯ Question 16?" in screen_text(app).split("\n")[2])
         await pilot.press("J", "J")
         await until(pilot, lambda: "❯ Question 18?" in screen_text(app).split("\n")[2])
+
+
+async def test_what_was_gone_to_stays_on_top_when_all_wraps_anew(
+    store: Store, make_session: MakeSession
+) -> None:
+    answers = [(f"Question {n}?", "many words of an answer " * 40) for n in range(9)]
+    app = opened(store, make_session(store, "kettle", *answers))
+    async with app.run_test(size=(160, 40), notifications=True) as pilot:
+        await ready(pilot, app, answers=9)
+        await pilot.press("escape")
+        for _ in answers:
+            if "❯ Question 3?" not in screen_text(app).split("\n")[1]:
+                await pilot.press("K")
+        await pilot.resize_terminal(80, 40)
+        await until(pilot, lambda: "❯ Question 3?" in screen_text(app).split("\n")[1])
+        # A person who scrolls is left alone.
+        await pilot.press("down", "down")
+        await until(pilot, lambda: "❯ Question 3?" not in screen_text(app))
+        await pilot.resize_terminal(160, 40)
+        await pilot.pause(0.2)
+        assert "❯ Question 3?" not in screen_text(app).split("\n")[1]
 
 
 async def test_an_answer_that_was_searched_for_is_shown_first(

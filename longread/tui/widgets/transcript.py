@@ -6,7 +6,7 @@ import asyncio
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Click
 from textual.widgets import Static
@@ -14,6 +14,7 @@ from textual.widgets import Static
 from longread.analysis.conversation import Conversation
 from longread.export.visible import line
 from longread.tui.matter import Matter
+from longread.tui.widgets.aimed import AimedScroll
 from longread.tui.widgets.answer import AnswerView, CitationRow
 
 LATEST = 12
@@ -25,8 +26,8 @@ class Transcript(Vertical):
 
     DEFAULT_CSS = """
     Transcript { width: 1fr; height: 1fr; }
-    Transcript > VerticalScroll { height: 1fr; }
-    Transcript > VerticalScroll:focus { background-tint: $foreground 4%; }
+    Transcript > AimedScroll { height: 1fr; }
+    Transcript > AimedScroll:focus { background-tint: $foreground 4%; }
     Transcript > #more {
         height: 1; width: auto; padding: 0 1; display: none;
         background: $panel; color: $text-accent;
@@ -49,7 +50,7 @@ class Transcript(Vertical):
     def compose(self) -> ComposeResult:
         """Put the answers between two lines that say what is above and below them."""
         yield Static("", id="earlier", markup=False)
-        with VerticalScroll():
+        with AimedScroll():
             yield Static("", id="note", markup=False)
         yield Static("↓ more", id="more", markup=False)
 
@@ -59,9 +60,9 @@ class Transcript(Vertical):
         self.watch(self.scroller, "virtual_size", self._tell_more, init=False)
 
     @property
-    def scroller(self) -> VerticalScroll:
+    def scroller(self) -> AimedScroll:
         """What scrolls, and has the focus."""
-        return self.query_one(VerticalScroll)
+        return self.query_one(AimedScroll)
 
     @property
     def views(self) -> list[AnswerView]:
@@ -70,7 +71,7 @@ class Transcript(Vertical):
         return [
             view
             for scroller in self.children
-            if isinstance(scroller, VerticalScroll)
+            if isinstance(scroller, AimedScroll)
             for view in scroller.children
             if isinstance(view, AnswerView)
         ]
@@ -122,7 +123,7 @@ class Transcript(Vertical):
             await self.scroller.mount_all(fresh)
             self._done = len(opened.answers)
             if matter.wanted is None:
-                self.call_after_refresh(self.to, fresh[-1])
+                self.to(fresh[-1])
         if (asking := matter.asking) and not self._live:
             self._live = AnswerView(asking.question, None)
             for view in self.views:
@@ -132,7 +133,7 @@ class Transcript(Vertical):
             await self.scroller.mount(self._live)
             # It may have failed meanwhile, as a question does that is too long.
             self._live.catch_up(asking.text)
-            self.call_after_refresh(self.to, self._live)
+            self.to(self._live)
         self._tell_earlier()
 
     def _go(self, matter: Matter) -> None:
@@ -140,11 +141,11 @@ class Transcript(Vertical):
         if matter.wanted is not None:
             at, matter.wanted = matter.wanted - self._first, None
             if 0 <= at < len(self.views):
-                self.call_after_refresh(self.to, self.views[at])
+                self.to(self.views[at])
 
     def to(self, view: AnswerView) -> None:
         """Show an answer from its question on."""
-        self.scroller.scroll_to_widget(view, top=True, animate=False, force=True)
+        self.scroller.aim(view)
 
     def step(self, step: int) -> None:
         """Go to the next question, or the one before."""
@@ -163,7 +164,7 @@ class Transcript(Vertical):
             self._first = begin
             await self.scroller.mount_all(older, before=self.views[0])
             self._tell_earlier()
-        self.call_after_refresh(self.to, older[-1])
+        self.to(older[-1])
 
     @on(Click, "#earlier")
     async def _click_earlier(self) -> None:

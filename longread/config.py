@@ -6,7 +6,6 @@ Directories: `LONGREAD_HOME` holds state, `LONGREAD_CACHE` what can be rebuilt,
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
@@ -15,7 +14,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from longread.errors import ConfigError
+from longread.errors import ConfigError, similar
 from longread.types import Route
 
 
@@ -183,8 +182,8 @@ def load_profile(name: str) -> Profile:
         path = folder / f"{name}.toml"
         if Path(name).name == name and path.exists():
             return _profile(name, path)
-    close = difflib.get_close_matches(name, profile_names(), 1)
-    known = f"did you mean {close[0]}?" if close else f"known are {', '.join(profile_names())}"
+    close = similar(name, profile_names())
+    known = f"did you mean {close}?" if close else f"known are {', '.join(profile_names())}"
     raise ConfigError(f"there is no profile {name!r}", hint=f"{known}; longread profiles list")
 
 
@@ -267,8 +266,8 @@ def _check(key: str, value: object, wanted: type, path: Path) -> Any:
 def _refuse_unknown(data: Mapping[str, object], known: Collection[str], path: Path) -> None:
     for key in data:
         if key not in known:
-            close = difflib.get_close_matches(key, known, 1)
-            hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(known))}"
+            close = similar(key, known)
+            hint = f"did you mean {close}?" if close else f"known are {', '.join(sorted(known))}"
             raise ConfigError(f"{path}: nothing is called {key!r} here", hint=hint)
 
 

@@ -12,6 +12,10 @@ One unreadable file in a readable source is not an error: it is an entry of the 
 the reader is told. Front ends turn `EngineError` into exit code 3 and the rest into 2.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+
 
 class LongreadError(Exception):
     """What went wrong, and what the reader can do about it."""
@@ -43,3 +47,10 @@ class EngineError(LongreadError):
 
 class StoreError(LongreadError):
     """A session file that cannot be opened, or a session that is not in it."""
+
+
+def similar(name: str, known: Iterable[str]) -> str:
+    """Return which of the names that there are may have been meant, for a hint; or nothing."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(name, list(known), 1)), "")

@@ -130,6 +130,13 @@ class Document:
             any(s.doc for s in self.segments),
         )
 
+    def named(self, id: str) -> Document:
+        """Return it under a short id; what `replace` does, in a third of its time."""
+        return Document(
+            self.path, self.kind, self.language, self.content_id, self.body, self.segments,
+            self.unit, self.links, id, self.marks, self.words,
+        )  # fmt: skip
+
     def forget(self) -> None:
         """Let go of segments that were made and can be made again."""
         if forget := getattr(self.segments, "forget", None):
@@ -176,6 +183,13 @@ class Entry:
     tokens: int = 0
     reason: str = ""
     """Why it is not shown in full; empty when it is."""
+
+    def shown(self, full_tokens: int, level: Level, tokens: int, reason: str) -> Entry:
+        """Return what is said of it in one layout; as `replace` would, in a third of its time."""
+        return Entry(
+            self.path, self.kind, self.content_id, self.bytes, self.lines, self.language,
+            self.encoding, self.masked, self.notes, full_tokens, level, tokens, reason,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -293,7 +293,7 @@ def _entry(
         reason = f"{len(placed.raised)} of {len(document.segments)} parts fit the budget"
     else:
         reason = _why(placed.level, by_hand=by_hand)
-    return replace(entry, full_tokens=cost.full, level=placed.level, tokens=tokens, reason=reason)
+    return entry.shown(cost.full, placed.level, tokens, reason)
 
 
 def _page(page: Page, placed: Placed | None, document: Document | None, *, by_hand: bool) -> Page:

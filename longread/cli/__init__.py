@@ -8,14 +8,13 @@ from __future__ import annotations
 import gc
 import importlib
 import sys
-from difflib import get_close_matches
 from io import TextIOWrapper
 
 import click
 
 from longread import __version__
 from longread.cli.output import fail
-from longread.errors import LongreadError
+from longread.errors import LongreadError, similar
 
 COMMANDS = {
     "ask": "longread.cli.ask:ask",
@@ -43,8 +42,8 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that is named, or say which one may be meant."""
         name = args[0]
-        if name not in COMMANDS and (close := get_close_matches(name, COMMANDS, 1)):
-            ctx.fail(f"No such command {name!r}. Did you mean {close[0]!r}?")
+        if name not in COMMANDS and (close := similar(name, COMMANDS)):
+            ctx.fail(f"No such command {name!r}. Did you mean {close!r}?")
         return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:

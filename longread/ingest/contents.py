@@ -5,18 +5,19 @@ Every file that comes in goes out as an `Entry`, with a `Document` where it coul
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from itertools import count
+from itertools import chain, count
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from longread.cache.derived import Derived
 from longread.ingest import facts as remembered
-from longread.ingest import injection, kinds, languages, notebook, secrets, syntax
+from longread.ingest import injection, kinds, languages, notebook, secrets, snapshot, syntax
 from longread.ingest.facts import Facts, PageFacts
 from longread.ingest.folder import Found, whole
 from longread.ingest.grammars import PACKED
+from longread.ingest.snapshot import HEAD, Finished, Listing
 from longread.ingest.syntax import Parsed
 from longread.ingest.text import count_lines, decode, marks_in
 from longread.ingest.texts import Text, digest_of
@@ -38,9 +39,6 @@ PASSING = frozenset(("needs password", "timeout", "memory"))
 """What stopped the reading of a PDF once and may not do so again."""
 HELD = 32 * 2**20
 """Characters of parsed texts that wait for the rules for secrets at once."""
-HEAD = 512
-"""Bytes of a file that are kept once it was read."""
-
 Way = Literal["", "text", "notebook", "pdf"]
 
 
@@ -102,9 +100,42 @@ class Reader:
         """Facts that were found out and are not kept yet."""
         self._pdfs: dict[str, bytes] = {}
         self._new_pdfs: dict[str, Facts] = {}
+        self._steady = True
+        """Whether the same files would be read the same way once more."""
 
-    def read(self, files: Iterable[Found], total: int = 0) -> Contents:
-        """Return what `files` are; `total` is their number where it is known."""
+    def read(self, files: Iterable[Found], total: int = 0, name: str = "") -> Contents:
+        """Return what `files` are.
+
+        Args:
+            total: their number, where it is known.
+            name: of the source; under it is kept what its files were when it was last read.
+        """
+        kind = self._snapshots()
+        key = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        listing = Listing()
+        if kept := self._derived.get(kind, [key]).get(key) if name else None:
+            listed, files = _listed(files, listing)
+            if listing.sound:
+                self._progress(Progress("read", len(listed), max(total, len(listed))))
+                if finished := snapshot.unpack(kept, listing.digest, listed):
+                    return _contents(finished)
+        else:
+            files = listing.watch(files)
+        numbered = self._finished(files, total)
+        if name and listing.sound and self._steady:
+            value = snapshot.pack(listing.digest, numbered)
+            self._derived.put(kind, [(key, value)] if value else [])
+        return _contents([finished for _, finished in numbered])
+
+    def _snapshots(self) -> str:
+        """Return the kind of what is kept of whole sources: the versions of all that made it."""
+        from longread.ingest import pdf
+
+        versions = (snapshot.VERSION, VERSION, syntax.VERSION, kinds.VERSION, pdf.VERSION)
+        return f"snapshot:{':'.join(map(str, versions))}:{len(PACKED)}:{self._kind}"
+
+    def _finished(self, files: Iterable[Found], total: int) -> list[tuple[int, Finished]]:
+        """Return what becomes of `files`, each with its position, ordered by path."""
         items: list[Item] = []
         self._settle(syntax.parse_many(self._unparsed(files, items, total)))
         self._parse_changed()
@@ -112,12 +143,8 @@ class Reader:
         self._keep()
         _tell_apart(items)
         tests = kinds.test_folders(item.found.path for item in items)
-        finished = sorted((self._finish(item, tests) for item in items), key=lambda f: f[0].path)
-        return Contents(
-            tuple([document for _, document, _ in finished if document]),
-            tuple([entry for entry, _, _ in finished]),
-            tuple([page for _, _, pages in finished for page in pages]),
-        )
+        finished = ((at, self._finish(item, tests)) for at, item in enumerate(items))
+        return sorted(finished, key=lambda pair: pair[1][0].path)
 
     def _unparsed(
         self, files: Iterable[Found], items: list[Item], total: int
@@ -163,7 +190,9 @@ class Reader:
             if found.size != size:
                 found = replace(found, size=size)
             return Item(found, way, language, self._key(digest, way, language), digest)
-        found = whole(found)
+        before, found = found, whole(found)
+        if found.reason != before.reason:
+            self._steady = False
         data = found.data
         if found.kind != "file" or found.reason or not data or kinds.lfs_pointer(data):
             return Item(found)
@@ -193,6 +222,7 @@ class Reader:
         again = not item.found.data
         found = item.found = whole(item.found)
         if found.reason or (again and digest_of(found.data) != item.digest):
+            self._steady = False
             item.key, item.way = "", ""  # it changed between two looks
             item.found = replace(found, reason=found.reason or "changed while it was read")
             return
@@ -310,6 +340,8 @@ class Reader:
             self._new_pdfs[key] = facts
             if PASSING.isdisjoint({read.reason, *(page.reason for page in read.pages)}):
                 rows.append((key, remembered.pack(facts)))
+            else:
+                self._steady = False
             self._progress(Progress("pages", done, len(waiting)))
         self._derived.put(self._kind, rows)
 
@@ -366,7 +398,23 @@ class Reader:
         return entry, _document(item, path, kind, facts) if has_text else None, pages
 
 
-Finished = tuple[Entry, Document | None, tuple[Page, ...]]
+def _contents(finished: Sequence[Finished]) -> Contents:
+    return Contents(
+        tuple([document for _, document, _ in finished if document]),
+        tuple([entry for entry, _, _ in finished]),
+        tuple([page for _, _, pages in finished for page in pages]),
+    )
+
+
+def _listed(files: Iterable[Found], listing: Listing) -> tuple[list[Found], Iterable[Found]]:
+    """Return the files as far as they do not hold their bytes, and all of them."""
+    watched = listing.watch(files)
+    listed: list[Found] = []
+    for found in watched:
+        listed.append(found)
+        if not listing.sound:
+            break
+    return listed, chain(listed, watched)
 
 
 def _tell_apart(items: list[Item]) -> None:

@@ -10,7 +10,6 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher, unified_diff
 
 from longread.ingest import git, secrets
 from longread.ingest.folder import DELETED, Found, shown, whole
@@ -255,6 +254,8 @@ def _alike(gone: bytes, added: bytes, texts: Mapping[bytes, Pair]) -> bool:
         return bool(was)
     if gone.rpartition(b"/")[2] != added.rpartition(b"/")[2]:
         return False
+    from difflib import SequenceMatcher
+
     matcher = SequenceMatcher(None, was.splitlines(), now.splitlines(), autojunk=False)
     return matcher.quick_ratio() >= ALIKE
 
@@ -268,5 +269,7 @@ def _compared(was: str | None, now: str | None, before: str, after: str) -> str:
     lines = was.splitlines(), now.splitlines()
     if max(map(len, lines)) > LONGEST:
         return f"{after} changed, from {count_lines(was):,} to {count_lines(now):,} lines\n"
+    from difflib import unified_diff
+
     found = unified_diff(*lines, f"a/{before}", f"b/{after}", n=CONTEXT, lineterm="")
     return "".join(f"{line}\n" for line in found)

@@ -13,6 +13,8 @@ from functools import lru_cache
 
 from longread.types import Kind
 
+VERSION = 1
+"""Raised whenever the same file would be of another kind."""
 LONG_LINE = 20_000
 """Characters of a line that no person wrote."""
 MEAN_LINE = 110

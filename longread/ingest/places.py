@@ -10,11 +10,10 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
-from longread.errors import IngestError
+from longread.errors import IngestError, similar
 from longread.ingest import clone, folder, git
 from longread.ingest.folder import Found, whole
 from longread.ingest.locations import asked
@@ -220,7 +219,7 @@ def nearest(path: str) -> str:
         names = os.listdir(folder or ".")  # noqa: PTH208
     except (OSError, ValueError):
         return ""
-    return next(iter(get_close_matches(name, names, 1)), "")
+    return similar(name, names)
 
 
 def _why(error: OSError | ValueError) -> str:

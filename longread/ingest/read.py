@@ -84,7 +84,8 @@ def read(
         _named(place, name) for place, name in zip(places.values(), names, strict=True)
     )
     reader = Reader(options.secrets, options.passwords, derived, progress, use)
-    contents = reader.read(files, sum(place.total for place in places.values()))
+    name = "\0".join((options.rev, *places))
+    contents = reader.read(files, sum(place.total for place in places.values()), name)
     documents, entries = of_kinds(contents.documents, contents.entries, options.selection.kinds)
     if not documents:
         raise _nothing_readable(list(places.values()), entries)

@@ -58,8 +58,8 @@ class Sieve:
         by_path(self._selection.levels, ())
 
     @cached_property
-    def _include(self) -> PathSpec[Any]:
-        return _compiled(self._selection.include)
+    def _include(self) -> PathSpec[Any] | None:
+        return _compiled(self._selection.include) if self._selection.include else None
 
     @cached_property
     def _exclude(self) -> list[tuple[str, PathSpec[Any]]]:
@@ -67,7 +67,7 @@ class Sieve:
 
     def why_not(self, path: str) -> str:
         """Return why a path is left out; empty where it is not."""
-        if self._selection.include and not self._include.match_file(path):
+        if self._include and not self._include.match_file(path):
             return f"{self._by}: not included"
         for pattern, compiled in self._exclude:
             if compiled.match_file(path):

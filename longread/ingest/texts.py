@@ -17,6 +17,8 @@ from longread.ingest.folder import Found
 from longread.ingest.secrets import Mask
 from longread.ingest.text import decode
 
+DIGEST = 32
+"""Bytes of a digest."""
 KEPT = 16 * 2**20
 """Characters of texts that are kept."""
 
@@ -89,5 +91,5 @@ RECENT = Recent(KEPT)
 
 
 def digest_of(data: bytes) -> bytes:
-    """Return 32 bytes that name `data`."""
-    return blake2b(data, digest_size=32).digest()
+    """Return `DIGEST` bytes that name `data`."""
+    return blake2b(data, digest_size=DIGEST).digest()

@@ -42,8 +42,7 @@ def arrange(documents: Sequence[Document]) -> tuple[list[int], list[float]]:
 def number(corpus: Corpus, order: Sequence[int]) -> Corpus:
     """Return the corpus with its documents in that order, under the short ids d1, d2, …"""
     documents = tuple(
-        replace(corpus.documents[position], id=f"d{number}")
-        for number, position in enumerate(order, 1)
+        corpus.documents[position].named(f"d{number}") for number, position in enumerate(order, 1)
     )
     return replace(corpus, documents=documents)
 

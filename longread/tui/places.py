@@ -11,10 +11,10 @@ import shlex
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import islice
 from urllib.parse import unquote, urlsplit
 
+from longread.errors import similar
 from longread.ingest.clone import is_url
 
 MOST = 100
@@ -117,8 +117,8 @@ def _close(path: str) -> str:
         names = os.listdir(folder or ".")  # noqa: PTH208
     except OSError:
         return f"; nor is there {folder}" if folder else ""
-    close = get_close_matches(name, names, 1)
-    return f"; did you mean {close[0]}?" if close else ""
+    close = similar(name, names)
+    return f"; did you mean {close}?" if close else ""
 
 
 def pasted(text: str) -> Iterator[str]:

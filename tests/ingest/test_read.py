@@ -6,24 +6,21 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import pytest
-from fpdf import FPDF
 
 from longread.cache.derived import Derived
 from longread.errors import IngestError
 from longread.ingest import contents, secrets, syntax
-from longread.ingest.read import Options, read
 from longread.ingest.syntax import Parsed
-from longread.types import Corpus, Document, Entry, Progress, Span
+from longread.types import Document, Span
+from tests.ingest.reading import TOKEN, Desk, documents, entries, pdf
 
 if TYPE_CHECKING:
     from conftest import Repo
 else:
     Repo = object
-
-TOKEN = "ghp" + "_a8Fk29dKq0ZmX7LwB3nR5vTyU1cEhJ4sPgQo"
 
 
 @pytest.fixture
@@ -32,45 +29,9 @@ def derived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Derived]:
         yield opened
 
 
-class Desk:
-    """Reads, and keeps what was reported."""
-
-    def __init__(self, derived: Derived) -> None:
-        self.derived = derived
-        self.told: list[Progress] = []
-
-    def read(
-        self,
-        *places: str | Path,
-        rev: str = "",
-        secrets: Literal["mask", "keep"] = "mask",
-        passwords: tuple[str, ...] = (),
-    ) -> Corpus:
-        options = Options(rev, secrets, passwords)
-        return read([str(place) for place in places], options, self.derived, self.told.append)
-
-
 @pytest.fixture
 def desk(derived: Derived) -> Desk:
     return Desk(derived)
-
-
-def entries(corpus: Corpus) -> dict[str, Entry]:
-    return {entry.path: entry for entry in corpus.entries}
-
-
-def documents(corpus: Corpus) -> dict[str, Document]:
-    return {document.path: document for document in corpus.documents}
-
-
-def pdf(*pages: str) -> bytes:
-    made = FPDF()
-    made.set_font("helvetica", size=12)
-    for text in pages:
-        made.add_page()
-        if text:
-            made.multi_cell(0, 6, text)
-    return bytes(made.output())
 
 
 def tiles(document: Document) -> bool:

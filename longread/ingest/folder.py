@@ -11,6 +11,7 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -94,19 +95,30 @@ class Beneath:
         As with git's index, a file that was changed a moment ago has none: what changes within
         the clock's grain could not be told (git's Documentation/technical/racy-git.txt).
         """
-        again = partial(self.read, path)
         try:
             parent, name = self._parent(path)
             about = os.lstat(name, dir_fd=parent)
         except OSError:
             return self.read(path)
-        size, newest = about.st_size, max(about.st_mtime_ns, about.st_ctime_ns)
-        old = newest < self._opened - GRAIN
-        if old and stat.S_ISREG(about.st_mode) and 0 < size <= MOST:
-            mark = f"{about.st_dev}:{about.st_ino}:{size}:{newest}:{about.st_mtime_ns}"
-            return Found(shown(path), size=size, mark=mark, again=again)
+        mark = _mark(about, self._opened)
+        if mark and 0 < about.st_size <= MOST:
+            again = partial(self.again, path, mark)
+            return Found(shown(path), size=about.st_size, mark=mark, again=again)
         found = self.read(path)
-        return replace(found, again=again) if found.data else found
+        return replace(found, again=partial(self.read, path)) if found.data else found
+
+    def again(self, path: bytes, mark: str) -> Found:
+        """Return a file that `look` found, with its bytes.
+
+        What bears the mark is the file that was found, by whatever way it is reached now; so the
+        folders down to it, which hold up the most, need not be opened one by one.
+        """
+        if not self._folders:
+            place = os.path.join(self.root, path)  # noqa: PTH118
+            with suppress(OSError):
+                if _mark(os.lstat(place), self._opened) == mark:
+                    return self._open(path, place, None, mark)
+        return self.read(path)
 
     def read(self, path: bytes) -> Found:
         """Return the file at `path`, relative to the root; a failure is its reason.
@@ -162,7 +174,8 @@ class Beneath:
         for part in parts[depth:]:
             self._folders.append((part, os.open(part, DIRECTORY, dir_fd=self._folders[-1][1])))
 
-    def _open(self, path: bytes, name: bytes, parent: int) -> Found:
+    def _open(self, path: bytes, name: bytes, parent: int | None, mark: str = "") -> Found:
+        """Return the file that `name` is in the folder `parent`; only that one with the mark."""
         try:
             file = os.open(name, FILE, dir_fd=parent)
         except OSError as error:
@@ -175,6 +188,8 @@ class Beneath:
             return Found(shown(path), reason=unreadable(error))
         try:
             about = os.fstat(file)
+            if mark and _mark(about, self._opened) != mark:
+                raise OSError(errno.ESTALE, "replaced")
             if stat.S_ISDIR(about.st_mode):
                 return Found(shown(path), reason="replaced by a folder")
             if not stat.S_ISREG(about.st_mode):
@@ -234,6 +249,14 @@ def _walk(beneath: Beneath, folder: bytes) -> Iterator[Found]:
             continue
         front = path + b"/" if path else b""
         waiting += [(front + n, d) for n, d in sorted(inside, reverse=True) if n != b".git"]
+
+
+def _mark(about: os.stat_result, now: int) -> str:
+    """Return what tells a regular file's bytes from others, where it was not changed just now."""
+    newest = max(about.st_mtime_ns, about.st_ctime_ns)
+    if newest >= now - GRAIN or not stat.S_ISREG(about.st_mode):
+        return ""
+    return f"{about.st_dev}:{about.st_ino}:{about.st_size}:{newest}:{about.st_mtime_ns}"
 
 
 def _peek(file: int) -> bytes:

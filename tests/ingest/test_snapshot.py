@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from fpdf import FPDF
@@ -142,10 +142,10 @@ def test_what_may_be_read_another_time_is_not_kept(
     repo.commit({"a.py": "x = 1\n", "b.py": "y = 1\n"})
     open_ = folder.Beneath._open
 
-    def fails(self: folder.Beneath, path: bytes, name: bytes, parent: int) -> Found:
+    def fails(self: folder.Beneath, path: bytes, *how: Any) -> Found:
         if path == b"b.py":
             raise PermissionError(13, "Permission denied")
-        return open_(self, path, name, parent)
+        return open_(self, path, *how)
 
     with monkeypatch.context() as patch:
         patch.setattr(folder.Beneath, "_open", fails)

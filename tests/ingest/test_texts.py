@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,9 +50,9 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     names: list[bytes] = []
     open_ = folder.Beneath._open
 
-    def spy(self: folder.Beneath, path: bytes, name: bytes, parent: int) -> folder.Found:
+    def spy(self: folder.Beneath, path: bytes, *how: Any) -> folder.Found:
         names.append(path)
-        return open_(self, path, name, parent)
+        return open_(self, path, *how)
 
     monkeypatch.setattr(folder.Beneath, "_open", spy)
     return names
@@ -124,3 +125,22 @@ def test_a_memory_of_a_mark_that_was_harmed_is_not_believed(
     first = corpus(place, derived)
     derived._db.execute("UPDATE derived SET value = x'00' WHERE kind = 'seen:1'")
     assert corpus(place, derived) == first
+
+
+def test_a_folder_that_became_a_link_is_not_followed_for_another_file(
+    place: Path, tmp_path: Path, derived: Derived, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place / "d").mkdir()
+    (place / "d" / "c.py").write_text("third = 3\n")
+    settled(place, monkeypatch)
+    (found,) = [d for d in corpus(place, derived).documents if d.path == "d/c.py"]
+    RECENT.__init__(10**6)  # type: ignore[misc]
+    (place / "d").rename(tmp_path / "moved")
+    (place / "d").symlink_to(tmp_path / "moved")
+    # It is the very file that was found, whatever leads to it now.
+    assert found.text == "third = 3\n"
+    RECENT.__init__(10**6)  # type: ignore[misc]
+    (tmp_path / "moved" / "c.py").rename(tmp_path / "moved" / "old.py")
+    (tmp_path / "moved" / "c.py").write_text("third = 3\n")
+    with pytest.raises(IngestError, match="a folder of its path was replaced"):
+        _ = found.text

@@ -293,6 +293,17 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A page as a model that sees is shown it."""
+
+    png: bytes = field(repr=False)
+    tokens: int
+    """By the model's own rule, for its width and height in pixels."""
+    page: int
+    """Physical page, from 1."""
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
     """A run of prompt text that was encoded once."""
 
@@ -304,6 +315,13 @@ class Piece:
     level: Level = Level.FULL
     ranges: tuple[tuple[int, int], ...] = ()
     """Character ranges of the document's text that stand in it."""
+    picture: Picture | None = None
+    """What is shown behind the text, on the route "text" alone."""
+
+    @property
+    def size(self) -> int:
+        """Its tokens, the picture's among them."""
+        return len(self.ids) + (self.picture.tokens if self.picture else 0)
 
 
 Role = Literal["system", "user", "assistant"]
@@ -345,10 +363,15 @@ class Prompt:
         return joined
 
     @property
+    def pictures(self) -> int:
+        """How many pages it shows as pictures."""
+        return sum(bool(piece.picture) for turn in self.turns for piece in turn.pieces)
+
+    @property
     def size(self) -> int:
         """Tokens of the whole prompt."""
         framed = sum(len(literal) for literal in self.frame)
-        return framed + sum(len(piece.ids) for turn in self.turns for piece in turn.pieces)
+        return framed + sum(piece.size for turn in self.turns for piece in turn.pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,6 +448,8 @@ class Shown:
     """Earlier versions that stood in the prompt under the same short id."""
     ocr: frozenset[int] = frozenset()
     """Pages whose text was recognised from a picture."""
+    seen: frozenset[int] = frozenset()
+    """Pages that were shown as pictures."""
 
 
 @dataclass(frozen=True, slots=True)

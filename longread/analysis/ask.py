@@ -21,6 +21,7 @@ from longread.analysis.trust import Confirm
 from longread.analysis.work import Work
 from longread.config import Profile
 from longread.errors import EngineError
+from longread.ingest.places import number_of
 from longread.ingest.read import Options
 from longread.store import Store, open_store
 from longread.types import Answer, Engine, Event, Finished, Progress, Tell, Text
@@ -113,8 +114,10 @@ async def put(
     async for step in composing:
         yield step
     prompt = composing.value
-    await trust.check(opened.profile, opened.corpus, prompt.size, store, confirm, yes=yes)
+    await trust.check(opened.profile, opened.corpus, prompt, store, confirm, yes=yes)
     _, words = covered(opened, prompt)
+    if prompt.pictures:
+        words += f", {number_of(prompt.pictures, 'page')} shown as a picture"
     yield Progress("show", note=f"{opened.strategy}: {prompt.size:,} tokens, {words}")
     if engine is None:
         starting = Work(lambda tell: open_engine(opened.profile, tell))

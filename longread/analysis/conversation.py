@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from longread import config
-from longread.analysis import freshness, reading
+from longread.analysis import freshness, pictures, reading
 from longread.analysis.engines import open_tokens
 from longread.analysis.kept import Kept
 from longread.analysis.reading import Measured
@@ -23,6 +23,7 @@ from longread.errors import BudgetError
 from longread.ingest.read import Options
 from longread.prompt import changes, compose, evidence, render
 from longread.prompt.evidence import Hit
+from longread.prompt.pictures import choose
 from longread.prompt.render import Chunk
 from longread.store import Store
 from longread.tokens.pieces import Pieces
@@ -98,13 +99,25 @@ class Conversation:
                 f"the question does not fit: {-left:,} tokens too many",
                 hint="ask a shorter question, or raise --budget",
             )
+        seen = self._seen(question, left // 2, tell)
         if self.strategy == "whole":
-            return made
+            return compose.compose(*parts, [], *tail, later, seen) if seen else made
         documents, mark = self.corpus.documents, self.layout.mark
         shown = compose.ranges(made, least=Level.FULL)
         hits = evidence.unseen(self.hits(question, tell), documents, shown)
+        left -= compose.size_of(seen, mark, self.pieces)
         chosen = evidence.select(hits, documents, left, mark, self.pieces)
-        return compose.compose(*parts, evidence.excerpts(chosen, documents, mark), *tail, later)
+        excerpts = evidence.excerpts(chosen, documents, mark)
+        return compose.compose(*parts, excerpts, *tail, later, seen)
+
+    def _seen(self, question: str, room: int, tell: Tell) -> list[pictures.Seen]:
+        """Return the pages that are shown as pictures, within `room` tokens."""
+        if not pictures.sees(self.profile, self.corpus):
+            return []
+        hits = self.hits(question, tell)
+        chosen = choose(question, self.corpus.documents, self.corpus.pages, hits)
+        of_session = (self.corpus, self.options, self.layout.mark, self.pieces)
+        return pictures.draw(chosen[: self.profile.images], *of_session, room, tell)
 
     def chunks(self) -> tuple[list[Chunk], list[Chunk]]:
         """Return what the prompt shows of the corpus from the beginning, and what changed since."""
@@ -123,8 +136,11 @@ class Conversation:
 
     def shown(self, prompt: Prompt) -> dict[str, Shown]:
         """Return every document as citations can be judged against it, by short id."""
-        ranges = compose.ranges(prompt)
-        shown = {d.id: Shown(d, ranges.get(d.id, ())) for d in self.corpus.documents}
+        ranges, seen = compose.ranges(prompt), compose.pictured(prompt)
+        shown = {
+            d.id: Shown(d, ranges.get(d.id, ()), seen=seen.get(d.id, frozenset()))
+            for d in self.corpus.documents
+        }
         for id, versions in changes.superseded(self.layout).items():
             earlier = tuple(
                 replace(self.texts[version], id=id) for version in versions if version in self.texts

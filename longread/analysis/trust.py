@@ -12,7 +12,7 @@ from longread.analysis.relevance import place_of
 from longread.config import Profile
 from longread.errors import TrustError
 from longread.store import Store
-from longread.types import Corpus, Usage
+from longread.types import Corpus, Prompt, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,17 @@ class Departure:
     """US dollars for prompt and a whole answer; 0 where the profile names no price."""
     masked: int
     """Secrets masked in what is sent."""
+    pictures: int = 0
+    """Pages sent as pictures, in which nothing can be masked."""
+
+    @property
+    def hidden(self) -> str:
+        """What is masked and what is not, in words."""
+        words = f"{self.masked:,} secrets masked"
+        if not self.pictures:
+            return words
+        pages = "1 page" if self.pictures == 1 else f"{self.pictures:,} pages"
+        return f"{words}; {pages} as pictures, in which nothing is masked"
 
 
 Confirm = Callable[[Departure], Awaitable[bool]]
@@ -47,7 +58,7 @@ def most(profile: Profile, tokens: int) -> float:
 
 
 async def check(
-    profile: Profile, corpus: Corpus, tokens: int, store: Store, confirm: Confirm, *, yes: bool
+    profile: Profile, corpus: Corpus, prompt: Prompt, store: Store, confirm: Confirm, *, yes: bool
 ) -> None:
     """Ask once per corpus and host whether its text may be sent there.
 
@@ -61,9 +72,9 @@ async def check(
     if host in config.settings().hosts or store.trusted(place, host):
         return
     masked = sum(entry.masked for entry in corpus.entries)
-    departure = Departure(
-        host, profile.model, len(corpus.documents), tokens, most(profile, tokens), masked
-    )
+    price = most(profile, prompt.size)
+    of_prompt = (len(corpus.documents), prompt.size, price, masked, prompt.pictures)
+    departure = Departure(host, profile.model, *of_prompt)
     if not yes and not await confirm(departure):
         raise TrustError(
             f"nothing was sent to {host}",

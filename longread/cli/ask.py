@@ -136,7 +136,7 @@ def _confirm(departure: Departure) -> bool:
     price = f"about ${departure.price:,.4f}" if departure.price else "price unknown"
     click.echo(
         f"{departure.documents:,} documents, {departure.tokens:,} tokens, would be sent to"
-        f" {departure.host} ({departure.model}): {price}, {departure.masked:,} secrets masked",
+        f" {departure.host} ({departure.model}): {price}, {departure.hidden}",
         err=True,
     )
     if not sys.stdin.isatty():

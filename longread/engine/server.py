@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import os
 import time
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 from longread.config import Profile
 from longread.errors import EngineError
-from longread.types import Event, Finished, Prompt, Reasoning, Sampling, Text, Usage
+from longread.types import Event, Finished, Prompt, Reasoning, Sampling, Text, Turn, Usage
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAIError
@@ -119,7 +120,7 @@ class ServerEngine:
                 "type": "json_schema",
                 "json_schema": {"name": "answer", "schema": json.loads(sampling.schema)},
             }
-        messages: Any = [{"role": turn.role, "content": turn.text} for turn in prompt.turns]
+        messages: Any = [{"role": t.role, "content": _content(t)} for t in prompt.turns]
         return await client.chat.completions.create(
             model=self._profile.model,
             messages=messages,
@@ -170,6 +171,24 @@ class ServerEngine:
         return EngineError(
             f"{profile.url} failed: {said}", hint="ask again; if it goes on, see the server's log"
         )
+
+
+def _content(turn: Turn) -> str | list[dict[str, object]]:
+    """Return what a turn says: its text, or parts of text with pictures behind them."""
+    if not any(piece.picture for piece in turn.pieces):
+        return turn.text
+    parts: list[dict[str, object]] = []
+    text = ""
+    for piece in turn.pieces:
+        text += piece.text
+        if piece.picture:
+            url = f"data:image/png;base64,{b64encode(piece.picture.png).decode()}"
+            parts += [
+                {"type": "text", "text": text},
+                {"type": "image_url", "image_url": {"url": url}},
+            ]
+            text = ""
+    return [*parts, {"type": "text", "text": text}] if text else parts
 
 
 def _events(choice: Any) -> list[Text | Reasoning]:

@@ -17,6 +17,7 @@ WORDS = {
     "order": "ordering",
     "index": "indexing",
     "keep": "keeping",
+    "draw": "drawing pages",
     "cite": "choosing places",
     "think": "thinking",
 }

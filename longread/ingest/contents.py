@@ -208,14 +208,7 @@ class Reader:
         return Item(found, way, language, self._key(digest, way, language), digest)
 
     def _key(self, digest: bytes, way: Way, language: str) -> str:
-        version: tuple[object, ...] = (VERSION, self._masking, way, language)
-        if way == "pdf":
-            from longread.ingest import pdf
-
-            version += (pdf.VERSION,)
-        else:
-            version += (syntax.VERSION, language in PACKED)
-        return blake2b(digest + repr(version).encode(), digest_size=16).hexdigest()
+        return _key(digest, way, language, self._masking)
 
     def _meet(self, item: Item) -> None:
         """Turn bytes that were not met before into masked text, all but parsed."""
@@ -396,6 +389,22 @@ class Reader:
             [Page(path, p.number, p.label, p.characters, reason=p.reason) for p in facts.pages]
         )
         return entry, _document(item, path, kind, facts) if has_text else None, pages
+
+
+def pdf_id(data: bytes, masking: Literal["mask", "keep"]) -> str:
+    """Return the content id under which the bytes of a PDF are read."""
+    return _key(digest_of(data), "pdf", "pdf", masking)
+
+
+def _key(digest: bytes, way: Way, language: str, masking: str) -> str:
+    version: tuple[object, ...] = (VERSION, masking, way, language)
+    if way == "pdf":
+        from longread.ingest import pdf
+
+        version += (pdf.VERSION,)
+    else:
+        version += (syntax.VERSION, language in PACKED)
+    return blake2b(digest + repr(version).encode(), digest_size=16).hexdigest()
 
 
 def _contents(finished: Sequence[Finished]) -> Contents:

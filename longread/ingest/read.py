@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from typing import Literal
@@ -17,7 +17,7 @@ from longread.cache.derived import Derived
 from longread.errors import IngestError
 from longread.ingest import folder, history
 from longread.ingest.contents import Reader, Use
-from longread.ingest.folder import Found
+from longread.ingest.folder import Found, whole
 from longread.ingest.locations import asked
 from longread.ingest.places import Place, number_of, open_place
 from longread.ingest.remote import is_url, without_password
@@ -71,14 +71,9 @@ def read(
     Raises:
         IngestError: a location cannot be read at all, or nothing in any of them can.
     """
-    places: dict[str, Place] = {}
-    for location in locations:
-        progress(Progress("open", len(places), len(locations), without_password(location)))
-        place = open_place(location, options.rev, progress)
-        places.setdefault(place.source.location, place)
+    places, names = _open(locations, options, progress)
     if not places:
         raise IngestError("no source was named", hint="name a folder, a repository or a PDF")
-    names = _names(places.values()) if len(places) > 1 else [""] * len(places)
     levels = [_select(p, name, options) for p, name in zip(places.values(), names, strict=True)]
     files = chain.from_iterable(
         _named(place, name) for place, name in zip(places.values(), names, strict=True)
@@ -96,6 +91,36 @@ def read(
         return corpus
     progress(Progress("history"))
     return _with_history(corpus, zip(places.values(), names, strict=True), options)
+
+
+def bytes_of(
+    locations: Sequence[str], options: Options, paths: Collection[str], progress: Tell
+) -> Iterator[Found]:
+    """Yield files of sources that were read, with their bytes as they are now.
+
+    Args:
+        paths: of documents, as the corpus has them.
+
+    Raises:
+        IngestError: a location cannot be read at all.
+    """
+    places, names = _open(locations, options, progress)
+    for place, name in zip(places.values(), names, strict=True):
+        for found in _named(place, name):
+            if found.prefix + found.path in paths:
+                yield whole(found)
+
+
+def _open(
+    locations: Sequence[str], options: Options, progress: Tell
+) -> tuple[dict[str, Place], list[str]]:
+    """Return the places by their locations, and what stands before the paths of each."""
+    places: dict[str, Place] = {}
+    for location in locations:
+        progress(Progress("open", len(places), len(locations), without_password(location)))
+        place = open_place(location, options.rev, progress)
+        places.setdefault(place.source.location, place)
+    return places, _names(places.values()) if len(places) > 1 else [""] * len(places)
 
 
 def _with_history(corpus: Corpus, places: Iterable[tuple[Place, str]], options: Options) -> Corpus:

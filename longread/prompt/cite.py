@@ -14,7 +14,7 @@ from longread.prompt.closest import Neighbourhood
 from longread.prompt.mentions import Mention, Reader, escape
 from longread.prompt.names import Names
 from longread.prompt.quotes import Match, Quote, Searched
-from longread.prompt.ruler import Ruler
+from longread.prompt.ruler import Ruler, joined
 from longread.types import MARKS, Citation, Document, Shown, Span, Verdict
 
 SLACK = 3
@@ -113,8 +113,16 @@ class Court:
         readings = [
             q for q in (Quote(text, current.code) for text in mention.quotes) if not q.empty
         ]
+        # Whoever was shown a page as a picture could read what is written on it.
+        shown = replace(shown, ranges=_with_pages(shown, current.ruler))
+        seen = _pictured(mention.span, shown)
         if readings:
             found = _quoted(blank, readings, current, earlier, shown)
+            if seen and found.verdict is Verdict.NOT_FOUND:
+                said = "it was shown as a picture, in which nothing can be checked"
+                found = replace(found, note=f"{found.note}; {said}" if found.note else said)
+        elif seen:
+            found = replace(blank, verdict=Verdict.PLACE, note="shown as a picture")
         else:
             found = _placed(blank, current, earlier, shown)
         return replace(found, ocr=_recognised(found, shown))
@@ -231,6 +239,21 @@ def _standing(blank: Citation, matches: list[Match], current: Version, shown: Sh
         note = "only partly in the prompt" if touched else ""
         return replace(blank, verdict=Verdict.NOT_SHOWN, found=found, note=note)
     return replace(blank, verdict=match.verdict, found=found, note=_bounded(match.gap))
+
+
+def _pictured(span: Span | None, shown: Shown) -> bool:
+    """Whether all pages of a place were shown as pictures."""
+    if span is None or span.unit != "page" or not shown.seen:
+        return False
+    return shown.seen.issuperset(range(span.first, span.last + 1))
+
+
+def _with_pages(shown: Shown, ruler: Ruler) -> tuple[tuple[int, int], ...]:
+    """Return what stood in the prompt, with the text of pages that stood there as pictures."""
+    if not shown.seen:
+        return shown.ranges
+    pages = [ruler.offsets(Span("page", page, page)) for page in shown.seen]
+    return tuple(joined([*shown.ranges, *((start, end) for start, end in pages if end > start)]))
 
 
 def _placed(blank: Citation, current: Version, earlier: list[Version], shown: Shown) -> Citation:

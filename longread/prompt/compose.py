@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
-from longread.prompt.render import Chunk
+from longread.prompt.render import Chunk, entitle
+from longread.prompt.ruler import joined
 from longread.tokens.pieces import Pieces, text_key
-from longread.types import Level, Piece, Prompt, Role, Route, Turn
+from longread.types import (
+    MARKS,
+    Document,
+    Level,
+    Picture,
+    Piece,
+    Prompt,
+    Role,
+    Route,
+    Turn,
+)
 
 JOINER = "\u2060"
 """Word joiner: it has no width, and a special token with one inside is ordinary text."""
@@ -25,6 +37,7 @@ def compose(
     pieces: Pieces,
     route: Route,
     changes: Sequence[Chunk] = (),
+    pictures: Sequence[tuple[Document, Picture]] = (),
 ) -> Prompt:
     """Return the prompt, laid out so that an engine can reuse its work on the next one.
 
@@ -32,6 +45,7 @@ def compose(
         exchanges: earlier questions with their answers; what was evidence for them alone is
             not shown again.
         changes: later versions of what the corpus shows; they stand right behind it.
+        pictures: pages that are shown for this question as pictures.
     """
     turns = [Turn("system", (_plain(head, pieces),))]
     opening = [*show(corpus, pieces, route)]
@@ -43,6 +57,7 @@ def compose(
         turns.append(Turn("assistant", (_plain(answered, pieces),)))
         opening = []
     shown = show(evidence, pieces, route)
+    shown += [_picture(document, seen, mark, pieces, route) for document, seen in pictures]
     turns.append(Turn("user", (*opening, *shown, ask(question, mark, pieces))))
     roles: list[Role] = [turn.role for turn in turns]
     family = pieces.family
@@ -73,6 +88,35 @@ def show(chunks: Sequence[Chunk], pieces: Pieces, route: Route) -> list[Piece]:
     return made
 
 
+def caption(document: Document, page: int, mark: str) -> str:
+    """Return the boundary line under which a page is shown as a picture."""
+    return f"{entitle(document, mark)} {MARKS['page']}{page} as a picture\n"
+
+
+def size_of(pictures: Sequence[tuple[Document, Picture]], mark: str, pieces: Pieces) -> int:
+    """Return the tokens that pages shown as pictures take, with the lines above them."""
+    lines = [caption(document, picture.page, mark) for document, picture in pictures]
+    return sum(pieces.count_texts(lines)) + sum(picture.tokens for _, picture in pictures)
+
+
+def pictured(prompt: Prompt) -> dict[str, frozenset[int]]:
+    """Return, by short id, the pages of each document that the prompt shows as pictures."""
+    found: dict[str, frozenset[int]] = {}
+    for turn in prompt.turns:
+        for piece in turn.pieces:
+            if piece.picture:
+                of = found.get(piece.document, frozenset())
+                found[piece.document] = of | {piece.picture.page}
+    return found
+
+
+def _picture(
+    document: Document, picture: Picture, mark: str, pieces: Pieces, route: Route
+) -> Piece:
+    text = neutralise(caption(document, picture.page, mark), route)
+    return replace(_plain(text, pieces), document=document.id, picture=picture)
+
+
 def ask(question: str, mark: str, pieces: Pieces) -> Piece:
     """Return the question under a boundary line of its own."""
     return _plain(f"{mark} question\n{question.strip()}", pieces)
@@ -97,17 +141,7 @@ def ranges(prompt: Prompt, least: Level = Level.NONE) -> dict[str, tuple[tuple[i
         for piece in turn.pieces:
             if piece.document and piece.level >= least:
                 found.setdefault(piece.document, []).extend(piece.ranges)
-    return {id: tuple(_join(sorted(parts))) for id, parts in found.items()}
-
-
-def _join(parts: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    joined: list[tuple[int, int]] = []
-    for start, end in parts:
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        else:
-            joined.append((start, end))
-    return joined
+    return {id: tuple(joined(parts)) for id, parts in found.items()}
 
 
 def _plain(text: str, pieces: Pieces) -> Piece:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
+from collections.abc import Iterable
 from functools import cached_property
 from itertools import groupby
 
@@ -14,6 +15,17 @@ EDGE = 6
 """A running header or footer stands within so many lines of a page's edge."""
 FOLIO = 800, 8_000
 """Characters between two printed page numbers, at least and at most."""
+
+
+def joined(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return character ranges sorted, and as one where they touch."""
+    made: list[tuple[int, int]] = []
+    for start, end in sorted(ranges):
+        if made and start <= made[-1][1]:
+            made[-1] = made[-1][0], max(end, made[-1][1])
+        else:
+            made.append((start, end))
+    return made
 
 
 class Ruler:

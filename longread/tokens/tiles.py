@@ -18,6 +18,8 @@ EACH = 144
 """Tokens of a tile: (336 / 14)² patches, of which four are joined into one."""
 FRAME = 3
 """Tokens around a picture: where it starts, where it is shown as a whole, where it ends."""
+NEARLY = 0.95
+"""Part of the largest scale that is as good."""
 
 CANVASES = tuple(
     (columns, tiles // columns)
@@ -57,3 +59,21 @@ def count(width: int, height: int) -> int:
     if columns * rows == 1:
         return EACH + FRAME
     return (columns * rows + 1) * EACH + columns * rows + FRAME
+
+
+def fit(width: float, height: float) -> tuple[int, int]:
+    """Return the pixels at which a page shows most within `MOST` tiles and is not made smaller.
+
+    A canvas of fewer tiles is taken where it shows the page nearly as large.
+
+    Args:
+        width: of the page, in any unit, as is `height`.
+    """
+
+    def scale(of: tuple[int, int]) -> float:
+        return min(of[0] * SIDE / width, of[1] * SIDE / height)
+
+    best = max(map(scale, CANVASES))
+    chosen = next(each for each in CANVASES if scale(each) >= NEARLY * best)
+    by = scale(chosen)
+    return max(1, int(width * by)), max(1, int(height * by))

@@ -317,7 +317,7 @@ class Desk(App[None]):
             f"Send to {departure.host}?",
             f"{departure.documents:,} documents, {departure.tokens:,} tokens go to"
             f" {departure.host} ({departure.model}): {price},"
-            f" {departure.masked:,} secrets masked. Asked once for this corpus and host.",
+            f" {departure.hidden}. Asked once for this corpus and host.",
         )
 
     def _use_found(self, profile: Profile) -> bool:

@@ -12,7 +12,18 @@ import pytest
 from longread.config import Profile
 from longread.engine.server import ServerEngine
 from longread.errors import EngineError
-from longread.types import Event, Finished, Piece, Prompt, Reasoning, Sampling, Text, Turn, Usage
+from longread.types import (
+    Event,
+    Finished,
+    Picture,
+    Piece,
+    Prompt,
+    Reasoning,
+    Sampling,
+    Text,
+    Turn,
+    Usage,
+)  # fmt: skip
 
 SPEC = importlib.util.spec_from_file_location("odd_server", Path(__file__).parent / "odd_server.py")
 assert SPEC
@@ -72,6 +83,35 @@ async def test_messages_are_sent_on_the_text_route() -> None:
     assert script.seen[0]["messages"] == [{"role": "user", "content": "hello"}]
     assert events[0] == Reasoning("let me see")
     assert [e.text for e in events if isinstance(e, Text)] == ["It ", "is ", "so."]
+
+
+async def test_pictures_stand_behind_their_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    def piece(text: str, png: bytes = b"") -> Piece:
+        return Piece(text, array("I"), picture=Picture(png, 147, 1) if png else None)
+
+    turns = (
+        Turn("system", (piece("head"),)),
+        Turn("user", (piece("corpus\n"), piece("p1\n", b"one"), piece("p2\n", b"two"), piece("q"))),
+    )
+    monkeypatch.setattr(sys.modules[__name__], "PROMPT", Prompt(turns, (array("I"),) * 3))
+    script = Script()
+    with serve(script) as url:
+        await collect(ServerEngine(profile(url, route="text")))
+
+    def shown(png: str) -> dict[str, object]:
+        return {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{png}"}}
+
+    assert script.seen[0]["messages"] == [
+        {"role": "system", "content": "head"},
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": "corpus\np1\n"}, shown("b25l"),
+                {"type": "text", "text": "p2\n"}, shown("dHdv"),
+                {"type": "text", "text": "q"},
+            ],
+        },
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("route", ["ids", "text"])

@@ -1,0 +1,109 @@
+"""Pages that a model that sees is shown as pictures, for one question."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from longread.config import Profile
+from longread.errors import IngestError
+from longread.ingest import contents, drawing
+from longread.ingest.read import Options, bytes_of
+from longread.prompt import compose
+from longread.tokens import tiles
+from longread.tokens.pieces import Pieces
+from longread.types import Corpus, Document, Picture, Progress, Tell
+
+Seen = tuple[Document, Picture]
+KEPT = 32
+"""Pictures that are kept, of about a quarter of a megabyte each."""
+
+
+class Recent:
+    """The pictures drawn last: while a question is typed they are asked for again and again."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._pictures: OrderedDict[tuple[str, int], Picture] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, content_id: str, page: int) -> Picture | None:
+        """Return a picture, if it is still here."""
+        with self._lock:
+            if picture := self._pictures.get((content_id, page)):
+                self._pictures.move_to_end((content_id, page))
+            return picture
+
+    def put(self, content_id: str, picture: Picture) -> None:
+        """Keep a picture, and let go of those that were asked for longest ago."""
+        with self._lock:
+            self._pictures[content_id, picture.page] = picture
+            while len(self._pictures) > self._most:
+                self._pictures.popitem(last=False)
+
+
+RECENT = Recent(KEPT)
+
+
+def sees(profile: Profile, corpus: Corpus) -> bool:
+    """Whether a profile's model takes pictures, and the corpus has pages to be shown as such."""
+    # Token ids cannot say where a picture stands.
+    return profile.images > 0 and profile.route == "text" and bool(corpus.pages)
+
+
+def draw(
+    chosen: Sequence[tuple[Document, int]],
+    corpus: Corpus,
+    options: Options,
+    mark: str,
+    pieces: Pieces,
+    room: int,
+    tell: Tell,
+) -> list[Seen]:
+    """Return pages as pictures, in the order in which they were chosen, as many as fit.
+
+    A file that is gone, or is not what was read, is left out, and that is said.
+
+    Args:
+        room: tokens that the pictures and the lines above them may take.
+    """
+    drawn = {(d.path, page): RECENT.get(d.content_id, page) for d, page in chosen}
+    wanted: dict[str, list[int]] = {}
+    for (path, page), picture in drawn.items():
+        if not picture:
+            wanted.setdefault(path, []).append(page)
+    documents = {d.path: d for d, _ in chosen if d.path in wanted}
+    for path, data in _files(documents, corpus, options, tell).items():
+        tell(Progress("draw", note=path))
+        for page, png, width, height in drawing.draw(data, wanted[path], options.passwords):
+            drawn[path, page] = picture = Picture(png, tiles.count(width, height), page)
+            RECENT.put(documents[path].content_id, picture)
+    seen: list[Seen] = []
+    for document, page in chosen:
+        if picture := drawn[document.path, page]:
+            tokens = picture.tokens + pieces.count_text(compose.caption(document, page, mark))
+            if tokens <= room:
+                seen.append((document, picture))
+                room -= tokens
+    return seen
+
+
+def _files(
+    documents: dict[str, Document], corpus: Corpus, options: Options, tell: Tell
+) -> dict[str, bytes]:
+    """Return the bytes of documents, by path, where they are what was read."""
+    if not documents:
+        return {}
+    found: dict[str, bytes] = {}
+    locations = [source.location for source in corpus.sources]
+    try:
+        for file in bytes_of(locations, options, documents, lambda _: None):
+            path = file.prefix + file.path
+            if contents.pdf_id(file.data, options.secrets) == documents[path].content_id:
+                found[path] = file.data
+    except IngestError:
+        pass  # what is not found is said below
+    for path in documents.keys() - found.keys():
+        tell(Progress("source", note=f"{path} is not what was read: none of its pages is shown"))
+    return found

@@ -1,0 +1,102 @@
+"""Which pages a model that sees is shown as pictures: those whose text does not tell all."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from longread.prompt.evidence import Hit
+from longread.types import Document, Page
+
+UNREAD = ("scan without text", "drawing without text")
+"""Why a page has no text though there is something to be seen on it."""
+NAMED = re.compile(r"\b(?:pages?|pp?\.?) ?(\d{1,5})\b", re.IGNORECASE)
+FIGURE = re.compile(
+    r"\b(?:figures?|figs?\.?|charts?|exhibits?) ?(\d{1,3}(?:\.\d+)?)", re.IGNORECASE
+)
+NEAR = 2
+"""Pages between one that is relevant and a picture that may belong to it."""
+
+
+def choose(
+    question: str, documents: Sequence[Document], pages: Sequence[Page], hits: Sequence[Hit]
+) -> list[tuple[Document, int]]:
+    """Return documents and pages to be shown as pictures, those that may help most first.
+
+    First pages that the question names, then pages with a figure that it names, then pages that
+    have no text of their own: by the most relevant page beside them, and by their document.
+
+    Args:
+        pages: as the ledger has them.
+        hits: the segments most relevant to the question, best first.
+    """
+    paged = {d.path: d for d in documents if d.unit == "page"}
+    order = _order(documents, hits)
+    read = [paged[path] for path in sorted(paged, key=lambda p: order.get(p, len(order)))]
+    chosen: dict[tuple[str, int], tuple[Document, int]] = {}
+    for document, page in (
+        *_named(question, read, pages),
+        *_figures(question, read),
+        *_beside(read, pages, documents, hits),
+    ):
+        chosen.setdefault((document.path, page), (document, page))
+    return list(chosen.values())
+
+
+def _order(documents: Sequence[Document], hits: Sequence[Hit]) -> dict[str, int]:
+    """Return the place of each document among those that are relevant, by path."""
+    return {
+        path: at for at, path in enumerate(dict.fromkeys(documents[h.document].path for h in hits))
+    }
+
+
+def _named(
+    question: str, read: Sequence[Document], pages: Sequence[Page]
+) -> Iterator[tuple[Document, int]]:
+    """Yield pages that the question names, of the documents it names, or of the only one."""
+    numbers = set(NAMED.findall(question))
+    if not numbers:
+        return
+    asked = question.lower()
+    meant = [d for d in read if d.path.rpartition("/")[2].rpartition(".")[0].lower() in asked]
+    of = {document.path: document for document in meant or (read if len(read) == 1 else [])}
+    for page in pages:
+        if page.path in of and (page.label or str(page.page)) in numbers:
+            yield of[page.path], page.page
+
+
+def _figures(question: str, read: Sequence[Document]) -> Iterator[tuple[Document, int]]:
+    """Yield pages on which a line begins as the caption of a figure that the question names."""
+    numbers = set(FIGURE.findall(question))
+    if not numbers:
+        return
+    for document in read:
+        text = document.text
+        for segment in document.segments:
+            for line in text[segment.start : segment.end].split("\n"):
+                found = FIGURE.match(line.lstrip())
+                if found and found[1] in numbers:
+                    yield document, segment.span.first
+
+
+def _beside(
+    read: Sequence[Document], pages: Sequence[Page], documents: Sequence[Document],
+    hits: Sequence[Hit],
+) -> Iterator[tuple[Document, int]]:  # fmt: skip
+    """Yield pages to be seen, not read, near what is relevant; then the rest of the document."""
+    seen: dict[str, list[int]] = defaultdict(list)
+    for page in pages:
+        if page.ocr or page.reason in UNREAD:
+            seen[page.path].append(page.page)
+    of = {document.path: document for document in read}
+    for hit in hits:
+        document = documents[hit.document]
+        if document.path in of:
+            at = document.segments[hit.segment].span.first
+            near = [page for page in seen[document.path] if abs(page - at) <= NEAR]
+            yield from ((document, page) for page in sorted(near, key=lambda p: abs(p - at)))
+    relevant = {documents[hit.document].path for hit in hits}
+    for document in read:
+        if document.path in relevant or len(read) == 1:
+            yield from ((document, page) for page in seen[document.path])

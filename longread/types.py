@@ -63,8 +63,10 @@ class Segment:
 
 Kind = Literal[
     "source", "test", "docs", "config", "data", "generated", "minified", "vendored", "lock",
-    "locale", "notebook", "pdf", "binary", "image", "submodule", "symlink", "lfs", "empty", "other",
+    "locale", "notebook", "pdf", "document", "binary", "image", "submodule", "symlink", "lfs",
+    "empty", "other",
 ]  # fmt: skip
+"""A "document" is a Word file or a web page; its lines are those of the text made of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ def _candidates(path: str, root: Path) -> list[Path]:
 
 def changed(document: Document, place: Span | None, path: Path) -> bool:
     """Whether the file no longer has, where the citation points, the lines that were read."""
-    if document.unit != "line" or place is None:
+    if document.unit != "line" or document.kind == "document" or place is None:
         return False
     try:
         now = path.read_text(encoding="utf-8", errors="replace").splitlines()

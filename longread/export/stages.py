@@ -11,6 +11,8 @@ WORDS = {
     "open": "opening",
     "fetch": "fetching",
     "read": "reading",
+    "pages": "reading PDFs",
+    "documents": "reading documents",
     "history": "reading history",
     "parse": "parsing",
     "count": "counting tokens",

@@ -13,10 +13,20 @@ from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from longread.cache.derived import Derived
 from longread.ingest import facts as remembered
-from longread.ingest import injection, kinds, languages, notebook, secrets, snapshot, syntax
+from longread.ingest import (
+    injection,
+    kinds,
+    languages,
+    notebook,
+    office,
+    secrets,
+    snapshot,
+    syntax,
+)
 from longread.ingest.facts import Facts, PageFacts
 from longread.ingest.folder import Found, whole
 from longread.ingest.grammars import PACKED
+from longread.ingest.office import Form, Made, form_of
 from longread.ingest.snapshot import HEAD, Finished, Listing
 from longread.ingest.syntax import Parsed
 from longread.ingest.text import count_lines, decode, marks_in
@@ -30,16 +40,19 @@ VERSION = 1
 """Of how bytes become text; part of every content id."""
 BATCH, BATCH_BYTES = 500, 16 * 2**20
 """Files, or bytes of files, that are looked at together."""
-SEEN = f"seen:1:{syntax.VERSION}"
+SEEN = f"seen:2:{syntax.VERSION}"
 """Kind of what is kept by a file's mark: size, way, language and digest of its bytes."""
 PDF_BYTES = 256 * 2**20
-"""Bytes of unread PDFs that are held at once."""
+"""Bytes of unread PDFs and other documents that are held at once."""
 
 PASSING = frozenset(("needs password", "timeout", "memory"))
-"""What stopped the reading of a PDF once and may not do so again."""
+"""What stopped the reading of a document once and may not do so again."""
 HELD = 32 * 2**20
 """Characters of parsed texts that wait for the rules for secrets at once."""
-Way = Literal["", "text", "notebook", "pdf"]
+
+Way = Literal["", "text", "notebook", "pdf", "docx", "html"]
+MADE = frozenset(("docx", "html"))
+"""Ways in which a text is made that the file itself does not have."""
 
 
 @dataclass(slots=True)
@@ -99,7 +112,9 @@ class Reader:
         self._rows: list[tuple[str, bytes]] = []
         """Facts that were found out and are not kept yet."""
         self._pdfs: dict[str, bytes] = {}
+        self._made: dict[str, tuple[Form, bytes]] = {}
         self._new_pdfs: dict[str, Facts] = {}
+        """What was found out of PDFs and other documents, by key."""
         self._steady = True
         """Whether the same files would be read the same way once more."""
 
@@ -131,7 +146,8 @@ class Reader:
         """Return the kind of what is kept of whole sources: the versions of all that made it."""
         from longread.ingest import pdf
 
-        versions = (snapshot.VERSION, VERSION, syntax.VERSION, kinds.VERSION, pdf.VERSION)
+        made = (syntax.VERSION, kinds.VERSION, pdf.VERSION, office.VERSION)
+        versions = (snapshot.VERSION, VERSION, *made)
         return f"snapshot:{':'.join(map(str, versions))}:{len(PACKED)}:{self._kind}"
 
     def _finished(self, files: Iterable[Found], total: int) -> list[tuple[int, Finished]]:
@@ -140,6 +156,7 @@ class Reader:
         self._settle(syntax.parse_many(self._unparsed(files, items, total)))
         self._parse_changed()
         self._read_pdfs()
+        self._read_made()
         self._keep()
         _tell_apart(items)
         tests = kinds.test_folders(item.found.path for item in items)
@@ -169,7 +186,7 @@ class Reader:
                 continue
             if item.found.mark and item.found.mark not in seen:
                 fresh.append((item.found.mark, _remember(item)))
-            if item.key in self._new or item.key in self._pdfs:
+            if item.key in self._new or item.key in self._pdfs or item.key in self._made:
                 continue
             value = known.get(item.key)
             item.facts = remembered.unpack(value) if value is not None else None
@@ -182,26 +199,32 @@ class Reader:
                 item.found = replace(item.found, data=item.found.data[:HEAD])
         if sum(map(len, self._pdfs.values())) > PDF_BYTES:
             self._read_pdfs()
+        if sum(len(data) for _, data in self._made.values()) > PDF_BYTES:
+            self._read_made()
         return items
 
     def _item(self, found: Found, seen: bytes | None) -> Item:
         if seen and (known := _recall(seen)):
-            size, way, language, digest = known
+            size, read_as, language, digest = known
             if found.size != size:
                 found = replace(found, size=size)
-            return Item(found, way, language, self._key(digest, way, language), digest)
+            return Item(found, read_as, language, self._key(digest, read_as, language), digest)
         before, found = found, whole(found)
         if found.reason != before.reason:
             self._steady = False
         data = found.data
         if found.kind != "file" or found.reason or not data or kinds.lfs_pointer(data):
             return Item(found)
+        if found.shelf and (reason := kinds.not_read(data)):
+            return Item(replace(found, reason=reason))
         end = found.path.lower().rpartition(".")[2]
-        way = "notebook" if end == "ipynb" else "text"
+        way: Way = "notebook" if end == "ipynb" else "text"
         if end == "pdf" or data.startswith(b"%PDF-"):
             way = "pdf"
-        language = "pdf"
-        if way != "pdf":
+        elif form := form_of(found.path, data, found.shelf):
+            way = form
+        language = "text" if way in MADE else "pdf"
+        if way in ("text", "notebook"):
             first_line = data[:256].partition(b"\n")[0].decode("latin-1")
             language = languages.detect(found.path, first_line, data)
         digest = digest_of(data)
@@ -221,6 +244,9 @@ class Reader:
             return
         if item.way == "pdf":
             self._pdfs[item.key] = found.data
+            return
+        if item.way in MADE:
+            self._made[item.key] = cast(Form, item.way), found.data
             return
         item.text, item.encoding = decode(found.data)
         self._new[item.key] = item
@@ -338,6 +364,38 @@ class Reader:
             self._progress(Progress("pages", done, len(waiting)))
         self._derived.put(self._kind, rows)
 
+    def _read_made(self) -> None:
+        if not self._made:
+            return
+        waiting, self._made = self._made, {}
+        rows = []
+        results = office.convert_many((key, *held) for key, held in waiting.items())
+        for done, (key, made) in enumerate(results, 1):
+            facts = self._facts_of(made, waiting[key][1])
+            self._new_pdfs[key] = facts
+            if made.reason not in PASSING:
+                rows.append((key, remembered.pack(facts)))
+            else:
+                self._steady = False
+            self._progress(Progress("documents", done, len(waiting)))
+        self._derived.put(self._kind, rows)
+
+    def _facts_of(self, made: Made, data: bytes) -> Facts:
+        """Return what is known of a text that was made, its secrets masked."""
+        masks = secrets.find(made.text) if made.text and self._masking == "mask" else ()
+        text = secrets.apply(made.text, masks) if masks else made.text
+        return Facts(
+            encoding="" if made.reason else made.encoding or "docx",
+            masked=len(masks),
+            notes=(*made.notes, *secrets.notes(masks), *injection.find(text)),
+            marks=marks_in(text),
+            picture=kinds.is_image(data),
+            lines=count_lines(text),
+            segments=office.lay_out(text, made.headings),
+            reason=made.reason,
+            text=text,
+        )
+
     def _pdf(self, read: PdfText) -> Facts:
         from longread.ingest import pdf
 
@@ -380,7 +438,7 @@ class Reader:
             found.size,
             facts.lines,
             language if facts.encoding else "",
-            "" if item.way == "pdf" else facts.encoding,
+            "" if item.way in ("pdf", "docx") else facts.encoding,
             facts.masked,
             facts.notes,
             reason=facts.reason if item.way == "pdf" or not has_text else "",
@@ -402,6 +460,8 @@ def _key(digest: bytes, way: Way, language: str, masking: str) -> str:
         from longread.ingest import pdf
 
         version += (pdf.VERSION,)
+    elif way in MADE:
+        version += (office.VERSION,)
     else:
         version += (syntax.VERSION, language in PACKED)
     return blake2b(digest + repr(version).encode(), digest_size=16).hexdigest()
@@ -447,7 +507,9 @@ def _document(item: Item, path: str, kind: Kind, facts: Facts, text: str = "") -
     if not body:
         assert found.again
         body = Text(identity, path, found.again, item.digest, facts.encoding, facts.masks)
-    unit: Unit = "line" if facts.text is None else "page" if item.way == "pdf" else "cell"
+    unit: Unit = "page" if item.way == "pdf" else "line"
+    if item.way == "notebook" and facts.text is not None:
+        unit = "cell"
     language = facts.language or item.language
     return Document(
         path, kind, language, identity, body, facts.segments, unit, facts.links,
@@ -474,6 +536,8 @@ def _kind(item: Item, language: str, facts: Facts, tests: frozenset[str]) -> Kin
     found = item.found
     if item.way == "pdf":
         return "pdf"
+    if item.way in MADE and not facts.picture:
+        return "document"
     if not facts.encoding:
         return kinds.of_bytes(found.path, facts.picture)
     if facts.text is not None:

@@ -20,7 +20,7 @@ from typing import Literal
 MOST = 32 * 2**20
 """Bytes of the largest file that is read as text."""
 MOST_PDF = 512 * 2**20
-"""Bytes of the largest PDF that is read."""
+"""Bytes of the largest PDF or Word file that is read."""
 PEEK = 8192
 """Bytes that show what a file is."""
 OWN = (b"", b".", b"..", b".git")
@@ -51,6 +51,8 @@ class Found:
     """What stands before the path where a corpus has several sources."""
     mark: str = ""
     """Another one whenever the bytes may be others; known without reading them, or empty."""
+    shelf: bool = False
+    """Whether it lies in a folder that is no repository, or stands alone."""
     again: Callable[[], Found] | None = field(default=None, compare=False, repr=False)
     """Reads the file, whose bytes `data` does not hold yet; may be called later, and again."""
 
@@ -204,7 +206,9 @@ class Beneath:
 
 def too_large(size: int, head: bytes) -> str:
     """Return why a file of `size` bytes is not read whole; empty where it is."""
-    most = MOST_PDF if head.startswith(b"%PDF-") else MOST
+    # A Word file is large for its pictures, and its text is a small part of it.
+    word = head.startswith(b"PK\3\4") and (b"word/" in head or b"[Content_Types].xml" in head)
+    most = MOST_PDF if word or head.startswith(b"%PDF-") else MOST
     return f"too large: {size / 2**20:,.0f} MiB" if size > most else ""
 
 
@@ -228,6 +232,11 @@ def aim(root: bytes, path: bytes, target: bytes) -> str:
     return "inside" if os.path.lexists(end) else "broken"
 
 
+def on_shelf(found: Found) -> Found:
+    """Return a file as one of no repository; it may be read otherwise, so its mark is another."""
+    return replace(found, shelf=True, mark=found.mark and f"shelf:{found.mark}")
+
+
 def walk(root: Path) -> Iterator[Found]:
     """Yield every file below `root` in the order of names; repositories' own files are left."""
     with Beneath(os.fsencode(root)) as beneath:
@@ -239,7 +248,7 @@ def _walk(beneath: Beneath, folder: bytes) -> Iterator[Found]:
     while waiting:
         path, is_folder = waiting.pop()
         if not is_folder:
-            yield beneath.look(path)
+            yield on_shelf(beneath.look(path))
             continue
         try:
             with os.scandir(os.path.join(beneath.root, path)) as listed:  # noqa: PTH118

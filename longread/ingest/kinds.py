@@ -93,6 +93,14 @@ TEST_NAME = re.compile(
 LFS = b"version https://git-lfs.github.com/spec/v1\n"
 IMAGES = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"8BPS")
 
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+ZIPPED = {
+    b"xl/workbook": "an Excel file", b"ppt/presentation": "a PowerPoint file",
+    b"mimetypeapplication/vnd.oasis": "an OpenDocument file",
+    b"mimetypeapplication/epub": "an EPUB book",
+}  # fmt: skip
+"""What a zip archive is that names these, and holds no Word document."""
+
 
 @dataclass(frozen=True, slots=True)
 class Looks:
@@ -119,6 +127,19 @@ def look(text: str) -> Looks:
 def is_image(head: bytes) -> bool:
     """Whether bytes begin as those of a picture do."""
     return head.startswith(IMAGES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+
+
+def not_read(data: bytes) -> str:
+    """Say why a document in a format that is known, and not read, is not; empty for others."""
+    what = ""
+    if data.startswith(b"{\\rtf"):
+        what = "an RTF file"
+    elif data.startswith(OLE) and "EncryptedPackage".encode("utf-16-le") not in data:
+        what = "a file of an old Office"
+    elif data.startswith(b"PK\3\4"):
+        found = (name for mark, name in ZIPPED.items() if mark in data)
+        what = "" if b"word/document" in data else next(found, "")
+    return f"not read: {what}; save it as DOCX or PDF" if what else ""
 
 
 def lfs_pointer(data: bytes) -> str:

@@ -6,9 +6,7 @@ reported with its reason, never raised. Nothing is written, and no page is looke
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 from longread.ingest.pages import PageText, lay_out
@@ -23,8 +21,6 @@ READERS = "longread.ingest.readers"
 """Imported by workers alone."""
 PATIENCE = 3
 """Pages that may be lost before a file's bad pages get no second tries."""
-IN_FLIGHT = 256 << 20
-"""Bytes of files that are held at one time, at most, beyond the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +61,10 @@ def read_many(
     `files` is advanced only as far as workers have room. Leaving the iteration early ends the
     workers.
     """
-    size = os.cpu_count() or 1
-    waiting: dict[Future[PdfText], tuple[str, int]] = {}
-    supply = iter(files)
-    held = 0
-    with ThreadPoolExecutor(size) as threads, Pool(READERS, "answer", limits.memory) as pool:
-        while True:
-            while len(waiting) < 2 * size and (held < IN_FLIGHT or not waiting):
-                name, data = next(supply, ("", None))
-                if data is None:
-                    break
-                held += len(data)
-                reading = Reading(pool, data, passwords, limits)
-                waiting[threads.submit(reading.run)] = name, len(data)
-            if not waiting:
-                return
-            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-                name, length = waiting.pop(future)
-                held -= length
-                yield name, future.result()
+    pool = Pool(READERS, "answer", limits.memory)
+    yield from pool.spread(
+        (name, len(data), Reading(pool, data, passwords, limits).run) for name, data in files
+    )
 
 
 @dataclass(slots=True)

@@ -170,7 +170,7 @@ def _beneath(root: Path) -> Found:
 def _file(path: Path) -> Place:
     def files() -> Iterator[Found]:
         with folder.Beneath(os.fsencode(path.parent)) as beneath:
-            yield beneath.look(os.fsencode(path.name))
+            yield folder.on_shelf(beneath.look(os.fsencode(path.name)))
 
     is_pdf = path.suffix.lower() == ".pdf"
     source = Source(

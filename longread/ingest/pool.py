@@ -14,12 +14,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Self, TypeVar
 
 Message = Mapping[str, object]
 """What JSON can hold; bytes under "data" in a reply go beside it."""
@@ -32,6 +32,8 @@ TICK = 0.05
 """Seconds between two looks at a busy worker."""
 PATIENCE = 6
 """Wall seconds a worker may take for each CPU second it may take, on a machine that others use."""
+IN_FLIGHT = 256 << 20
+"""Bytes of files that are held at one time, at most, beyond the first."""
 FILES = 100
 """Requests a worker answers before a fresh one takes its place."""
 START = """\
@@ -41,6 +43,9 @@ sys.path[:] = path
 from longread.ingest.pool import serve
 serve(module, function, memory)
 """
+
+
+Result = TypeVar("Result")
 
 
 class WorkerError(Exception):
@@ -205,6 +210,39 @@ class Pool:
     def closed(self) -> bool:
         """Whether no further work is wanted."""
         return self._over.is_set()
+
+    def spread(
+        self, jobs: Iterable[tuple[str, int, Callable[[], Result]]]
+    ) -> Iterator[tuple[str, Result]]:
+        """Run jobs that ask this pool; yield names and results in the order they are done.
+
+        The pool is open as long as that lasts. Leaving the iteration early ends the workers.
+
+        Args:
+            jobs: a name, the bytes that are held for it, and what to do. Advanced only as far as
+                there is room.
+        """
+        from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+        size = os.cpu_count() or 1
+        waiting: dict[Future[Result], tuple[str, int]] = {}
+        supply = iter(jobs)
+        held = 0
+        with ThreadPoolExecutor(size) as threads, self:
+            while True:
+                while len(waiting) < 2 * size and (held < IN_FLIGHT or not waiting):
+                    job = next(supply, None)
+                    if job is None:
+                        break
+                    name, length, work = job
+                    held += length
+                    waiting[threads.submit(work)] = name, length
+                if not waiting:
+                    return
+                for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                    name, length = waiting.pop(future)
+                    held -= length
+                    yield name, future.result()
 
     def ask(self, message: Message, data: bytes, account: Account) -> Iterator[Message]:
         """Yield the replies of one worker to one request; `WorkerError` where it was lost."""

@@ -220,6 +220,8 @@ def _nothing_readable(places: list[Place], entries: tuple[Entry, ...]) -> Ingest
 
 
 HINTS = {
+    "encrypted": "open it in Word and save it without a password",
+    "save it as": "save it as DOCX or PDF, or name text files, DOCX or PDFs",
     "password": "give the document's password",
     "PDF": "check how the file was made or downloaded: it does not begin as a PDF does",
     "damaged": "open it in a PDF viewer and save it anew",

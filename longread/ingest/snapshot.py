@@ -50,7 +50,7 @@ class Listing:
             self.sound = False
         about = (
             found.prefix, found.path, found.mark, found.kind, found.reason, found.size,
-            found.data[:HEAD], sorted(found.attributes),
+            found.data[:HEAD], sorted(found.attributes), found.shelf,
         )  # fmt: skip
         self._hash.update(repr(about).encode("utf-8", "surrogatepass"))
 

@@ -19,7 +19,7 @@ from longread.types import MARKS, Citation, Document, Shown, Span, Verdict
 
 SLACK = 3
 """Lines that a quote may stand beside the lines cited: models miscount."""
-PROSE = frozenset({"docs", "pdf", "other", "empty"})
+PROSE = frozenset({"docs", "pdf", "document", "other", "empty"})
 """Kinds whose text is not code, so that operators in it need no digit beside them to drop."""
 LEVELS = (Verdict.EXACT, Verdict.FOLDED, Verdict.LETTERS, Verdict.ELIDED)
 """From the strictest on: of several ways to read a quote, the one that stands best is meant."""

@@ -17,6 +17,7 @@ VERSION = 3
 GROUPS: dict[Kind, int] = {
     "source": 1,
     "pdf": 1,
+    "document": 1,
     "notebook": 2,
     "config": 2,
     "test": 3,

@@ -37,6 +37,7 @@ WORD = re.compile(r"[^\W\d]\w{2,}")
 WEIGHTS: dict[Kind, float] = {
     "source": 1.0,
     "pdf": 1.0,
+    "document": 1.0,
     "docs": 0.6,
     "notebook": 0.6,
     "config": 0.5,

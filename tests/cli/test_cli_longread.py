@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 MakeRepository = Callable[..., Path]
-HEAVY = ("textual", "sqlalchemy", "pypdf", "pypdfium2", "tree_sitter", "openai", "torch", "vllm",
-         "tiktoken", "tokenizers", "rich", "alembic", "kingfisher_sdk", "jinja2")  # fmt: skip
+HEAVY = ("textual", "sqlalchemy", "pypdf", "pypdfium2", "selectolax", "tree_sitter", "openai",
+         "torch", "vllm", "tiktoken", "tokenizers", "rich", "alembic", "kingfisher_sdk", "jinja2")  # fmt: skip
 
 
 def longread(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -194,7 +194,7 @@ def test_a_listing_is_another_for_anything_that_is_known_of_a_file() -> None:
         dataclasses.replace(base, **{name: value})
         for name, value in {
             "path": "a/c", "data": b"y", "size": 2, "kind": "symlink", "reason": "r",
-            "attributes": frozenset(("binary",)), "prefix": "p/", "mark": "n",
+            "attributes": frozenset(("binary",)), "prefix": "p/", "mark": "n", "shelf": True,
         }.items()
     ]  # fmt: skip
     digests = {digest(base), digest(), digest(base, base), *map(digest, others)}

@@ -118,6 +118,10 @@ class Settings:
     """`[tui] editor`: opens sources, with its arguments; else VISUAL, then EDITOR."""
     viewer: str = ""
     """`[tui] viewer`: opens PDFs, with its arguments, `{file}` and `{page}` among them."""
+    ocr: Literal["auto", "tesseract", "rapidocr", "off"] = "auto"
+    """`[pdf] ocr`: what recognises scanned pages; "auto": tesseract, else RapidOCR, if there."""
+    languages: str = "eng"
+    """`[pdf] languages`: of scanned pages, as tesseract names them: "eng", "deu+eng"."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """`[keys]`: other keys for an action, by its name in docs/keys.md: `read.next = "j"`."""
 
@@ -135,8 +139,10 @@ def settings() -> Settings:
     engines = _table(data, "engines", path)
     trust = _table(data, "trust", path)
     tui = _table(data, "tui", path)
+    pdf = _table(data, "pdf", path)
     keys = _table(data, "keys", path)
-    _refuse_unknown(data, {"profile", "trust", "engines", "tui", "keys"}, path)
+    _refuse_unknown(data, {"profile", "trust", "engines", "tui", "pdf", "keys"}, path)
+    _refuse_unknown(pdf, {"ocr", "languages"}, path)
     _refuse_unknown(tui, {"theme", "editor", "viewer"}, path)
     _refuse_unknown(trust, {"hosts", "repositories"}, path)
     _refuse_unknown(engines, {"confirmed", "declined"}, path)
@@ -149,6 +155,8 @@ def settings() -> Settings:
         theme=_check("theme", tui.get("theme", ""), str, path),
         editor=_check("editor", tui.get("editor", ""), str, path),
         viewer=_check("viewer", tui.get("viewer", ""), str, path),
+        ocr=_convert("ocr", pdf.get("ocr", "auto"), get_type_hints(Settings)["ocr"], path),
+        languages=_languages(pdf.get("languages", "eng"), path),
         keys={name: _check(name, key, str, path) for name, key in _flat(keys)},
     )
 
@@ -261,6 +269,17 @@ def _check(key: str, value: object, wanted: type, path: Path) -> Any:
             hint=f"correct {key} in {path}",
         )
     return value
+
+
+def _languages(value: object, path: Path) -> str:
+    """Return names of languages; they become an argument of a program."""
+    names: str = _check("languages", value, str, path)
+    if not re.fullmatch(r"[A-Za-z]\w*(?:\+[A-Za-z]\w*)*", names):
+        raise ConfigError(
+            f"{path}: languages = {names!r} names no languages",
+            hint='name them as tesseract does, with "+" between them: "deu+eng"',
+        )
+    return names
 
 
 def _refuse_unknown(data: Mapping[str, object], known: Collection[str], path: Path) -> None:

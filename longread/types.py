@@ -205,8 +205,11 @@ class Page:
     """The printed page number, where the document gives one."""
     characters: int = 0
     ocr: bool = False
+    """Whether its text was recognised in a picture of it."""
     level: Level = Level.NONE
     reason: str = ""
+    confidence: float | None = None
+    """Of what was recognised, 0 to 1: the mean over its words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,10 +436,13 @@ class Citation:
     note: str = ""
     """The gap of an elided quote, or the closest text as a difference."""
     ocr: bool = False
+    """Whether it leans on text that was recognised in a picture."""
     at: tuple[int, int] | None = None
     """Character offsets of the citation in the answer's text."""
     version: str = ""
     """Content id of the version it was judged against, where its words stood if they stood."""
+    confidence: float | None = None
+    """Of what was recognised on the pages it leans on, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,8 +454,8 @@ class Shown:
     """Character ranges of its text that stood in the prompt, sorted, not overlapping."""
     superseded: tuple[Document, ...] = ()
     """Earlier versions that stood in the prompt under the same short id."""
-    ocr: frozenset[int] = frozenset()
-    """Pages whose text was recognised from a picture."""
+    ocr: Mapping[int, float] = field(default_factory=dict)
+    """Pages whose text was recognised in a picture, with its confidence, 0 to 1."""
     seen: frozenset[int] = frozenset()
     """Pages that were shown as pictures."""
 

@@ -12,6 +12,7 @@ from longread import config
 from longread.analysis.engines import FOUND_HERE, answers, open_engine, open_tokens
 from longread.config import Profile
 from longread.engine import environment, models
+from longread.ingest import ocr
 from longread.types import Finished, Piece, Progress, Prompt, Sampling, Tell, Text, Turn, Usage
 
 SAMPLE = "Answer with one word. def naïve(x):\n\treturn 3.14159 # 日本語\n\n\n  Is this code?"
@@ -75,6 +76,7 @@ def examine() -> list[Finding]:
     findings = [
         Finding(sys.version_info >= (3, 11), f"Python {platform.python_version()}"),
         _program("git", "install git to read repositories"),
+        _scans(),
         Finding(memory >= 6, f"{memory:,.0f} GiB of memory, {os.cpu_count()} cores"),
         _space("state", str(config.home())),
         _space("cache", str(config.cache())),
@@ -118,6 +120,24 @@ def examine() -> list[Finding]:
 def _program(name: str, hint: str) -> Finding:
     there = shutil.which(name) is not None
     return Finding(there, name if there else f"{name} is missing", "" if there else hint)
+
+
+def _scans() -> Finding:
+    """Say what recognises scanned pages, as the settings have it."""
+    settings = config.settings()
+    if settings.ocr == "off":
+        return Finding(True, "scanned pages are not recognised: [pdf] ocr is off")
+    found = ocr.chosen(settings)
+    if found is None:
+        wanted = "nothing" if settings.ocr == "auto" else f"no {settings.ocr}"
+        hint = "apt install tesseract-ocr (with tesseract-ocr-deu for German, …), or longread[ocr]"
+        return Finding(False, f"{wanted} to recognise scanned pages", hint, optional=True)
+    if missing := ocr.lacks(found):
+        packages = " ".join(
+            f"tesseract-ocr-{name.replace('_', '-')}" for name in missing.split("+")
+        )
+        return Finding(False, f"tesseract has no language {missing}", f"apt install {packages}")
+    return Finding(True, f"scanned pages: {found.id}")
 
 
 def _space(what: str, place: str) -> Finding:

@@ -137,8 +137,17 @@ class Conversation:
     def shown(self, prompt: Prompt) -> dict[str, Shown]:
         """Return every document as citations can be judged against it, by short id."""
         ranges, seen = compose.ranges(prompt), compose.pictured(prompt)
+        recognised: dict[str, dict[int, float]] = {}
+        for page in self.ledger.pages:
+            if page.ocr:
+                recognised.setdefault(page.path, {})[page.page] = page.confidence or 0.0
         shown = {
-            d.id: Shown(d, ranges.get(d.id, ()), seen=seen.get(d.id, frozenset()))
+            d.id: Shown(
+                d,
+                ranges.get(d.id, ()),
+                ocr=recognised.get(d.path, {}),
+                seen=seen.get(d.id, frozenset()),
+            )
             for d in self.corpus.documents
         }
         for id, versions in changes.superseded(self.layout).items():

@@ -100,7 +100,7 @@ def _files(
     try:
         for file in bytes_of(locations, options, documents, lambda _: None):
             path = file.prefix + file.path
-            if contents.pdf_id(file.data, options.secrets) == documents[path].content_id:
+            if contents.is_pdf(file.data, documents[path].content_id, options.secrets):
                 found[path] = file.data
     except IngestError:
         pass  # what is not found is said below

@@ -46,7 +46,9 @@ def mark(citation: Citation) -> str:
     if citation.guided:
         words.append("chosen from a list")
     if citation.ocr:
-        words.append("recognised from a picture")
+        sure = citation.confidence
+        told = "" if sure is None else f" ({sure:.0%} sure)"
+        words.append(f"recognised from a picture{told}")
     if citation.found and not _within(citation.found, citation.span):
         words.append(f"stands at {citation.found}")
     return ", ".join(words)
@@ -214,6 +216,7 @@ def _citation(citation: Citation) -> dict[str, Any]:
         "found": str(citation.found) if citation.found else None,
         "note": citation.note,
         "ocr": citation.ocr,
+        "confidence": citation.confidence,
         "at": list(citation.at) if citation.at else None,
     }
 

@@ -12,6 +12,7 @@ WORDS = {
     "fetch": "fetching",
     "read": "reading",
     "pages": "reading PDFs",
+    "ocr": "recognising scanned pages",
     "documents": "reading documents",
     "history": "reading history",
     "parse": "parsing",

@@ -5,7 +5,7 @@ Every file that comes in goes out as an `Entry`, with a `Document` where it coul
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import chain, count
@@ -18,6 +18,7 @@ from longread.ingest import (
     kinds,
     languages,
     notebook,
+    ocr,
     office,
     secrets,
     snapshot,
@@ -26,6 +27,7 @@ from longread.ingest import (
 from longread.ingest.facts import Facts, PageFacts
 from longread.ingest.folder import Found, whole
 from longread.ingest.grammars import PACKED
+from longread.ingest.ocr import SCAN, Recogniser
 from longread.ingest.office import Form, Made, form_of
 from longread.ingest.snapshot import HEAD, Finished, Listing
 from longread.ingest.syntax import Parsed
@@ -34,6 +36,7 @@ from longread.ingest.texts import Text, digest_of
 from longread.types import Document, Entry, Kind, Page, Progress, Unit
 
 if TYPE_CHECKING:
+    from longread.ingest.pages import PageText
     from longread.ingest.pdf import PdfText
 
 VERSION = 1
@@ -49,6 +52,9 @@ PASSING = frozenset(("needs password", "timeout", "memory"))
 """What stopped the reading of a document once and may not do so again."""
 HELD = 32 * 2**20
 """Characters of parsed texts that wait for the rules for secrets at once."""
+
+KNOWN = 16
+"""Digits of a PDF's content id that are the same whatever recognised its scans."""
 
 Way = Literal["", "text", "notebook", "pdf", "docx", "html"]
 MADE = frozenset(("docx", "html"))
@@ -95,12 +101,14 @@ class Reader:
         derived: Derived,
         progress: Callable[[Progress], None],
         use: Use | None = None,
+        recogniser: Recogniser | None = None,
     ) -> None:
         self._masking = masking
         self._passwords = passwords
         self._derived = derived
         self._progress = progress
         self._use = use
+        self._recogniser = recogniser
         rules = secrets.ruleset() if masking == "mask" else "keep"
         self._kind = f"facts:{remembered.VERSION}:{rules}"
         self._new: dict[str, Item] = {}
@@ -148,7 +156,8 @@ class Reader:
 
         made = (syntax.VERSION, kinds.VERSION, pdf.VERSION, office.VERSION)
         versions = (snapshot.VERSION, VERSION, *made)
-        return f"snapshot:{':'.join(map(str, versions))}:{len(PACKED)}:{self._kind}"
+        recogniser = self._recogniser.id if self._recogniser else ""
+        return f"snapshot:{':'.join(map(str, versions))}:{len(PACKED)}:{recogniser}:{self._kind}"
 
     def _finished(self, files: Iterable[Found], total: int) -> list[tuple[int, Finished]]:
         """Return what becomes of `files`, each with its position, ordered by path."""
@@ -190,6 +199,8 @@ class Reader:
                 continue
             value = known.get(item.key)
             item.facts = remembered.unpack(value) if value is not None else None
+            if item.facts and item.facts.pages and self._otherwise(item.facts):
+                item.facts = None
             if not item.facts:
                 self._meet(item)
         self._derived.put(SEEN, fresh)
@@ -202,6 +213,15 @@ class Reader:
         if sum(len(data) for _, data in self._made.values()) > PDF_BYTES:
             self._read_made()
         return items
+
+    def _otherwise(self, facts: Facts) -> bool:
+        """Whether scanned pages are not as they would be recognised now."""
+        if self._recogniser is None:
+            return False
+        now = self._recogniser.id
+        return any(
+            page.reason.startswith(SCAN) or (page.ocr and page.ocr != now) for page in facts.pages
+        )
 
     def _item(self, found: Found, seen: bytes | None) -> Item:
         if seen and (known := _recall(seen)):
@@ -354,15 +374,32 @@ class Reader:
         waiting, self._pdfs = self._pdfs, {}
         rows = []
         results = pdf.read_many(waiting.items(), self._passwords)
-        for done, (key, read) in enumerate(results, 1):
-            facts = self._pdf(read)
+        for done, (key, read) in enumerate(self._recognised(results, waiting), 1):
+            facts = self._pdf(key, read)
             self._new_pdfs[key] = facts
             if PASSING.isdisjoint({read.reason, *(page.reason for page in read.pages)}):
                 rows.append((key, remembered.pack(facts)))
+                self._steady &= not self._otherwise(facts)
             else:
                 self._steady = False
             self._progress(Progress("pages", done, len(waiting)))
         self._derived.put(self._kind, rows)
+
+    def _recognised(
+        self, results: Iterable[tuple[str, PdfText]], waiting: Mapping[str, bytes]
+    ) -> Iterator[tuple[str, PdfText]]:
+        """Yield what was read of PDFs, those with scanned pages last, when these are recognised."""
+        scanned: list[tuple[str, PdfText]] = []
+        for key, read in results:
+            if self._recogniser and any(page.reason.startswith(SCAN) for page in read.pages):
+                scanned.append((key, read))
+            else:
+                yield key, read
+        if scanned and self._recogniser:
+            files = [(key, waiting[key], read) for key, read in scanned]
+            yield from ocr.recognise_many(
+                files, self._recogniser, self._passwords, self._derived, self._progress
+            )
 
     def _read_made(self) -> None:
         if not self._made:
@@ -396,7 +433,7 @@ class Reader:
             text=text,
         )
 
-    def _pdf(self, read: PdfText) -> Facts:
+    def _pdf(self, key: str, read: PdfText) -> Facts:
         from longread.ingest import pdf
 
         texts = [page.text for page in read.pages]
@@ -410,13 +447,17 @@ class Reader:
             reason = "no text on any page" if pages else "no pages"
         return Facts(
             encoding="pdf",
+            identity=_identity(key, pages),
             masked=len(masks),
             notes=secrets.notes(masks),
             lines=count_lines(text),
             segments=segments,
             reason=reason,
             text=text if any(page.text.strip() for page in pages) else "",
-            pages=tuple(PageFacts(p.number, p.label, len(p.text), p.reason) for p in pages),
+            pages=tuple(
+                PageFacts(p.number, p.label, len(p.text), p.reason, p.ocr, p.confidence)
+                for p in pages
+            ),
         )
 
     def _finish(self, item: Item, tests: frozenset[str]) -> Finished:
@@ -443,15 +484,13 @@ class Reader:
             facts.notes,
             reason=facts.reason if item.way == "pdf" or not has_text else "",
         )
-        pages = tuple(
-            [Page(path, p.number, p.label, p.characters, reason=p.reason) for p in facts.pages]
-        )
+        pages = tuple([_page(path, page) for page in facts.pages])
         return entry, _document(item, path, kind, facts) if has_text else None, pages
 
 
-def pdf_id(data: bytes, masking: Literal["mask", "keep"]) -> str:
-    """Return the content id under which the bytes of a PDF are read."""
-    return _key(digest_of(data), "pdf", "pdf", masking)
+def is_pdf(data: bytes, content_id: str, masking: Literal["mask", "keep"]) -> bool:
+    """Whether bytes are those of the PDF that was read as the document of that id."""
+    return _key(digest_of(data), "pdf", "pdf", masking)[:KNOWN] == content_id[:KNOWN]
 
 
 def _key(digest: bytes, way: Way, language: str, masking: str) -> str:
@@ -484,6 +523,27 @@ def _listed(files: Iterable[Found], listing: Listing) -> tuple[list[Found], Iter
         if not listing.sound:
             break
     return listed, chain(listed, watched)
+
+
+def _page(path: str, page: PageFacts) -> Page:
+    sure = page.confidence if page.ocr else None
+    return Page(
+        path, page.number, page.label, page.characters, bool(page.ocr), reason=page.reason,
+        confidence=sure,
+    )  # fmt: skip
+
+
+def _identity(key: str, pages: Sequence[PageText]) -> str:
+    """Return the content id of a PDF with recognised pages, which another program reads otherwise.
+
+    Empty for all others: theirs does not change with what is installed.
+    """
+    if not any(page.ocr for page in pages):
+        return ""
+    texts = "\f".join(page.text for page in pages)
+    # It begins as the key does, so that the file can still be known.
+    said = blake2b((key + texts).encode("utf-8", "replace"), digest_size=8)
+    return key[:KNOWN] + said.hexdigest()
 
 
 def _tell_apart(items: list[Item]) -> None:

@@ -17,7 +17,7 @@ from longread.ingest.kinds import PLAIN, Looks
 from longread.ingest.secrets import Mask
 from longread.types import Segment
 
-VERSION = 3
+VERSION = 4
 """Of the format; what another version wrote is read anew."""
 
 
@@ -29,6 +29,8 @@ class PageFacts:
     label: str
     characters: int
     reason: str
+    ocr: str = ""
+    confidence: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def pack(facts: Facts) -> bytes:
             facts.links,
             facts.language,
             facts.reason,
-            [(p.number, p.label, p.characters, p.reason) for p in facts.pages],
+            [(p.number, p.label, p.characters, p.reason, p.ocr, p.confidence) for p in facts.pages],
             facts.text is not None,
             [count, kinds, unit],
             facts.words is not None,

@@ -31,6 +31,10 @@ class PageText:
     """Cleaned; lines as they stand on the page."""
     reason: str
     """Why it has no text, or hardly any; empty when it was read."""
+    ocr: str = ""
+    """What recognised its text in a picture of it; empty where the file has the text."""
+    confidence: float = 0.0
+    """Of what was recognised, 0 to 1."""
 
 
 # Characters that are letters in another dress, whose compatibility form is what a person would

@@ -15,7 +15,7 @@ from typing import Literal
 from longread import config
 from longread.cache.derived import Derived
 from longread.errors import IngestError
-from longread.ingest import folder, history
+from longread.ingest import folder, history, ocr
 from longread.ingest.contents import Reader, Use
 from longread.ingest.folder import Found, whole
 from longread.ingest.locations import asked
@@ -78,7 +78,8 @@ def read(
     files = chain.from_iterable(
         _named(place, name) for place, name in zip(places.values(), names, strict=True)
     )
-    reader = Reader(options.secrets, options.passwords, derived, progress, use)
+    recogniser = ocr.chosen(config.settings())
+    reader = Reader(options.secrets, options.passwords, derived, progress, use, recogniser)
     name = "\0".join((options.rev, *places))
     contents = reader.read(files, sum(place.total for place in places.values()), name)
     documents, entries = of_kinds(contents.documents, contents.entries, options.selection.kinds)
@@ -225,7 +226,7 @@ HINTS = {
     "password": "give the document's password",
     "PDF": "check how the file was made or downloaded: it does not begin as a PDF does",
     "damaged": "open it in a PDF viewer and save it anew",
-    "no text": "it may be scanned: run OCR over it first",
+    "no text": "it may be scanned: apt install tesseract-ocr, or pip install longread[ocr]",
     "left out": "leave out less: look at --include, --exclude, --only-kind and .longread.toml",
     "partial clone": "check the files out with git first, which fetches them",
     "": "name text files or PDFs, or a folder that holds some",

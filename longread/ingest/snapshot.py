@@ -74,7 +74,7 @@ def pack(digest: bytes, finished: Sequence[tuple[int, Finished]]) -> bytes | Non
         row: list[object] = [
             position, entry.path, entry.kind, entry.content_id, entry.bytes, entry.lines,
             entry.language, entry.encoding, entry.masked, entry.notes, entry.reason,
-            [(p.page, p.label, p.characters, p.ocr, p.reason) for p in pages],
+            [(p.page, p.label, p.characters, p.ocr, p.reason, p.confidence) for p in pages],
         ]  # fmt: skip
         if document:
             about, parts = _document(document)
@@ -129,7 +129,10 @@ def unpack(value: bytes, digest: bytes, files: Sequence[Found]) -> list[Finished
                 at += length
             document = _again(entry, files[position], about[0], parts)
         paged = tuple(
-            [Page(path, number, label, c, ocr, reason=why) for number, label, c, ocr, why in pages]
+            [
+                Page(path, number, label, characters, ocr, reason=why, confidence=sure)
+                for number, label, characters, ocr, why, sure in pages
+            ]
         )
         finished.append((entry, document, paged))
     return finished

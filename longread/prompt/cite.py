@@ -125,7 +125,8 @@ class Court:
             found = replace(blank, verdict=Verdict.PLACE, note="shown as a picture")
         else:
             found = _placed(blank, current, earlier, shown)
-        return replace(found, ocr=_recognised(found, shown))
+        sure = _recognised(found, shown)
+        return replace(found, ocr=sure is not None, confidence=sure)
 
     def _version(self, short: str, number: int, document: Document) -> Version:
         key = short, number
@@ -321,7 +322,14 @@ def _bounded(text: str) -> str:
     return text if len(text) <= NOTE else text[: NOTE - 1] + "…"
 
 
-def _recognised(citation: Citation, shown: Shown) -> bool:
-    """Whether a page it leans on was recognised from a picture."""
+def _recognised(citation: Citation, shown: Shown) -> float | None:
+    """Return the least confidence of the recognised pages it leans on; None for no such page."""
     spans = [span for span in (citation.found, citation.span) if span and span.unit == "page"]
-    return any(span.first <= page <= span.last for span in spans for page in shown.ocr)
+    return min(
+        (
+            sure
+            for page, sure in shown.ocr.items()
+            if any(span.first <= page <= span.last for span in spans)
+        ),
+        default=None,
+    )

@@ -10,7 +10,7 @@ from longread.prompt.evidence import Hit
 from longread.types import Document, Page
 
 UNREAD = ("scan without text", "drawing without text")
-"""Why a page has no text though there is something to be seen on it."""
+"""How the reason begins why a page has no text though there is something to be seen on it."""
 NAMED = re.compile(r"\b(?:pages?|pp?\.?) ?(\d{1,5})\b", re.IGNORECASE)
 FIGURE = re.compile(
     r"\b(?:figures?|figs?\.?|charts?|exhibits?) ?(\d{1,3}(?:\.\d+)?)", re.IGNORECASE
@@ -87,7 +87,7 @@ def _beside(
     """Yield pages to be seen, not read, near what is relevant; then the rest of the document."""
     seen: dict[str, list[int]] = defaultdict(list)
     for page in pages:
-        if page.ocr or page.reason in UNREAD:
+        if page.ocr or page.reason.startswith(UNREAD):
             seen[page.path].append(page.page)
     of = {document.path: document for document in read}
     for hit in hits:

@@ -169,6 +169,7 @@ def of_pages(session: int, pages: Sequence[Page]) -> list[Columns]:
             "label": page.label,
             "characters": page.characters,
             "ocr": page.ocr,
+            "confidence": page.confidence,
             "level": int(page.level),
             "reason": page.reason,
         }
@@ -241,6 +242,7 @@ def of_citations(answer: int, citations: Sequence[Citation]) -> list[Columns]:
             "at_start": citation.at and citation.at[0],
             "at_end": citation.at and citation.at[1],
             "version": citation.version,
+            "confidence": citation.confidence,
         }
         for position, citation in enumerate(citations)
     ]
@@ -260,6 +262,7 @@ def to_citation(row: RowMapping) -> Citation:
         ocr=row["ocr"],
         at=None if row["at_start"] is None else (row["at_start"], row["at_end"]),
         version=row["version"],
+        confidence=row["confidence"],
     )
 
 

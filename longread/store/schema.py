@@ -23,7 +23,7 @@ from sqlalchemy.engine import Dialect
 APPLICATION = 0x4C524541
 """SQLite's application_id of a longread store: "LREA"."""
 
-VERSION = 5
+VERSION = 6
 """SQLite's user_version: the number of the newest migration."""
 
 
@@ -180,6 +180,7 @@ pages = Table(
     Column("ocr", Boolean, nullable=False),
     _number("level"),
     _words("reason"),
+    Column("confidence", Float),
     sqlite_with_rowid=False,
 )
 
@@ -266,6 +267,7 @@ citations = Table(
     Column("at_start", Integer),
     Column("at_end", Integer),
     Column("version", Words, nullable=False, server_default=""),
+    Column("confidence", Float),
     sqlite_with_rowid=False,
 )
 

@@ -13,7 +13,8 @@ import pytest
 
 MakeRepository = Callable[..., Path]
 HEAVY = ("textual", "sqlalchemy", "pypdf", "pypdfium2", "selectolax", "tree_sitter", "openai",
-         "torch", "vllm", "tiktoken", "tokenizers", "rich", "alembic", "kingfisher_sdk", "jinja2")  # fmt: skip
+         "torch", "vllm", "tiktoken", "tokenizers", "rich", "alembic", "kingfisher_sdk",
+         "jinja2")  # fmt: skip
 
 
 def longread(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

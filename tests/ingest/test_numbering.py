@@ -13,8 +13,8 @@ from longread.ingest.numbering import Abstract, Counting, Level, List, formatted
         (27, "lowerLetter", "aa"), (28, "upperLetter", "BB"), (14, "lowerRoman", "xiv"),
         (1994, "upperRoman", "MCMXCIV"), (7, "decimalZero", "07"), (12, "ordinal", "12th"),
         (22, "ordinal", "22nd"), (21, "cardinalText", "Twenty-one"),
-        (20, "ordinalText", "Twentieth"), (5, "ordinalText", "Fifth"), (3, "chineseCounting", "3"),
-        (0, "lowerLetter", "0"),
+        (20, "ordinalText", "Twentieth"),
+        (5, "ordinalText", "Fifth"), (3, "chineseCounting", "3"), (0, "lowerLetter", "0"),
     ],
 )  # fmt: skip
 def test_forms(number: int, form: str, printed: str) -> None:

@@ -16,7 +16,7 @@ from longread.cache.derived import Derived
 from longread.ingest import contents, folder, snapshot, texts
 from longread.ingest.folder import Found
 from longread.ingest.snapshot import Listing
-from longread.types import Corpus, Level
+from longread.types import Corpus, Entry, Level, Page
 from tests.ingest.reading import TOKEN, Desk, documents, entries, pdf
 
 if TYPE_CHECKING:
@@ -201,6 +201,21 @@ def test_a_listing_is_another_for_anything_that_is_known_of_a_file() -> None:
     assert len(digests) == 3 + len(others)
     known = {field.name for field in dataclasses.fields(Found)} - {"again"}
     assert len(others) == len(known)
+
+
+def test_all_that_is_known_of_a_file_is_kept() -> None:
+    entry = Entry("a/b", "pdf", "id", 1, 2, "pdf", "utf-8", 3, ("note",), reason="why")
+    pages = (Page("a/b", 4, "iv", 5, True, reason="unread", confidence=0.5),)
+    value = snapshot.pack(bytes(32), [(0, (entry, None, pages))])
+    assert value
+    (found,) = snapshot.unpack(value, bytes(32), [Found("a/b")]) or ()
+    assert found == (entry, None, pages)
+    # A level is that of a layout, and no value is what it is by default.
+    of_layout = {"full_tokens", "level", "tokens"}
+    for made in (entry, *pages):
+        for field in dataclasses.fields(made):
+            if field.name not in of_layout:
+                assert getattr(made, field.name) != field.default, field.name
 
 
 def test_short_ways_to_copies_leave_nothing_behind(repo: Repo, desk: Desk) -> None:

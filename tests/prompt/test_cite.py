@@ -187,9 +187,12 @@ def test_what_stood_in_an_earlier_version_is_outdated() -> None:
 
 
 def test_text_from_a_picture_says_so() -> None:
-    shown = {"d2": Shown(paged(), ((0, 9_999),), ocr=frozenset({3}))}
-    assert only('[d2:p3 "Interest runs at 4.5% above base rate."]', shown).ocr
+    shown = {"d2": Shown(paged(), ((0, 9_999),), ocr={3: 0.9})}
+    recognised = only('[d2:p3 "Interest runs at 4.5% above base rate."]', shown)
+    assert recognised.ocr
+    assert recognised.confidence == 0.9
     assert not only("[d2:p1]", shown).ocr
+    assert only("[d2:p1]", shown).confidence is None
 
 
 def test_a_neutralised_special_token_is_still_exact() -> None:

@@ -51,7 +51,7 @@ def make(name: str = "one", *, files: int = 3) -> Session:
         )
     cited = Citation(
         "d0", f"src/{name}_0.py", Span("line", 1, 2), f"return '{name} 0'", Verdict.EXACT,
-        found=Span("line", 2, 2), note="why", ocr=True, at=(0, 9),
+        found=Span("line", 2, 2), note="why", ocr=True, confidence=0.9, at=(0, 9),
         version=f"{name}-0",
     )  # fmt: skip
     return Session(
@@ -93,7 +93,10 @@ def make(name: str = "one", *, files: int = 3) -> Session:
                 ),
                 Entry("logo.png", "image", full_tokens=60, reason="a picture"),
             ),
-            (Page("y.pdf", 1, "i", 812, True, Level.FULL), Page("y.pdf", 2, reason="no text")),
+            (
+                Page("y.pdf", 1, "i", 812, True, Level.FULL, confidence=0.9),
+                Page("y.pdf", 2, reason="no text"),
+            ),
         ),
         documents=documents,
         answers=(

@@ -61,14 +61,16 @@ def kept(make: Make) -> list[Session]:
             session,
             layout=replace(session.layout, levels=()),
             ledger=replace(
-                session.ledger, files=tuple(replace(f, notes=()) for f in session.ledger.files)
+                session.ledger,
+                files=tuple(replace(f, notes=()) for f in session.ledger.files),
+                pages=tuple(replace(p, confidence=None) for p in session.ledger.pages),
             ),
             answers=tuple(
                 replace(
                     a,
                     profile="",
                     price=0.0,
-                    citations=tuple(replace(c, version="") for c in a.citations),
+                    citations=tuple(replace(c, version="", confidence=None) for c in a.citations),
                 )
                 for a in session.answers
             ),

@@ -1,0 +1,47 @@
+"""What the machine has for scanned pages is said, with what to install."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from longread.analysis.check import Finding, examine
+from longread.ingest import ocr
+
+
+@pytest.fixture
+def said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("HOME", "CACHE", "CONFIG"):
+        monkeypatch.setenv(f"LONGREAD_{name}", str(tmp_path))
+    monkeypatch.setattr(ocr, "has_tesseract", lambda: True)
+    monkeypatch.setattr(ocr, "has_rapidocr", lambda: False)
+    monkeypatch.setattr(ocr, "lacks", lambda found: "" if found.languages == "eng" else "deu")
+    return tmp_path / "config.toml"
+
+
+def of_scans() -> Finding:
+    return next(finding for finding in examine() if "scanned pages" in finding.text
+                or "language" in finding.text)  # fmt: skip
+
+
+def test_what_recognises_scans_is_named(said: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert of_scans() == Finding(True, "scanned pages: tesseract eng")
+    said.write_text('[pdf]\nlanguages = "deu+eng"\n')
+    assert of_scans().hint == "apt install tesseract-ocr-deu"
+    said.write_text('[pdf]\nocr = "rapidocr"\n')
+    assert of_scans().text == "no rapidocr to recognise scanned pages"
+    said.write_text('[pdf]\nocr = "off"\n')
+    assert of_scans().good
+    said.unlink()
+    monkeypatch.setattr(ocr, "has_tesseract", lambda: False)
+    missing = of_scans()
+    assert (missing.good, missing.optional) == (False, True)
+    assert "apt install tesseract-ocr " in missing.hint
+
+
+def test_tesseract_is_asked_for_its_languages(monkeypatch: pytest.MonkeyPatch) -> None:
+    if not ocr.has_tesseract():
+        pytest.skip("tesseract is not installed: apt tesseract-ocr")
+    assert ocr.lacks(ocr.Recogniser("tesseract", "eng+xyz")) == "xyz"
+    assert ocr.lacks(ocr.Recogniser("rapidocr", "xyz")) == ""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from longread.prompt.evidence import Hit
 from longread.types import Document, Page
 
-UNREAD = ("scan without text", "drawing without text")
+UNREAD = ("scan", "drawing")
 """How the reason begins why a page has no text though there is something to be seen on it."""
 NAMED = re.compile(r"\b(?:pages?|pp?\.?) ?(\d{1,5})\b", re.IGNORECASE)
 FIGURE = re.compile(

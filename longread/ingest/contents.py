@@ -449,7 +449,7 @@ class Reader:
             encoding="pdf",
             identity=_identity(key, pages),
             masked=len(masks),
-            notes=secrets.notes(masks),
+            notes=(*_redacted(pages), *secrets.notes(masks)),
             lines=count_lines(text),
             segments=segments,
             reason=reason,
@@ -531,6 +531,16 @@ def _page(path: str, page: PageFacts) -> Page:
         path, page.number, page.label, page.characters, bool(page.ocr), reason=page.reason,
         confidence=sure,
     )  # fmt: skip
+
+
+def _redacted(pages: Sequence[PageText]) -> tuple[str, ...]:
+    """Say on which pages words stand under dark boxes."""
+    found = [page for page in pages if page.hidden]
+    if not found:
+        return ()
+    number = sum(page.hidden for page in found)
+    named = ", ".join(f"p{page.number}" for page in found[:10]) + (", …" if found[10:] else "")
+    return (f"text under redactions left out: {number:,} characters on {named}",)
 
 
 def _identity(key: str, pages: Sequence[PageText]) -> str:

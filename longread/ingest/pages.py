@@ -35,6 +35,8 @@ class PageText:
     """What recognised its text in a picture of it; empty where the file has the text."""
     confidence: float = 0.0
     """Of what was recognised, 0 to 1."""
+    hidden: int = 0
+    """Letters under dark boxes, for which marks stand in the text."""
 
 
 # Characters that are letters in another dress, whose compatibility form is what a person would

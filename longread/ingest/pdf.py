@@ -7,14 +7,14 @@ reported with its reason, never raised. Nothing is written, and no page is looke
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from longread.ingest.pages import PageText, lay_out
 from longread.ingest.pool import Account, Pool, WorkerError
 
 __all__ = ["LIMITS", "VERSION", "Limits", "PageText", "PdfText", "lay_out", "read_many"]
 
-VERSION = 2
+VERSION = 3
 """Raised whenever the same bytes give other text."""
 
 READERS = "longread.ingest.readers"
@@ -163,7 +163,9 @@ class Reading:
                 self.characters += len(text)
                 if self.characters > self.limits.file_characters:
                     text, reason = "", "too much text"
-                self.pages.append(self._page(text, reason))
+                hidden = reply.get("hidden", 0)
+                page = self._page(text, reason)
+                self.pages.append(replace(page, hidden=hidden if isinstance(hidden, int) else 0))
             case {"reason": str(reason)} if self.count is None:
                 self.reason = reason
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pypdfium2
 from pypdfium2 import raw
 
+from longread.ingest import redactions
 from longread.ingest.pages import clean
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class Reader(Protocol):
     """A PDF that one library has opened."""
 
     count: int
+    hidden: int
+    """Letters of the page read last that boxes hide, and that its text does not have."""
 
     def labels(self) -> Sequence[str]:
         """Return the printed page numbers, or nothing where the file gives none."""
@@ -80,10 +83,11 @@ def answer(message: dict[str, Any], data: bytes) -> Iterator[dict[str, object]]:
         labels = [clean(label)[:40] for label in reader.labels()]
         yield {"count": reader.count, "labels": labels, "title": clean(reader.title())[:300]}
     for at in range(start, start + 1 if message["alone"] else reader.count):
+        reader.hidden = 0
         text, reason = reader.page(at)
         if len(text) > message["most_characters"]:
             text, reason = "", "too much text"
-        yield {"text": clean(text), "reason": reason}
+        yield {"text": clean(text), "reason": reason, "hidden": reader.hidden}
 
 
 def _open(message: dict[str, Any], data: bytes) -> Generator[dict[str, object], None, Reader]:
@@ -107,6 +111,7 @@ class Pdfium:
     def __init__(self, data: bytes, passwords: tuple[str, ...], most: int) -> None:
         self._data, self._passwords, self._most = data, passwords, most
         self._second: Pypdf | UnreadableError | None = None
+        self.hidden = 0
         reason = "damaged"
         for password in (None, *passwords):
             try:
@@ -147,7 +152,11 @@ class Pdfium:
         try:
             if writing.count_chars() > self._most:
                 return "", "too much text"
-            text = writing.get_text_range()
+            covered = redactions.boxes(page)
+            if covered:
+                text, self.hidden = redactions.visible_text(page, writing, covered)
+            else:
+                text, self.hidden = writing.get_text_range(), 0
         finally:
             writing.close()
         return (text, "") if len(text.strip()) > STAMP else (text, _lack(page, text.strip()))
@@ -191,6 +200,7 @@ class Pypdf:
     def __init__(self, data: bytes, passwords: tuple[str, ...]) -> None:
         import pypdf
 
+        self.hidden = 0  # where it draws boxes it does not say
         try:
             self._pdf = pypdf.PdfReader(BytesIO(data))
             locked = self._pdf.is_encrypted and not any(

@@ -54,16 +54,20 @@ LIMITS = Limits()
 
 
 def read_many(
-    files: Iterable[tuple[str, bytes]], passwords: tuple[str, ...] = (), limits: Limits = LIMITS
+    files: Iterable[tuple[str, bytes]],
+    passwords: tuple[str, ...] = (),
+    limits: Limits = LIMITS,
+    workers: int = 0,
 ) -> Iterator[tuple[str, PdfText]]:
     """Yield each file's name and text, in the order in which they are done.
 
     `files` is advanced only as far as workers have room. Leaving the iteration early ends the
-    workers.
+    workers, of which there is one a core unless `workers` says otherwise.
     """
     pool = Pool(READERS, "answer", limits.memory)
     yield from pool.spread(
-        (name, len(data), Reading(pool, data, passwords, limits).run) for name, data in files
+        ((name, len(data), Reading(pool, data, passwords, limits).run) for name, data in files),
+        workers,
     )
 
 

@@ -212,7 +212,7 @@ class Pool:
         return self._over.is_set()
 
     def spread(
-        self, jobs: Iterable[tuple[str, int, Callable[[], Result]]]
+        self, jobs: Iterable[tuple[str, int, Callable[[], Result]]], workers: int = 0
     ) -> Iterator[tuple[str, Result]]:
         """Run jobs that ask this pool; yield names and results in the order they are done.
 
@@ -221,10 +221,11 @@ class Pool:
         Args:
             jobs: a name, the bytes that are held for it, and what to do. Advanced only as far as
                 there is room.
+            workers: at most; 0 for one a core.
         """
         from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-        size = os.cpu_count() or 1
+        size = workers or os.cpu_count() or 1
         waiting: dict[Future[Result], tuple[str, int]] = {}
         supply = iter(jobs)
         held = 0

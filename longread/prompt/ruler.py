@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property
 from itertools import groupby
 
+from longread.running import blanked, running
 from longread.types import MARKS, Document, Span
-
-EDGE = 6
-"""A running header or footer stands within so many lines of a page's edge."""
-FOLIO = 800, 8_000
-"""Characters between two printed page numbers, at least and at most."""
 
 
 def joined(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -76,73 +71,17 @@ class Ruler:
 
     @cached_property
     def bridged(self) -> str:
-        """The text with running headers and footers blanked, offsets kept.
-
-        A line runs when the same line, or one that differs only in the page's number, stands
-        at the edge of three pages (of two, where there are fewer than five).
-        """
-        text = self.document.text
+        """The text with running headers and footers blanked, offsets kept."""
         if self.unit != "page":
-            return text
-        edges = [
-            (start, end, _variants(text[start:end], number))
-            for index, number in enumerate(self._numbers)
-            for start, end in _edges(text, self._starts[index], self._offset(index + 1))
-        ]
-        seen = Counter(key for _, _, keys in edges for key in keys)
-        enough = 3 if len(self._starts) > 4 else 2
-        running = {(a, b) for a, b, keys in edges if any(seen[key] >= enough for key in keys)}
-        pieces: list[str] = []
-        done = 0
-        for start, end in sorted(running | set(_folios(text))):
-            pieces += text[done:start], " " * (end - start)
-            done = end
-        return "".join(pieces) + text[done:] if pieces else text
+            return self.document.text
+        return blanked(self.document.text, self.running)
 
-
-def _folios(text: str) -> list[tuple[int, int]]:
-    """Return printed page numbers that stand in the middle of pages, where these were reflowed.
-
-    Such a number has a line of its own, and three or more follow one another at a page's length.
-    """
-    numbers = [
-        (*m.span(), int(m[1])) for m in re.finditer(r"(?m)^[ \-–—]*(\d{1,4})[ \-–—]*$", text)
-    ]
-    latest: dict[int, list[int]] = {}
-    chains: list[list[int]] = []
-    chain_of: dict[int, list[int]] = {}
-    for index, (start, _, number) in enumerate(numbers):
-        before = latest.get(number - 1, [])
-        near = [n for n in before[-8:] if FOLIO[0] <= start - numbers[n][0] <= FOLIO[1]]
-        chain = chain_of[near[-1]] if near else []
-        if not near:
-            chains.append(chain)
-        chain.append(index)
-        chain_of[index] = chain
-        latest.setdefault(number, []).append(index)
-    return [numbers[n][:2] for chain in chains if len(chain) > 2 for n in chain]
-
-
-def _edges(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Return the first and last lines of a page that are not blank, in order."""
-    lines = [
-        (start + m.start(), start + m.end())
-        for m in re.finditer(r"[^\n]*[^\s][^\n]*", text[start:end])
-    ]
-    return lines if len(lines) <= 2 * EDGE else lines[:EDGE] + lines[-EDGE:]
-
-
-def _variants(line: str, page: int) -> set[str]:
-    """Return the line as it is and, for each number in it, with its distance from the page's."""
-    plain = " ".join(line.split())
-    if len(plain) > 200:
-        return set()
-    numbers = list(re.finditer(r"\d{1,5}", plain))
-    counted = {
-        f"{plain[: m.start()]}#{int(m.group()) - page}{plain[m.end() :]}" for m in numbers[:6]
-    }
-    # A bare number that stays the same is no page number: it may be a figure of a table.
-    return counted if re.fullmatch(r"\W*\d+\W*", plain) else counted | {plain}
+    @cached_property
+    def running(self) -> list[tuple[int, int]]:
+        """Character ranges of running headers, footers and page numbers; none but in pages."""
+        if self.unit != "page":
+            return []
+        return running(self.document.text, self._starts, self._numbers)
 
 
 def mark(span: Span) -> str:

@@ -12,7 +12,7 @@ help:
 	@echo "make demo    set up, start the engine, ask about this repository and about fixtures/shelf"
 	@echo "make test    set up, run every test"
 	@echo "make check   lint, types, import contracts"
-	@echo "make bench   measure (minutes), REPOSITORIES=… to say on what; see docs/benchmarks.md"
+	@echo "make bench   measure (minutes), REPOSITORIES=… DOCUMENTS=… to say on what; see docs/benchmarks.md"
 	@echo "make clean   remove the virtual environment; engine and model stay in the cache"
 
 needs:
@@ -51,6 +51,7 @@ bench: $(VENV)/ready
 	@$(if $(strip $(REPOSITORIES)),$(BIN)/python bench/peers.py $(REPOSITORIES))
 	@$(BIN)/python bench/tui.py $(lastword $(REPOSITORIES))
 	@$(BIN)/python bench/masking.py $(REPOSITORIES)
+	@$(if $(strip $(DOCUMENTS)),$(BIN)/python bench/pdfs.py $(DOCUMENTS))
 	@$(if $(strip $(RECALL)),$(BIN)/python bench/recall.py $(RECALL))
 
 clean:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from random import Random
 
 Way = Callable[[str, Random], str | None]
@@ -75,7 +76,7 @@ def swapped(quote: str, rng: Random) -> str | None:
     words = list(WORD.finditer(quote))
     pairs = [
         (one, other)
-        for one, other in zip(words, words[1:], strict=False)
+        for one, other in pairwise(words)
         if quote[one.end() : other.start()] == " " and one[0].casefold() != other[0].casefold()
     ]
     if not pairs:

@@ -81,7 +81,9 @@ def given(paths: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
 
 def cpu() -> float:
     """Return the CPU seconds of this process and of its children that ended."""
-    own, gone = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    own, gone = (
+        resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
     return own.ru_utime + own.ru_stime + gone.ru_utime + gone.ru_stime
 
 
@@ -281,7 +283,12 @@ def evidence(folder: Path, gold: Sequence[Gold]) -> dict[str, object]:
             pairs = zip(wanted, inside, strict=True)
             missed += [(file, category, quote) for quote, there in pairs if not there]
     shares = {name: there / max(all_, 1) for name, (all_, there) in tallies.items()}
-    return {**shares, "quotes": tallies["all"][0], "of large": tallies["large"][0], "missed": missed}
+    return {
+        **shares,
+        "quotes": tallies["all"][0],
+        "of large": tallies["large"][0],
+        "missed": missed,
+    }
 
 
 def prompt_of(measured: Measured, question: str) -> list[tuple[int, int]]:
@@ -307,9 +314,31 @@ def _count(measured: Measured, text: str) -> int:
 
 
 def stands(quote: str, version: Version, shown: Sequence[tuple[int, int]]) -> bool:
-    """Whether all of a quote, its parts where some was omitted, stands in what is shown."""
+    """Whether all of a quote, its parts where some was omitted, stands in what is shown.
+
+    A few quotes begin inside a word, which no citation may; there letters and digits decide.
+    """
     parts = [part for part in ELLIPSIS.split(quote) if part.strip()]
-    return all(_shown(part, version, shown) for part in parts)
+    if all(_shown(part, version, shown) for part in parts):
+        return True
+    text = "\0".join(version.ruler.bridged[start:end] for start, end in joined(shown))
+    return len(quote) >= SHORT and all(letters(part) in letters(text) for part in parts)
+
+
+def letters(text: str) -> str:
+    """Return letters and digits alone, and the borders between ranges."""
+    return re.sub(r"[^\w\0]+|_+", "", text.casefold())
+
+
+def joined(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return ranges with those that touch as one."""
+    made: list[tuple[int, int]] = []
+    for start, end in sorted(ranges):
+        if made and start <= made[-1][1]:
+            made[-1] = made[-1][0], max(end, made[-1][1])
+        else:
+            made.append((start, end))
+    return made
 
 
 def _shown(words: str, version: Version, shown: Sequence[tuple[int, int]]) -> bool:
@@ -342,7 +371,9 @@ def hard(folders: Sequence[Path]) -> dict[str, object]:
         "not opened": {n: pdf.reason for n, pdf in found.items() if pdf.reason},
         "opened by others alone": lost,
         "pages": len(pages),
-        "pages with neither text nor reason": sum(not p.text.strip() and not p.reason for p in pages),
+        "pages with neither text nor reason": sum(
+            not p.text.strip() and not p.reason for p in pages
+        ),
         "reasons": dict(Counter(page.reason for page in pages if page.reason)),
         "counts": {n: [len(found[n].pages), by["pdfium"], by["pypdf"]] for n, by in counts.items()},
     }

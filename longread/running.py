@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import chain
 
 EDGE = 6
 """A running header or footer stands within so many lines of a page's edge."""
@@ -38,9 +39,10 @@ def running(text: str, starts: Sequence[int], numbers: Sequence[int]) -> list[Ra
         starts: where each page begins in the text, ascending.
         numbers: the physical number of each.
     """
+    ends = chain(starts[1:], [len(text)])
     edges = [
         (start, end, number, _variants(text[start:end], number))
-        for first, last, number in zip(starts, [*starts[1:], len(text)], numbers, strict=True)
+        for first, last, number in zip(starts, ends, numbers, strict=False)
         for start, end in _edges(text, first, last)
     ]
     pages: dict[str, list[int]] = defaultdict(list)

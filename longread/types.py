@@ -49,9 +49,10 @@ class Segment:
     """
 
     kind: str
-    """"function", "method", "class", "section", "block", "page" or "cell"."""
+    """"function", "method", "class", "section", "block", "page", "contents" (lines of a table of
+    contents) or "cell"."""
     name: str
-    """Qualified where it has one ("Client.send", "3.2 Term"), otherwise empty."""
+    """Qualified where it has one ("Client.send", "3 TERM.3.2 Renewal"), otherwise empty."""
     span: Span
     start: int
     end: int

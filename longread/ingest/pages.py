@@ -6,17 +6,26 @@ It never opens a file and knows no PDF library; it takes what such a library wro
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, groupby
 from unicodedata import is_normalized, normalize
 
+from longread.ingest.clauses import Outline, contents
+from longread.running import running
 from longread.types import Segment, Span
 
-LINES = 20
+LINES = 12
 """A segment holds at most this many lines: about a clause, so that evidence for a small window
 is finer than a page."""
 WIDTH = 8_000
 """Characters of a segment at most, for pages whose lines never end."""
+
+
+TITLED, UNTITLED = 1, 300
+"""Characters before a clause, in the piece that it ends, from which on it is a piece of its own:
+a clause with a title, and one with a number or a letter alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,81 +118,85 @@ def _closed_up(text: str) -> str:
     return BROKEN.sub(line_end, HYPHENATED.sub(mark, text))
 
 
-NUMBERED = re.compile(
-    r"""\s*(?:
-      (?P<word>(?:ARTICLE|SECTION|CLAUSE|SCHEDULE|EXHIBIT|ANNEX|APPENDIX|Article|Section|Clause
-        |Schedule|Exhibit|Annex|Appendix|Sec\.)\ +(?:[IVXLC]{1,7}|\d{1,3}(?:\.\d{1,3})*|[A-Z])\b
-        |§+\ *\d{1,4}(?:\.\d{1,3})*)
-      | (?P<number>\d{1,2}(?:\.\d{1,3}){0,4})[.)]?(?=\s+["'“(]?[A-Z])
-      | (?P<letter>\((?:[a-zA-Z]|[ivx]{2,5}|\d{1,2})\))(?=\s+\S)
-      | (?P<plain>(?:Abstract|Introduction|Background|Methods?|Results|Discussion|Conclusions?
-        |References|Acknowledge?ments|ABSTRACT|INTRODUCTION|METHODS|RESULTS|CONCLUSIONS?|REFERENCES
-        |RECITALS|WITNESSETH)\b(?=\s*[:.]?\s*$))
-    )[.:)]?\s*(?P<rest>[^\n]*)""",
-    re.VERBOSE,
-)
-TITLE = re.compile(r"[-–—: ]*([^.:;\n]{2,60}?)(?=[.:;]|\s[–—]\s|$)")
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a document: where it begins and ends, its line feed included."""
 
-
-def heading(line: str) -> str:
-    """Return what a line announces ("3.2 Term", "(a)", "Methods"), or nothing."""
-    match = NUMBERED.match(line)
-    if not match:
-        return ""
-    mark = next(mark for mark in match.group("word", "number", "letter", "plain") if mark)
-    mark = " ".join(mark.split())
-    title = TITLE.match(match["rest"])
-    if match["plain"] or match["letter"] or not title or not _names(title[1]):
-        return mark
-    return f"{mark} {title[1].strip()}"
-
-
-def _names(title: str) -> bool:
-    """Whether words name a clause rather than begin a sentence."""
-    words = title.split()
-    return (
-        0 < len(words) <= 8
-        and words[0][:1].isupper()
-        and sum(map(_capital, words)) * 2 >= len(words)
-    )
-
-
-def _capital(word: str) -> bool:
-    return word[:1].isupper()
+    start: int
+    end: int
+    name: str = ""
+    """Of the clause that it opens."""
+    titled: bool = False
+    running: bool = False
+    listed: bool = False
+    """Whether it is one of a table of contents."""
 
 
 def lay_out(pages: Sequence[PageText]) -> tuple[str, tuple[Segment, ...]]:
     """Return the pages' text as one document, and the segments that tile it.
 
-    A page without text takes no room, and the numbers of the others do not move. A page of more
-    than `LINES` lines is several segments that name the same page.
+    A page without text takes no room, and the numbers of the others do not move. A page is cut
+    before its clauses, and further where a piece has more than `LINES` lines; all the pieces name
+    the same page, and those of one clause have its name.
     """
-    texts: list[str] = []
+    shown = [page for page in pages if page.text.strip()]
+    texts = [page.text.rstrip("\n") + "\n" for page in shown]
+    text = "".join(texts)
+    starts = list(accumulate(map(len, texts[:-1]), initial=0)) if texts else []
+    numbers = [page.number for page in shown]
     segments: list[Segment] = []
-    at = 0
-    for page in pages:
-        if not page.text.strip():
-            continue
-        text = page.text.rstrip("\n") + "\n"
-        texts.append(text)
-        for start, end in _parts(text):
-            segments.append(_segment(text, start, end, at, page.number, opening=not segments))
-        at += len(text)
-    return "".join(texts), tuple(segments)
+    clause = ""
+    lines = _named(text, list(_lines(text)), running(text, starts, numbers))
+    for number, group in groupby(lines, lambda line: numbers[bisect_right(starts, line.start) - 1]):
+        for part in _parts(text, list(group)):
+            clause = next((line.name for line in part if line.name), clause)
+            segments.append(_segment(text, part, number, clause, opening=not segments))
+            clause = next((line.name for line in reversed(part) if line.name), clause)
+    return text, tuple(segments)
 
 
-def _segment(text: str, start: int, end: int, at: int, page: int, opening: bool) -> Segment:
-    first = start + len(text[start:end]) - len(text[start:end].lstrip())
-    stop = text.find("\n", first, end)
-    line = text[first : end if stop < 0 else stop]
-    name = heading(line)
+def _named(
+    text: str, spans: Sequence[tuple[int, int]], runs: Sequence[tuple[int, int]]
+) -> list[Line]:
+    """Return the lines with the clauses that they open; running lines open none."""
+    begun = {start for start, _ in runs}
+    bodies = [
+        (start, end, text[start:end])
+        for start, end in spans
+        if start not in begun and not text[start:end].isspace()
+    ]
+    listed = contents([line for *_, line in bodies])
+    outline = Outline()
+    opened: dict[int, tuple[str, bool]] = {}
+    tables: set[int] = set()
+    for n, (start, _, line) in enumerate(bodies):
+        if n in listed:
+            tables.add(start)
+        else:
+            before = bodies[n - 1][2] if n else ""
+            after = bodies[n + 1][2] if n + 1 < len(bodies) else ""
+            opened[start] = outline.enter(line, before, after)
+    return [
+        Line(start, end, *opened.get(start, ("", False)), start in begun, start in tables)
+        for start, end in spans
+    ]
+
+
+def _segment(text: str, part: Sequence[Line], page: int, clause: str, opening: bool) -> Segment:
+    start, end = part[0].start, part[-1].end
+    head = next((line for line in part if line.name), None)
     signature = None
     if opening:
-        signature = at + first, at + _opening(text, first, end)
-    elif name:
-        signature = at + first, at + first + len(line[:120].rstrip())
-    kind = "section" if name else "page"
-    return Segment(kind, name, Span("page", page, page), at + start, at + end, signature)
+        first = start + len(text[start:end]) - len(text[start:end].lstrip())
+        signature = first, _opening(text, first, end)
+    elif head:
+        line = text[head.start : head.end]
+        first = head.start + len(line) - len(line.lstrip())
+        signature = first, first + len(line.strip()[:120].rstrip())
+    span = Span("page", page, page)
+    if any(line.listed for line in part):
+        return Segment("contents", "", span, start, end, signature)
+    return Segment("section" if clause else "page", clause, span, start, end, signature)
 
 
 def _opening(text: str, first: int, end: int) -> int:
@@ -194,14 +207,28 @@ def _opening(text: str, first: int, end: int) -> int:
     return first + len(window.rstrip())
 
 
-def _parts(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where a page's segments begin and end; one where the page is short enough."""
-    lines = list(_lines(text))
+def _parts(text: str, lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
+    """Yield the pieces of a page: clauses, and of long ones the parts."""
     start = 0
-    while start < len(lines):
-        end = _cut(text, lines, start)
-        yield lines[start][0], lines[end - 1][1]
-        start = end
+    for at in range(1, len(lines) + 1):
+        if at < len(lines) and not _opens(text, lines, start, at):
+            continue
+        while start < at:
+            end = _cut(text, lines[:at], start)
+            yield lines[start:end]
+            start = end
+
+
+def _opens(text: str, lines: Sequence[Line], start: int, at: int) -> bool:
+    """Whether a line opens a clause that is a piece of its own."""
+    line = lines[at]
+    if line.running or text[line.start : line.end].isspace():
+        return False
+    said = [x for x in lines[start:at] if not x.running]
+    held = sum(len(text[x.start : x.end].strip()) for x in said)
+    if held and line.listed != said[-1].listed:
+        return True
+    return bool(line.name) and held >= (TITLED if line.titled else UNTITLED)
 
 
 def _lines(text: str) -> Iterator[tuple[int, int]]:
@@ -217,29 +244,33 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
         start = end
 
 
-def _cut(text: str, lines: list[tuple[int, int]], start: int) -> int:
+def _cut(text: str, lines: Sequence[Line], start: int) -> int:
     """Return the line before which the segment that starts at `start` ends.
 
     Of the places within reach the last before a numbered clause is best, then the last blank
-    line, then the last end of a sentence; the first third is left whole.
+    line or end of a paragraph, then the last end of a sentence; the first third is left whole.
     """
-    origin = lines[start][0]
+    origin = lines[start].start
     full = start + 1
-    while full < len(lines) and full - start < LINES and lines[full][1] - origin <= WIDTH:
+    while full < len(lines) and full - start < LINES and lines[full].end - origin <= WIDTH:
         full += 1
     if full == len(lines):
         return full
+    width = sorted(x.end - x.start for x in lines[start:full])[(full - start) // 2]
     best, found = 0, full
     for n in range(full, start + max(1, (full - start) // 3) - 1, -1):
-        worth = _worth(text[slice(*lines[n - 1])].strip(), text[slice(*lines[n])].strip())
+        worth = _worth(text, lines[n - 1], lines[n], width)
         if worth > best:
             best, found = worth, n
     return found
 
 
-def _worth(before: str, after: str) -> int:
-    if after and (name := heading(after)):
-        return 3 if name.startswith("(") else 4
-    if not before and after:
+def _worth(text: str, before: Line, after: Line, width: int) -> int:
+    if after.name:
+        return 4 if after.titled else 3
+    said, next_ = text[before.start : before.end].strip(), text[after.start : after.end].strip()
+    if not said and next_:
         return 2
-    return int(before.endswith((".", ";", ":")))
+    if said.endswith((".", ";", ":")):
+        return 2 if len(said) < width * 3 // 4 else 1
+    return 0

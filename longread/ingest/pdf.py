@@ -15,7 +15,7 @@ from longread.ingest.pool import Account, Pool, WorkerError
 __all__ = ["LIMITS", "VERSION", "Limits", "PageText", "PdfText", "lay_out", "read_many"]
 
 VERSION = 3
-"""Raised whenever the same bytes give other text."""
+"""Raised whenever the same bytes give other text or segments."""
 
 READERS = "longread.ingest.readers"
 """Imported by workers alone."""

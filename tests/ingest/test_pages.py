@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longread.ingest.pages import LINES, WIDTH, PageText, clean, heading, lay_out
+from longread.ingest.clauses import Outline, contents, heading
+from longread.ingest.pages import LINES, WIDTH, PageText, clean, lay_out
 
 
 def page(text: str, number: int = 1) -> PageText:
@@ -76,6 +77,9 @@ def test_a_word_broken_at_the_end_of_a_line_moves_up() -> None:
         ("1730 S. Amphlett Blvd.", ""),
         ("Results were mixed", ""),
         ("(the quick) brown", ""),
+        ("Section 4.2 of this Agreement shall", ""),
+        ("2. 3. 5. Designated Unit. It is", "2.3.5 Designated Unit"),
+        ("30 June 2019 was the day", ""),
         ("", ""),
     ],
 )  # fmt: skip
@@ -102,7 +106,7 @@ def test_segments_tile_the_text_and_name_their_page(contents: list[str]) -> None
         assert segment.start == at < segment.end
         at = segment.end
         assert text.count("\n", segment.start, segment.end) <= LINES
-        assert segment.kind == ("section" if segment.name else "page")
+        assert segment.kind in (("section",) if segment.name else ("page", "contents"))
         assert segment.span.first == segment.span.last
         if segment.signature:
             first, last = segment.signature
@@ -122,15 +126,92 @@ def test_pages_without_text_do_not_shift_the_others() -> None:
     assert lay_out([page("")]) == ("", ())
 
 
-def test_a_long_page_is_cut_before_a_clause() -> None:
+def test_a_clause_is_cut_from_what_stands_before_it() -> None:
     lines = [f"line {n} goes on" for n in range(50)]
     text, segments = lay_out([page("\n".join([*lines, "7. NOTICES", *lines]))])
-    (notices,) = [s for s in segments if s.name]
-    assert notices.name == "7 NOTICES"
-    assert text[: notices.start].endswith("line 49 goes on\n")
+    first, *more = [s for s in segments if s.name]
+    assert {s.name for s in (first, *more)} == {"7 NOTICES"}
+    assert text[: first.start].endswith("line 49 goes on\n")
     assert {str(s.span) for s in segments} == {"p1"}
-    first, last = notices.signature or (0, 0)
-    assert text[first:last] == "7. NOTICES"
+    start, end = first.signature or (0, 0)
+    assert text[start:end] == "7. NOTICES"
+    assert not any(s.signature for s in more)
+
+
+CONTRACT = """\
+ARTICLE IV
+TERM AND TERMINATION
+4.1 Initial Term. It begins today and, as is said in Section
+4.2 below, ends in a year.
+4.2 Renewal. It is renewed
+30 days before that:
+(a) in writing; and
+(b) by either of
+(i) the Buyer, or
+(ii) the Seller, as is provided in clause
+(a) above.
+4.3 The parties agree to all of it.
+ARTICLE V NOTICES
+5.1 They are sent by post.
+MISCELLANEOUS PROVISIONS
+1. Law. That of Ohio."""
+
+
+def named(text: str) -> dict[str, str]:
+    outline, lines = Outline(), ["", *text.split("\n"), ""]
+    triples = zip(lines, lines[1:], lines[2:], strict=False)
+    return {line: outline.enter(line, before, after)[0] for before, line, after in triples}
+
+
+def test_clauses_are_named_by_what_they_stand_in() -> None:
+    found = {line: name for line, name in named(CONTRACT).items() if name}
+    four = "ARTICLE IV TERM AND TERMINATION"
+    assert [*found.values()] == [
+        four,
+        f"{four}.4.1 Initial Term",
+        f"{four}.4.2 Renewal",
+        f"{four}.4.2(a)",
+        f"{four}.4.2(b)",
+        f"{four}.4.2(b)(i)",
+        f"{four}.4.2(b)(ii)",
+        f"{four}.4.3",
+        "ARTICLE V NOTICES",
+        "ARTICLE V NOTICES.5.1",
+        "MISCELLANEOUS PROVISIONS",
+        "1 Law",
+    ]
+
+
+def test_a_papers_sections_are_an_outline() -> None:
+    text = "Abstract\nWe show it.\n1 Introduction\nIn\n2019 it was.\n2 Methods\n2.1 Set Up\nWe did."
+    assert [name for name in named(text).values() if name] == [
+        "Abstract", "1 Introduction", "2 Methods", "2 Methods.2.1 Set Up",
+    ]  # fmt: skip
+
+
+def test_a_table_of_contents_names_no_clause() -> None:
+    entries = [f"{n}.1 Clause Number {n} {'. ' * 9}{n + 3}" for n in range(1, 9)]
+    entries[3:4] = ["4.1 A Title That Is Too Long", "For One Line 7"]
+    prose = ["Here it begins.", "1. Definitions. They are these:", *["words and more"] * 5]
+    listed = ["CONTENTS", *entries]
+    assert contents([*listed, *prose]) == {*range(1, 10)}
+    text, segments = lay_out([page("\n".join([*listed, *prose]))])
+    table = [s for s in segments if s.kind == "contents"]
+    assert text[table[0].start : table[-1].end] == "\n".join(entries) + "\n"
+    assert [s.name for s in segments if s.name] == ["1 Definitions"]
+
+
+def test_figures_that_fall_are_no_table_of_contents() -> None:
+    assert contents([f"The price of item number {n % 3}" for n in range(3, 20)]) == set()
+
+
+def test_what_runs_along_the_edges_opens_no_clause() -> None:
+    sheets = [
+        page(f"1. Supply Agreement\n{n}.1 Clause {'Abcdefg'[n]}. It says this.\nPage {n} of 6", n)
+        for n in range(1, 7)
+    ]
+    _, segments = lay_out(sheets)
+    assert [s.name for s in segments] == [f"{n}.1 Clause {'Abcdefg'[n]}" for n in range(1, 7)]
 
 
 def test_a_long_page_without_clauses_is_cut_at_a_blank_line() -> None:

@@ -20,7 +20,7 @@ from longread.types import Layout, Level, Placed, Tell
 
 SHARE = 0.97
 """Part of the room that the question may fill, if there is so much that may answer it."""
-TRIES = 5
+TRIES = 6
 """Times the room is shared out between corpus and evidence."""
 
 
@@ -38,16 +38,19 @@ def around(
         layout = reading.lay_out(measured, room)
         return layout, layout, []
     hits = relevant(measured.corpus, question, tell)
-    chosen = evidence.select(hits, documents, int(room * SHARE), measured.mark, pieces)
-    for _ in range(TRIES):
+    wanted = evidence.select(hits, documents, int(room * SHARE), measured.mark, pieces)
+    chosen, kept = wanted, set[Hit]()
+    for attempt in range(TRIES):
         found = evidence.excerpts(chosen, documents, measured.mark)
         layout = reading.lay_out(_without(measured, _whole(found)), room - price(found, pieces))
-        chunks = reading.chunks(layout, documents)
-        fresh = evidence.unseen(chosen, documents, _ranges(chunks))
-        # Evidence that the corpus shows anyway makes room for more of the corpus.
-        if fresh == chosen:
+        unseen = evidence.unseen(wanted, documents, _ranges(reading.chunks(layout, documents)))
+        # Evidence that the corpus shows anyway makes room for more of the corpus; that may then be
+        # other parts of it, and what is shown nowhere any more is evidence for good.
+        kept.update(hit for hit in unseen if hit not in chosen)
+        fresh = [hit for hit in wanted if hit in kept or (hit in unseen and hit in chosen)]
+        if fresh == list(chosen):
             break
-        chosen = fresh
+        chosen = fresh if attempt < TRIES - 2 else wanted
     return layout, _together(measured, layout, chosen, _whole(found)), found
 
 

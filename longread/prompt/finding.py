@@ -11,9 +11,11 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from longread.cache.search import SearchIndex
+from longread.prompt.alike import alike
 from longread.prompt.asked import STOP, WORD, Asked, take_apart
 from longread.prompt.evidence import Hit
 from longread.prompt.rank import WEIGHTS
+from longread.prompt.ruler import Ruler
 from longread.prompt.weigh import SHARP, Place, files, literals, widen
 from longread.types import Document
 
@@ -33,6 +35,14 @@ NOISE = 0.3
 """What a page of a document of no worth counts beside one of worth: data may hold the answer."""
 SURE = 0.75
 """How far a document must be named for its pages to be weighed within it."""
+NEAR = {-2: 0.3, -1: 0.5, 1: 0.5, 2: 0.3}
+"""Part of a piece's relevance that those beside it have."""
+OPENING = 2_000
+"""Characters of a document's opening, about: title, date, parties, recitals."""
+SECOND = 0.99
+"""What they count beside the best piece."""
+OTHER = 0.7
+"""What words that may stand for those of the question weigh beside them, in pages."""
 INSIDE = 4
 """Documents looked into so, at most."""
 
@@ -54,6 +64,11 @@ def find(question: str, documents: Sequence[Document], index: SearchIndex) -> li
         for content, number, score in index.search(_rarest(words, held), CANDIDATES)
         for position in by_content.get(content, ())
     }
+    if shelf:
+        for content, number, score in index.search(alike(words), CANDIDATES):
+            for place in ((position, number) for position in by_content.get(content, ())):
+                if documents[place[0]].unit == "page":
+                    scores[place] = scores.get(place, 0.0) + OTHER * score
     literal, at_path = literals(asked, documents, index)
     hits = _pages(words, named, scores, literal, documents)
     hits += _segments(asked, held, scores, literal, at_path, documents, index)
@@ -129,14 +144,53 @@ def _pages(
     for position in sorted(named, key=lambda p: (-named[p], p))[:INSIDE]:
         if named[position] >= SURE and documents[position].unit == "page":
             own |= _inside(position, documents, words, own)
+    # A table of contents has every word, and answers nothing.
+    own = {(p, n): s for (p, n), s in own.items() if documents[p].segments[n].kind != "contents"}
+    own = _spread(own, documents)
     for place in literal:
         if documents[place[0]].unit == "page":
             own.setdefault(place, 0.0)
+    own |= _openings(own, named, documents)
     top = max(own.values(), default=0.0) or 1.0
     return [
         Hit(*place, (score / top) ** SHARP, 0.0, 2 * literal.get(place, 0))
         for place, score in own.items()
     ]
+
+
+def _spread(scores: Mapping[Place, float], documents: Sequence[Document]) -> dict[Place, float]:
+    """Let what stands beside a relevant piece share in its relevance: a clause is read whole."""
+    spread: dict[Place, float] = defaultdict(float)
+    for (position, number), score in scores.items():
+        segments = documents[position].segments
+        spread[position, number] += score
+        for beside, part in NEAR.items():
+            if 0 <= number + beside < len(segments):
+                spread[position, number + beside] += part * score
+    return spread
+
+
+def _openings(
+    scores: Mapping[Place, float], named: Mapping[int, float], documents: Sequence[Document]
+) -> dict[Place, float]:
+    """Return the pieces that a document opens with, title and parties, next to the best.
+
+    Only of documents that the question names, or of the only one that has pages.
+    """
+    meant = [p for p, worth in named.items() if worth >= SURE and documents[p].unit == "page"]
+    paged = [p for p, document in enumerate(documents) if document.unit == "page"]
+    top = max(scores.values(), default=1.0)
+    found: dict[Place, float] = {}
+    for position in meant[:INSIDE] or (paged if len(paged) == 1 else []):
+        read = 0
+        for number, segment in enumerate(documents[position].segments):
+            if segment.kind == "contents":
+                continue
+            if read >= OPENING:
+                break
+            read += segment.end - segment.start
+            found[position, number] = max(scores.get((position, number), 0.0), SECOND * top)
+    return found
 
 
 def _worth(document: Document, named: float) -> float:
@@ -164,9 +218,7 @@ def _inside(
     best = max(local.values(), default=0.0)
     top = max((s for (p, _), s in scores.items() if p == position), default=0.0)
     top = top or max(scores.values(), default=1.0)
-    found = {(position, n): top * (s / best if best else 1.0) for n, s in local.items()}
-    # The opening of a document that was named is worth reading where nothing else is found.
-    return {(position, n): top * 0.01 for n in range(min(len(document.segments), 2))} | found
+    return {(position, n): top * (s / best if best else 1.0) for n, s in local.items()}
 
 
 def affinity(question: str, documents: Sequence[Document]) -> tuple[dict[int, float], list[str]]:
@@ -201,7 +253,8 @@ def bring_up_to_date(
 
     def rows(document: Document) -> Callable[[], list[tuple[int, str, str]]]:
         def read() -> list[tuple[int, str, str]]:
-            text = document.text
+            # What runs along the edges of pages is said by none of them.
+            text = Ruler(document).bridged
             return [
                 (number, segment.name, text[segment.start : segment.end])
                 for number, segment in enumerate(document.segments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,53 @@ def best(question: str, index: SearchIndex) -> tuple[str, str]:
 def test_the_document_that_the_question_names_comes_first(index: SearchIndex) -> None:
     assert best("What is the governing law of the 2TheMart agreement?", index) == ("d1", "p2")
     assert best("Which law governs Acme's agreement?", index) == ("d2", "p2")
+
+
+def alone(tmp_path: Path, question: str, *paragraphs: str, contents: int = -1) -> list[int]:
+    """Return the pages of one document that are found, the best first."""
+    only = document("d1", "contract.pdf", *paragraphs)
+    if contents >= 0:
+        segments = list(only.segments)
+        segments[contents] = replace(segments[contents], kind="contents")
+        only = replace(only, segments=tuple(segments))
+    opened = SearchIndex(tmp_path / "one.db")
+    bring_up_to_date(opened, [only])
+    hits = find(question, [only], opened)
+    opened.close()
+    return [only.segments[hit.segment].span.first for hit in hits]
+
+
+FILLING = tuple(f"Page {n} speaks of weather {n}. " + "More words. " * 200 for n in range(8))
+
+
+def test_the_opening_of_the_only_document_is_always_worth_reading(tmp_path: Path) -> None:
+    pages = ("SUPPLY AGREEMENT between Alpha and Beta", *FILLING, "Utah law governs.")
+    assert alone(tmp_path, "Which law governs?", *pages)[:2] == [10, 1]
+
+
+def test_what_stands_beside_a_place_that_is_found_is_found(tmp_path: Path) -> None:
+    pages = (*FILLING, "The law of Utah governs.", "Its courts decide.", *FILLING)
+    found = alone(tmp_path, "Which law governs?", *pages)
+    assert found.index(10) < 6
+    assert 14 not in found
+
+
+def test_words_that_may_stand_for_those_asked_for_are_found(tmp_path: Path) -> None:
+    pages = (*FILLING, "A subsidiary is bound too.", *FILLING)
+    assert alone(tmp_path, "Are affiliates bound?", *pages)[0] == 9
+    assert alone(tmp_path, "What of each affiliate?", *pages)[0] == 9
+
+
+def test_a_table_of_contents_is_no_evidence(tmp_path: Path) -> None:
+    pages = (*FILLING, "Governing law 7", *FILLING)
+    assert 9 in alone(tmp_path, "governing law", *pages)
+    assert 9 not in alone(tmp_path, "governing law", *pages, contents=8)
+
+
+def test_what_runs_along_the_edges_of_pages_is_no_evidence(tmp_path: Path) -> None:
+    pages = [f"Governing Law Review\n{page}\n" for page in FILLING]
+    assert alone(tmp_path, "review", *pages) == [1]
+    assert {*range(1, 9)} <= {*alone(tmp_path, "weather", *pages)}
 
 
 def test_identifiers_are_found_by_their_parts(index: SearchIndex) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
-from longread.ingest.pages import heading
+from longread.ingest.clauses import heading
 from longread.ingest.pool import Account, Pool, WorkerError
 from longread.types import Segment, Span
 

@@ -1,16 +1,11 @@
-"""The text of pages: cleaned, and laid out as one document with segments.
-
-It never opens a file and knows no PDF library; it takes what such a library wrote down.
-"""
+"""The text of pages laid out as one document with segments. It never opens a file."""
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby
-from unicodedata import is_normalized, normalize
 
 from longread.ingest.clauses import Outline, contents
 from longread.running import running
@@ -46,76 +41,6 @@ class PageText:
     """Of what was recognised, 0 to 1."""
     hidden: int = 0
     """Letters under dark boxes, for which marks stand in the text."""
-
-
-# Characters that are letters in another dress, whose compatibility form is what a person would
-# type: ligatures, presentation forms, full and half width, radicals, mathematical alphabets.
-# NFKC of everything would also turn ½ into 1⁄2, m² into m2 and ™ into TM, which in a contract
-# or a paper is another statement.
-DRESSED = re.compile(
-    "[\u0132\u0133\u0149\u017f\u01c4-\u01cc\u01f1-\u01f3\u0587\u2f00-\u2fd5\ufb00-\ufb4f"
-    "\ufb50-\ufdc7\ufe70-\ufefc\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff66-\uff9d"
-    "\U0001d400-\U0001d7ff]+"
-)
-SPACES = dict.fromkeys(map(ord, "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"), " ")
-SPACES |= dict.fromkeys(map(ord, "\u2007\u2008\u2009\u200a\u202f\u205f\u3000"), " ")
-BREAKS = dict.fromkeys(map(ord, "\v\f\u0085\u2028\u2029"), "\n")
-NOTHING: dict[int, None] = dict.fromkeys(
-    [*range(0x09), *range(0x0E, 0x20), *range(0x7F, 0x85), *range(0x86, 0xA0), 0xAD, 0x200B,
-     0x2060, *range(0xD800, 0xE000), 0xFEFF, 0xFFFF],
-)  # fmt: skip
-TABLE = {**SPACES, **BREAKS, **NOTHING}
-
-HYPHENATED = re.compile(r"(\w*)[\x02\ufffe](\w*)")
-"""PDFium closes a line that ends in a hyphen up with the next and leaves this mark between."""
-BROKEN = re.compile(r"([^\W\d_]+)-\n *([^\W\d_]+)([^\s-]*)(?: |(?=\n)|$)")
-WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-COMPOUND = re.compile(
-    "all|anti|co|cross|ex|first|full|half|high|in|inter|intra|long|low|mid|multi|non|off|on|one|"
-    "over|post|pre|re|second|self|semi|set|short|sub|third|two|under|well|world"
-)
-"""First parts that usually keep their hyphen."""
-
-
-def clean(raw: str) -> str:
-    """Return a page's text as people would type it, its lines kept."""
-    text = raw.replace("\r\n", "\n").replace("\r", "\n")
-    if not text.isascii():
-        if not is_normalized("NFC", text):
-            text = normalize("NFC", text)
-        text = DRESSED.sub(lambda m: normalize("NFKC", m.group()), text)
-    if "\x02" in text or "\ufffe" in text or "-\n" in text:
-        text = _closed_up(text)
-    text = text.translate(TABLE)
-    return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
-
-
-def _closed_up(text: str) -> str:
-    """Join words that were broken at the end of a line, where the page shows they are one."""
-    whole = BROKEN.sub(" ", HYPHENATED.sub(" ", text.lower()))
-    words = set(WORD.findall(whole))
-    words |= {part for word in words for part in word.split("-")}
-
-    def one_word(left: str, right: str) -> bool:
-        left, right = left.lower(), right.lower()
-        if not (left.isalpha() and right.isalpha()) or f"{left}-{right}" in words:
-            return False
-        if left + right in words:
-            return True
-        return right not in words and not COMPOUND.fullmatch(left)
-
-    def mark(match: re.Match[str]) -> str:
-        left, right = match.groups()
-        small = right[:1].islower() or (left.isupper() and right.isupper())
-        return left + right if small and one_word(left, right) else f"{left}-{right}"
-
-    def line_end(match: re.Match[str]) -> str:
-        left, right, tail = match.groups()
-        if right[:1].islower() and one_word(left, right):
-            return f"{left}{right}{tail}\n"
-        return match.group()
-
-    return BROKEN.sub(line_end, HYPHENATED.sub(mark, text))
 
 
 @dataclass(frozen=True, slots=True)

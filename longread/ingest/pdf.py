@@ -12,11 +12,13 @@ from dataclasses import dataclass, field, replace
 from longread.ingest.pages import PageText, lay_out
 from longread.ingest.pool import Account, Pool, WorkerError
 
-__all__ = ["LIMITS", "VERSION", "Limits", "PageText", "PdfText", "lay_out", "read_many"]
+__all__ = ["LIMITS", "VERSION", "Limits", "PageText", "PdfText", "boxes", "lay_out", "read_many"]
 
 VERSION = 3
 """Raised whenever the same bytes give other text or segments."""
 
+Box = tuple[float, float, float, float]
+"""Left, bottom, right, top, in points from the page's lower left corner."""
 READERS = "longread.ingest.readers"
 """Imported by workers alone."""
 PATIENCE = 3
@@ -69,6 +71,36 @@ def read_many(
         ((name, len(data), Reading(pool, data, passwords, limits).run) for name, data in files),
         workers,
     )
+
+
+def boxes(
+    data: bytes,
+    page: int,
+    start: int,
+    end: int,
+    passwords: tuple[str, ...] = (),
+    limits: Limits = LIMITS,
+) -> tuple[Box, ...]:
+    """Return the rectangles, one a line or more, in which a range of a page's text stands.
+
+    Empty where PDFium has no such text: another library read it, or it was masked since.
+
+    Args:
+        page: physical page, from 1.
+        start, end: characters of the page's cleaned text.
+    """
+    request = {"reader": "pdfium", "passwords": passwords, "first": page - 1}
+    request |= {"most_pages": limits.pages, "most_characters": limits.page_characters}
+    account = Account(limits.page_seconds, limits.file_seconds)
+    with Pool(READERS, "answer", limits.memory) as pool:
+        try:
+            replies = list(pool.ask({**request, "within": (start, end)}, data, account))
+        except WorkerError:
+            return ()
+    match replies:
+        case [*_, {"boxes": list(found)}]:
+            return tuple([(float(a), float(b), float(c), float(d)) for a, b, c, d in found])
+    return ()
 
 
 @dataclass(slots=True)

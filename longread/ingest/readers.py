@@ -18,7 +18,7 @@ import pypdfium2
 from pypdfium2 import raw
 
 from longread.ingest import redactions
-from longread.ingest.pages import clean
+from longread.ingest.cleaning import clean, trace
 
 if TYPE_CHECKING:
     from pypdf import PageObject
@@ -34,6 +34,8 @@ STAMP = 200
 LINES = 20
 """Drawn paths from which a page without text is a drawing, not a blank page with a border."""
 
+Box = tuple[float, float, float, float]
+"""Left, bottom, right, top, in points from the page's lower left corner."""
 Page = tuple[str, str]
 """Raw text, and the reason why there is hardly any."""
 
@@ -65,6 +67,10 @@ class Reader(Protocol):
         """Return one page, counted from 0."""
         ...
 
+    def boxes(self, at: int, start: int, end: int) -> Sequence[Box]:
+        """Return where a range of a page's cleaned text stands, or nothing if it is unknown."""
+        ...
+
 
 def answer(message: dict[str, Any], data: bytes) -> Iterator[dict[str, object]]:
     """Yield who opened the file, what it has, and its pages; or why it cannot be opened."""
@@ -77,6 +83,9 @@ def answer(message: dict[str, Any], data: bytes) -> Iterator[dict[str, object]]:
         return
     if reader.count > message["most_pages"]:
         yield {"reason": "too large"}
+        return
+    if "within" in message:
+        yield {"boxes": reader.boxes(message["first"], *message["within"])}
         return
     start = message["first"]
     if not start:
@@ -161,6 +170,23 @@ class Pdfium:
             writing.close()
         return (text, "") if len(text.strip()) > STAMP else (text, _lack(page, text.strip()))
 
+    def boxes(self, at: int, start: int, end: int) -> Sequence[Box]:
+        try:
+            page = self._pdf[at]
+            writing = page.get_textpage()
+        except pypdfium2.PdfiumError:
+            return ()
+        found = trace(writing.get_text_range())
+        if not 0 <= start < end <= len(found.text):
+            return ()
+        # PDFium counts characters on the page that it does not write into the text.
+        first, last = found.range(start, end)
+        index = raw.FPDFText_GetCharIndexFromTextIndex(writing.raw, first)
+        count = raw.FPDFText_GetCharIndexFromTextIndex(writing.raw, last - 1) + 1 - index
+        if index < 0 or count <= 0:
+            return ()
+        return [writing.get_rect(n) for n in range(writing.count_rects(index, count))]
+
     def _ask_pypdf(self, at: int) -> Page:
         if self._second is None:
             try:
@@ -240,6 +266,9 @@ class Pypdf:
         except MemoryError:
             return "", "memory"
         return text, "" if text.strip() else self._lack(page)
+
+    def boxes(self, at: int, start: int, end: int) -> Sequence[Box]:
+        return ()
 
     def _lack(self, page: PageObject) -> str:
         try:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import pypdfium2
 
-from longread.ingest.pages import clean
+from longread.ingest.cleaning import clean
 
 MOST_PIXELS = 40_000_000
 """Of one picture; A3 at 300 dpi has 17 million."""

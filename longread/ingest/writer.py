@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from longread.ingest.pages import TABLE
+from longread.ingest.cleaning import TABLE
 
 CELL_LINES = 12
 """Lines from which a cell holds a part of the document rather than an entry of a table."""

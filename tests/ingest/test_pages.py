@@ -1,4 +1,4 @@
-"""Cleaning the text of pages, and laying them out as one document."""
+"""Pages laid out as one document: clauses, segments, an outline."""
 
 from __future__ import annotations
 
@@ -7,57 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from longread.ingest.clauses import Outline, contents, heading
-from longread.ingest.pages import LINES, WIDTH, PageText, clean, lay_out
+from longread.ingest.cleaning import clean
+from longread.ingest.pages import LINES, WIDTH, PageText, lay_out
 
 
 def page(text: str, number: int = 1) -> PageText:
     return PageText(number, "", text, "" if text.strip() else "blank")
-
-
-@pytest.mark.parametrize(
-    ("raw", "cleaned"),
-    [
-        ("eﬃcient ﬂow of ﬁle ĳs ſafe", "efficient flow of file ijs safe"),
-        ("Ｆｕｌｌ ｗｉｄｔｈ ９", "Full width 9"),
-        ("𝐱 and 𝛼", "x and α"),
-        ("e\u0301tude", "étude"),
-        ("½ m² ™ № 5…", "½ m² ™ № 5…"),
-        ("one\r\ntwo\rthree\n", "one\ntwo\nthree"),
-        ("a\u00a0b\tc\u2009d   \n  e", "a b c d\n  e"),
-        ("so\u00adft zero\u200bwidth \x00\x07\ud800", "soft zerowidth"),
-        ("page\fbreak\u2028line", "page\nbreak\nline"),
-    ],
-)
-def test_text_is_cleaned_and_what_it_says_is_kept(raw: str, cleaned: str) -> None:
-    assert clean(raw) == cleaned
-
-
-@pytest.mark.parametrize("mark", ["\x02", "\ufffe"])
-def test_a_word_that_pdfium_closed_up_is_one_word_again(mark: str) -> None:
-    assert clean(f"the agree{mark}ment ends") == "the agreement ends"
-
-
-@pytest.mark.parametrize(
-    ("raw", "cleaned"),
-    [
-        ("non\ufffeexclusive", "non-exclusive"),
-        ("W\ufffe8IMY", "W-8IMY"),
-        ("Rule 10A\ufffe3", "Rule 10A-3"),
-        ("NON\ufffeINFRINGEMENT", "NON-INFRINGEMENT"),
-        ("broad\ufffebased, as an index is based", "broad-based, as an index is based"),
-        ("high\ufffewater, by the high-water mark", "high-water, by the high-water mark"),
-        ("reenter and re\ufffeenter", "reenter and reenter"),
-    ],
-)
-def test_a_hyphen_that_belongs_to_the_word_stays(raw: str, cleaned: str) -> None:
-    assert clean(raw) == cleaned
-
-
-def test_a_word_broken_at_the_end_of_a_line_moves_up() -> None:
-    assert clean("this obli-\ngation, and\nmore") == "this obligation,\nand\nmore"
-    assert clean("a long-\nterm plan") == "a long-\nterm plan"
-    assert clean("No. 333-\n136853") == "No. 333-\n136853"
-    assert clean("AND --\nAgape") == "AND --\nAgape"
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ import pytest
 from fpdf import FPDF
 from fpdf.enums import EncryptionMethod
 
-from longread.ingest.pdf import Limits, PageText, PdfText, lay_out, read_many
+from longread.ingest.pdf import Limits, PageText, PdfText, boxes, lay_out, read_many
 
 ROOT = Path(__file__).parents[2]
 SHELF = ROOT / "fixtures" / "shelf"
@@ -271,6 +271,25 @@ def test_a_killed_worker_loses_nothing() -> None:
             child.kill()
             killed += 1
     assert killed
+
+
+def test_words_have_their_place_on_the_page() -> None:
+    sheet = FPDF(unit="pt", format=(600, 800))
+    sheet.add_page()
+    sheet.set_font("Times", size=10)
+    sheet.set_xy(100, 200)
+    sheet.cell(text="The eﬃcient agreement".replace("ﬃ", "ffi"))
+    sheet.set_xy(100, 400)
+    sheet.cell(text="ends here.")
+    data = bytes(sheet.output())
+    text = read(data).pages[0].text
+    at = text.index("agreement")
+    ((left, bottom, right, top),) = boxes(data, 1, at, at + len("agreement"))
+    assert 130 < left < right < 220
+    assert 580 < bottom < top < 605
+    assert len(boxes(data, 1, at, len(text))) == 2
+    assert boxes(data, 1, 5, 5) == boxes(data, 2, 0, 4) == boxes(data, 1, 0, 9_999) == ()
+    assert boxes(b"%PDF-1.4 nothing", 1, 0, 4) == ()
 
 
 def test_leaving_early_ends_the_workers() -> None:

@@ -7,6 +7,7 @@ kept. The libraries may loop, crash or take all memory: the pool sees to that.
 from __future__ import annotations
 
 import logging
+import re
 import struct
 import warnings
 import zlib
@@ -18,6 +19,7 @@ import pypdfium2
 from pypdfium2 import raw
 
 from longread.ingest import redactions
+from longread.ingest.arranging import ROWS, WIDE, Box, Cell, Piece, arrange, gaps
 from longread.ingest.cleaning import clean, trace
 
 if TYPE_CHECKING:
@@ -34,8 +36,12 @@ STAMP = 200
 LINES = 20
 """Drawn paths from which a page without text is a drawing, not a blank page with a border."""
 
-Box = tuple[float, float, float, float]
-"""Left, bottom, right, top, in points from the page's lower left corner."""
+LINE = re.compile(r"\S(?:[^\r\n]*\S)?")
+WORD = re.compile(r"\S+")
+MARK = re.compile(
+    r"\(?(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z]{1,5})[.):]|\d{1,3}(?:\.\d{1,3})+|[^\w$€£¥(\[]"
+)
+"""What stands before a clause, a name or an entry of a list, and is no cell of a table."""
 Page = tuple[str, str]
 """Raw text, and the reason why there is hardly any."""
 
@@ -166,6 +172,7 @@ class Pdfium:
                 text, self.hidden = redactions.visible_text(page, writing, covered)
             else:
                 text, self.hidden = writing.get_text_range(), 0
+                text = _join(text, _pieces(writing, text))
         finally:
             writing.close()
         return (text, "") if len(text.strip()) > STAMP else (text, _lack(page, text.strip()))
@@ -176,16 +183,19 @@ class Pdfium:
             writing = page.get_textpage()
         except pypdfium2.PdfiumError:
             return ()
-        found = trace(writing.get_text_range())
+        text = writing.get_text_range()
+        pieces = _pieces(writing, text)
+        found = trace(_join(text, pieces))
         if not 0 <= start < end <= len(found.text):
             return ()
-        # PDFium counts characters on the page that it does not write into the text.
-        first, last = found.range(start, end)
-        index = raw.FPDFText_GetCharIndexFromTextIndex(writing.raw, first)
-        count = raw.FPDFText_GetCharIndexFromTextIndex(writing.raw, last - 1) + 1 - index
-        if index < 0 or count <= 0:
-            return ()
-        return [writing.get_rect(n) for n in range(writing.count_rects(index, count))]
+        boxes: list[Box] = []
+        at, (first, last) = 0, found.range(start, end)
+        for begin, stop, put in pieces or [(0, len(text), "")]:
+            low, high = max(first - at, 0), min(last - at, stop - begin)
+            if low < high:
+                boxes += _rectangles(writing, begin + low, begin + high)
+            at += stop - begin + len(put)
+        return boxes
 
     def _ask_pypdf(self, at: int) -> Page:
         if self._second is None:
@@ -196,6 +206,64 @@ class Pdfium:
         if isinstance(self._second, UnreadableError):
             return "", "damaged"
         return self._second.page(at) if at < self._second.count else ("", "damaged")
+
+
+def _join(text: str, pieces: Sequence[Piece]) -> str:
+    return "".join([text[start:end] + put for start, end, put in pieces]) if pieces else text
+
+
+def _rectangles(writing: Any, start: int, end: int) -> list[Box]:
+    """Return the rectangles of a range of a page's text, as many as PDFium sees."""
+    # PDFium counts characters on the page that it does not write into the text.
+    index = raw.FPDFText_GetCharIndexFromTextIndex(writing.raw, start)
+    count = raw.FPDFText_GetCharIndexFromTextIndex(writing.raw, end - 1) + 1 - index
+    if index < 0 or count <= 0:
+        return []
+    return [writing.get_rect(n) for n in range(writing.count_rects(index, count))]
+
+
+def _pieces(writing: Any, text: str) -> list[Piece]:
+    """Return what a page's text is put together from; nothing where it is good as it is."""
+    rows = gaps([writing.get_rect(n) for n in range(writing.count_rects())])
+    if len(rows) < ROWS:
+        return []
+    lines = [_cells(writing, text, *m.span(), rows) for m in LINE.finditer(text)]
+    return arrange(lines)
+
+
+def _cells(
+    writing: Any, text: str, start: int, end: int, rows: Sequence[tuple[float, float]]
+) -> list[Cell]:
+    """Return the cells of a line: its words, parted where a gap is wide for its height."""
+    whole = _box(writing, start, end)
+    if not whole:
+        return [Cell(start, end, 0.0, 0.0)]
+    middle = (whole[1] + whole[3]) / 2
+    if not any(bottom <= middle <= top for bottom, top in rows):
+        return [Cell(start, end, whole[0], whole[2])]
+    words = [m.span() for m in WORD.finditer(text, start, end)]
+    placed = [(a, b, box) for a, b in words if (box := _box(writing, a, b))]
+    if len(placed) < len(words):
+        return [Cell(start, end, whole[0], whole[2])]
+    height = max(top - bottom for _, _, (_, bottom, _, top) in placed)
+    cells: list[Cell] = []
+    for a, b, (left, _, right, _) in placed:
+        marks = len(cells) == 1 and MARK.fullmatch(text, cells[0].start, cells[0].end)
+        if cells and (marks or left - cells[-1].right <= WIDE * height):
+            cells[-1] = Cell(cells[-1].start, b, cells[-1].left, right)
+        else:
+            cells.append(Cell(a, b, left, right))
+    return cells
+
+
+def _box(writing: Any, start: int, end: int) -> Box | None:
+    """Return the box of words on one line, from the first and the last character."""
+    first = raw.FPDFText_GetCharIndexFromTextIndex(writing.raw, start)
+    last = raw.FPDFText_GetCharIndexFromTextIndex(writing.raw, end - 1)
+    if min(first, last) < 0:
+        return None
+    one, other = writing.get_charbox(first), writing.get_charbox(last)
+    return one[0], min(one[1], other[1]), other[2], max(one[3], other[3])
 
 
 def _lack(page: Any, text: str) -> str:

@@ -292,6 +292,75 @@ def test_words_have_their_place_on_the_page() -> None:
     assert boxes(b"%PDF-1.4 nothing", 1, 0, 4) == ()
 
 
+LEFT = [f"left line {n:02} of words that are read first" for n in range(12)]
+RIGHT = [f"right line {n:02} of words that come after" for n in range(12)]
+
+
+def two_columns(across: bool) -> bytes:
+    """Two columns between a title and a footnote, drawn row by row or one after the other."""
+    sheet = FPDF(unit="pt", format=(600, 800))
+    sheet.add_page()
+    sheet.set_font("Times", size=10)
+
+    def put(x: float, y: float, text: str) -> None:
+        sheet.set_xy(x, y)
+        sheet.cell(text=text)
+
+    put(
+        60,
+        60,
+        "A title that is set across both of the columns, from the left edge to the right one",
+    )
+    rows = [
+        (60 + 300 * right, 90 + 14 * n, (LEFT, RIGHT)[right][n])
+        for n in range(12)
+        for right in (0, 1)
+    ]
+    for x, y, text in rows if across else sorted(rows):
+        put(x, y, text)
+    put(
+        60,
+        300,
+        "1 A footnote that runs below both of the columns, from the left edge to the right one too",
+    )
+    return bytes(sheet.output())
+
+
+@pytest.mark.parametrize("across", [True, False])
+def test_two_columns_are_read_one_after_the_other(across: bool) -> None:
+    data = two_columns(across)
+    lines = read(data).pages[0].text.split("\n")
+    assert lines[0].startswith("A title")
+    assert lines[1:-1] == LEFT + RIGHT
+    assert lines[-1].startswith("1 A footnote")
+    text = "\n".join(lines)
+    at = text.index(RIGHT[3])
+    ((left, bottom, right, top),) = boxes(data, 1, at, at + len(RIGHT[3]))
+    assert 355 < left < right < 540
+    assert 800 - 160 < bottom < top < 800 - 125
+    first = text.index(LEFT[-1])
+    assert len(boxes(data, 1, first, text.index(RIGHT[0]) + 5)) == 2
+
+
+def test_cells_of_a_row_stay_apart() -> None:
+    sheet = FPDF(unit="pt", format=(600, 800))
+    sheet.add_page()
+    sheet.set_font("Times", size=10)
+    table = [("Item", "Units", "Price"), ("Yellow paint", "1,250", "$14.00"), ("Tin", "7", "$0.50")]
+    for row, cells in enumerate(table):
+        for column, text in enumerate(cells):
+            sheet.set_xy(60 + 150 * column, 100 + 14 * row)
+            sheet.cell(text=text)
+    for row, (mark, words) in enumerate((("1.", "A clause."), ("2.", "Another clause."))):
+        sheet.set_xy(60, 200 + 14 * row)
+        sheet.cell(text=mark)
+        sheet.set_xy(100, 200 + 14 * row)
+        sheet.cell(text=words)
+    assert read(bytes(sheet.output())).pages[0].text.split("\n") == [
+        *("   ".join(cells) for cells in table), "1. A clause.", "2. Another clause.",
+    ]  # fmt: skip
+
+
 def test_leaving_early_ends_the_workers() -> None:
     results = read_many((str(n), LEASE.read_bytes()) for n in range(1000))
     next(results)

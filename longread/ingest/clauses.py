@@ -90,7 +90,8 @@ def look(line: str) -> Heading | None:
     named = title[1].strip() if title and _names(title[1]) else ""
     if kind == "number":
         mark = number = mark.rstrip(".)").replace(" ", "")
-        return Heading("clause", mark, number, named, not match["point"] and "." not in number)
+        number = number.removesuffix(".0")  # "3.0 Term" holds 3.1 and 3.2
+        return Heading("clause", mark, number, named, not match["point"] and "." not in mark)
     word, _, number = mark.replace("§", "§ ").partition(" ")
     kind = "part" if word.title() in PARTS.split("|") else "clause"
     return Heading(kind, mark, number.split()[-1], named)
@@ -126,13 +127,13 @@ def contents(lines: Sequence[str]) -> set[int]:
 
 def _page(line: str) -> str:
     """Return the page's number that a line of a table of contents ends in, or nothing."""
-    entry, _, last = line.rstrip().rpartition(" ")
-    if not entry:
+    spaced, _, last = line.rstrip().rpartition(" ")
+    entry = spaced.rstrip()
+    match = LISTED.fullmatch(last.lstrip("."))
+    if not entry or not match:
         return ""
-    last = last.lstrip(".")
-    match = LISTED.fullmatch(last)
-    dots = entry.rstrip().endswith((". .", ".."))
-    return match[1] if match and (dots or (len(entry) < ENTRY and entry[-1].isalpha())) else ""
+    apart = entry.endswith((". .", "..")) or spaced.endswith("  ")
+    return match[1] if apart or (len(entry) < ENTRY and entry[-1].isalpha()) else ""
 
 
 @dataclass(slots=True)
@@ -151,6 +152,8 @@ class Outline:
     clause: str = ""
     """Number of the clause that letters stand in."""
     letters: list[str] = field(default_factory=list)
+    heading: str = ""
+    """The last line that was a heading and nothing else."""
 
     def enter(self, line: str, before: str, after: str) -> tuple[str, bool]:
         """Return the qualified name that a line opens, empty for none, and whether it has a title.
@@ -162,8 +165,10 @@ class Outline:
         found = look(line)
         if found is None:
             return self._capitals(line.strip(), before.strip(), after.strip()), True
-        if not self._stands(found, before.rstrip()):
+        if before.strip() != self.heading and not self._stands(found, before.rstrip()):
             return "", False
+        if found.title and line.rstrip(" .:").endswith(found.title):
+            self.heading = line.strip()
         if found.kind == "letter":
             return self._letter(found.mark), False
         self.letters = []

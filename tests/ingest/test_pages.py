@@ -137,6 +137,13 @@ def test_clauses_are_named_by_what_they_stand_in() -> None:
     ]
 
 
+def test_a_clause_whose_number_ends_in_nought_holds_the_others() -> None:
+    found = named("2.0 Term\n2.1 Start. It is today.\n3.0 Price\n3.1 It is low.")
+    assert [*filter(None, found.values())] == [
+        "2.0 Term", "2.0 Term.2.1 Start", "3.0 Price", "3.0 Price.3.1",
+    ]  # fmt: skip
+
+
 def test_a_papers_sections_are_an_outline() -> None:
     text = "Abstract\nWe show it.\n1 Introduction\nIn\n2019 it was.\n2 Methods\n2.1 Set Up\nWe did."
     assert [name for name in named(text).values() if name] == [
@@ -150,6 +157,7 @@ def test_a_table_of_contents_names_no_clause() -> None:
     prose = ["Here it begins.", "1. Definitions. They are these:", *["words and more"] * 5]
     listed = ["CONTENTS", *entries]
     assert contents([*listed, *prose]) == {*range(1, 10)}
+    assert contents([line.replace(". " * 9, "   ") for line in listed]) == {*range(1, 10)}
     text, segments = lay_out([page("\n".join([*listed, *prose]))])
     table = [s for s in segments if s.kind == "contents"]
     assert text[table[0].start : table[-1].end] == "\n".join(entries) + "\n"

@@ -17,6 +17,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from longread.errors import ConfigError, similar
 from longread.types import Route
 
+Library = Literal["pdfium", "pypdf"]
+
 
 def private(path: Path) -> Path:
     """Make a directory that only its owner can read, and return it."""
@@ -122,6 +124,8 @@ class Settings:
     """`[pdf] ocr`: what recognises scanned pages; "auto": tesseract, else RapidOCR, if there."""
     languages: str = "eng"
     """`[pdf] languages`: of scanned pages, as tesseract names them: "eng", "deu+eng"."""
+    pdf_text: Library = "pdfium"
+    """`[pdf] text`: the library that reads PDFs, "pdfium" or "pypdf"; the other stands in."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """`[keys]`: other keys for an action, by its name in docs/keys.md: `read.next = "j"`."""
 
@@ -142,7 +146,7 @@ def settings() -> Settings:
     pdf = _table(data, "pdf", path)
     keys = _table(data, "keys", path)
     _refuse_unknown(data, {"profile", "trust", "engines", "tui", "pdf", "keys"}, path)
-    _refuse_unknown(pdf, {"ocr", "languages"}, path)
+    _refuse_unknown(pdf, {"ocr", "languages", "text"}, path)
     _refuse_unknown(tui, {"theme", "editor", "viewer"}, path)
     _refuse_unknown(trust, {"hosts", "repositories"}, path)
     _refuse_unknown(engines, {"confirmed", "declined"}, path)
@@ -157,6 +161,7 @@ def settings() -> Settings:
         viewer=_check("viewer", tui.get("viewer", ""), str, path),
         ocr=_convert("ocr", pdf.get("ocr", "auto"), get_type_hints(Settings)["ocr"], path),
         languages=_languages(pdf.get("languages", "eng"), path),
+        pdf_text=_convert("text", pdf.get("text", "pdfium"), Library, path),
         keys={name: _check(name, key, str, path) for name, key in _flat(keys)},
     )
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import IO, Any, TypeVar, cast
 
 import click
 
@@ -19,6 +19,12 @@ OPTIONS = (
     ),
     click.option(
         "--password", "passwords", multiple=True, help="Tried on encrypted PDFs; may be repeated."
+    ),
+    click.option(
+        "--password-file",
+        "password_file",
+        type=click.File(encoding="utf-8"),
+        help="A file of passwords to try, one a line.",
     ),
     click.option(
         "--include",
@@ -77,6 +83,7 @@ def source_options(function: Function) -> Function:
         rev: str,
         secrets: str,
         passwords: tuple[str, ...],
+        password_file: IO[str] | None,
         include: tuple[str, ...],
         exclude: tuple[str, ...],
         kinds: tuple[str, ...],
@@ -94,7 +101,7 @@ def source_options(function: Function) -> Function:
         options = Options(
             rev,
             "keep" if secrets == "keep" else "mask",
-            passwords,
+            (*passwords, *_lines(password_file)),
             selection,
             "allow" if own == "allow" else "ignore" if own == "ignore" else "",
             diff,
@@ -106,3 +113,10 @@ def source_options(function: Function) -> Function:
     for option in reversed(OPTIONS):
         found = option(found)
     return cast(Function, found)
+
+
+def _lines(file: IO[str] | None) -> Iterator[str]:
+    """Yield the lines of a file that are not empty; blanks may belong to a password."""
+    for line in file or ():
+        if password := line.rstrip("\r\n"):
+            yield password

@@ -11,6 +11,7 @@ from hashlib import blake2b
 from itertools import chain, count
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
+from longread import config
 from longread.cache.derived import Derived
 from longread.ingest import facts as remembered
 from longread.ingest import (
@@ -105,6 +106,7 @@ class Reader:
     ) -> None:
         self._masking = masking
         self._passwords = passwords
+        self._library = config.settings().pdf_text
         self._derived = derived
         self._progress = progress
         self._use = use
@@ -157,7 +159,8 @@ class Reader:
         made = (syntax.VERSION, kinds.VERSION, pdf.VERSION, office.VERSION)
         versions = (snapshot.VERSION, VERSION, *made)
         recogniser = self._recogniser.id if self._recogniser else ""
-        return f"snapshot:{':'.join(map(str, versions))}:{len(PACKED)}:{recogniser}:{self._kind}"
+        by = f"{len(PACKED)}:{self._library}:{recogniser}:{self._kind}"
+        return f"snapshot:{':'.join(map(str, versions))}:{by}"
 
     def _finished(self, files: Iterable[Found], total: int) -> list[tuple[int, Finished]]:
         """Return what becomes of `files`, each with its position, ordered by path."""
@@ -251,7 +254,7 @@ class Reader:
         return Item(found, way, language, self._key(digest, way, language), digest)
 
     def _key(self, digest: bytes, way: Way, language: str) -> str:
-        return _key(digest, way, language, self._masking)
+        return _key(digest, way, language, self._masking, self._library)
 
     def _meet(self, item: Item) -> None:
         """Turn bytes that were not met before into masked text, all but parsed."""
@@ -373,7 +376,7 @@ class Reader:
 
         waiting, self._pdfs = self._pdfs, {}
         rows = []
-        results = pdf.read_many(waiting.items(), self._passwords)
+        results = pdf.read_many(waiting.items(), self._passwords, library=self._library)
         for done, (key, read) in enumerate(self._recognised(results, waiting), 1):
             facts = self._pdf(key, read)
             self._new_pdfs[key] = facts
@@ -449,7 +452,7 @@ class Reader:
             encoding="pdf",
             identity=_identity(key, pages),
             masked=len(masks),
-            notes=(*_redacted(pages), *secrets.notes(masks)),
+            notes=(*_redacted(pages), *secrets.notes(masks), *read.notes),
             lines=count_lines(text),
             segments=segments,
             reason=reason,
@@ -490,15 +493,16 @@ class Reader:
 
 def is_pdf(data: bytes, content_id: str, masking: Literal["mask", "keep"]) -> bool:
     """Whether bytes are those of the PDF that was read as the document of that id."""
-    return _key(digest_of(data), "pdf", "pdf", masking)[:KNOWN] == content_id[:KNOWN]
+    library = config.settings().pdf_text
+    return _key(digest_of(data), "pdf", "pdf", masking, library)[:KNOWN] == content_id[:KNOWN]
 
 
-def _key(digest: bytes, way: Way, language: str, masking: str) -> str:
+def _key(digest: bytes, way: Way, language: str, masking: str, library: str) -> str:
     version: tuple[object, ...] = (VERSION, masking, way, language)
     if way == "pdf":
         from longread.ingest import pdf
 
-        version += (pdf.VERSION,)
+        version += (pdf.VERSION, library)
     elif way in MADE:
         version += (office.VERSION,)
     else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from longread.config import Library
 from longread.ingest.pages import PageText, lay_out
 from longread.ingest.pool import Account, Pool, WorkerError
 
@@ -19,10 +20,23 @@ VERSION = 3
 
 Box = tuple[float, float, float, float]
 """Left, bottom, right, top, in points from the page's lower left corner."""
+NAMED = 10
+"""Attachments named in a note."""
 READERS = "longread.ingest.readers"
 """Imported by workers alone."""
 PATIENCE = 3
 """Pages that may be lost before a file's bad pages get no second tries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """An entry of the outline that a file gives of itself."""
+
+    depth: int
+    """From 0."""
+    title: str
+    page: int
+    """Physical page, from 1; 0 where it names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +46,24 @@ class PdfText:
     pages: tuple[PageText, ...]
     reason: str
     """Why it could not be opened; empty when it was."""
-    title: str = ""
-    """From its metadata, where it has one."""
+    about: tuple[tuple[str, str], ...] = ()
+    """Its metadata: Title, Author, CreationDate and the like, as they are written there."""
+    outline: tuple[Bookmark, ...] = ()
+    attachments: tuple[str, ...] = ()
+    """Names of the files that it carries, which are not read."""
+
+    @property
+    def title(self) -> str:
+        """From its metadata, where it has one."""
+        return dict(self.about).get("Title", "")
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know of it, as in `Entry`."""
+        if not self.attachments:
+            return ()
+        named = ", ".join(self.attachments[:NAMED]) + (", …" if self.attachments[NAMED:] else "")
+        return (f"attachments not read: {named}",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +90,41 @@ def read_many(
     passwords: tuple[str, ...] = (),
     limits: Limits = LIMITS,
     workers: int = 0,
+    library: Library = "pdfium",
 ) -> Iterator[tuple[str, PdfText]]:
     """Yield each file's name and text, in the order in which they are done.
 
     `files` is advanced only as far as workers have room. Leaving the iteration early ends the
-    workers, of which there is one a core unless `workers` says otherwise.
+    workers, of which there is one a core unless `workers` says otherwise. What `library` cannot
+    open, the other one may.
     """
     pool = Pool(READERS, "answer", limits.memory)
     yield from pool.spread(
-        ((name, len(data), Reading(pool, data, passwords, limits).run) for name, data in files),
+        (
+            (name, len(data), Reading(pool, data, passwords, limits, preferred=library).run)
+            for name, data in files
+        ),
         workers,
     )
+
+
+def _said(
+    opening: Mapping[str, object],
+) -> tuple[tuple[tuple[str, str], ...], tuple[Bookmark, ...], tuple[str, ...]]:
+    """Return metadata, bookmarks and attachments from what a worker told."""
+    match opening:
+        case {"about": dict(about), "outline": list(marks), "attachments": list(names)}:
+            bookmarks = [mark for mark in map(_bookmark, marks) if mark]
+            kept = [(str(key), str(value)) for key, value in about.items()]
+            return tuple(kept), tuple(bookmarks), tuple(map(str, names))
+    return (), (), ()
+
+
+def _bookmark(told: object) -> Bookmark | None:
+    match told:
+        case [int(depth), str(title), int(page)]:
+            return Bookmark(depth, title, page)
+    return None
 
 
 def boxes(
@@ -89,7 +143,7 @@ def boxes(
         page: physical page, from 1.
         start, end: characters of the page's cleaned text.
     """
-    request = {"reader": "pdfium", "passwords": passwords, "first": page - 1}
+    request = {"reader": "pdfium", "preferred": "pdfium", "passwords": passwords, "first": page - 1}
     request |= {"most_pages": limits.pages, "most_characters": limits.page_characters}
     account = Account(limits.page_seconds, limits.file_seconds)
     with Pool(READERS, "answer", limits.memory) as pool:
@@ -115,14 +169,19 @@ class Reading:
     count: int | None = None
     """Pages it has; None until it was opened."""
     labels: Sequence[str] = ()
-    title: str = ""
+    opening: Mapping[str, object] = field(default_factory=dict)
+    """What the file says of itself."""
     reason: str = ""
     characters: int = 0
     lost: int = 0
     blame: str = ""
-    """Why PDFium was lost on the page that pypdf is asked for."""
-    reader: str = "pdfium"
-    """Who opens it: PDFium, until a worker said that it could not."""
+    """Why one library was lost on the page that the other is asked for."""
+    preferred: Library = "pdfium"
+    reader: str = ""
+    """Who opens it: the library preferred, until a worker said that it could not."""
+
+    def __post_init__(self) -> None:
+        self.reader = self.preferred
 
     def run(self) -> PdfText:
         """Read the file; every page that it has is in the result."""
@@ -137,7 +196,7 @@ class Reading:
             return PdfText((), self.reason or "timeout")
         while len(self.pages) < self.count:
             self._lose("timeout")
-        return PdfText(tuple(self.pages), "", self.title)
+        return PdfText(tuple(self.pages), "", *_said(self.opening))
 
     @property
     def _over(self) -> bool:
@@ -149,11 +208,13 @@ class Reading:
         """Read on from the first page that is missing, until the end or a page that is lost.
 
         A worker that died gets one successor, for it may have been worn out or killed; then
-        pypdf tries that page alone. A file that has lost several pages gets no second tries.
+        the other library tries that page alone. A file that has lost several pages gets no
+        second tries.
         """
         at, hung, reason = len(self.pages), set[str](), ""
-        for turn in ("pdfium", "pdfium", "pypdf", "pypdf"):
-            reader = "pypdf" if self.reader == "pypdf" else turn
+        other = "pypdf" if self.preferred == "pdfium" else "pdfium"
+        for turn in (self.preferred, self.preferred, other, other):
+            reader = other if self.reader == other else turn
             if reader in hung or (self.lost >= PATIENCE and reason):
                 continue
             alone = self.count is not None and reader != self.reader
@@ -180,6 +241,7 @@ class Reading:
     def _request(self, reader: str, alone: bool) -> Mapping[str, object]:
         return {
             "reader": reader,
+            "preferred": self.preferred,
             "passwords": self.passwords,
             "first": len(self.pages),
             "alone": alone,
@@ -191,9 +253,9 @@ class Reading:
         match reply:
             case {"reader": str(reader)} if self.count is None:
                 self.reader = reader
-            case {"count": int(count), "labels": list(labels), "title": str(title)}:
+            case {"count": int(count), "labels": list(labels)}:
                 if self.count is None and count <= self.limits.pages:
-                    self.count, self.labels, self.title = count, [str(x) for x in labels], title
+                    self.count, self.labels, self.opening = count, [str(x) for x in labels], reply
             case {"reason": str(reason), "text": str(text)} if not self._over:
                 reason = reason if text else self.blame or reason
                 self.characters += len(text)

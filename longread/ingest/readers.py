@@ -11,9 +11,10 @@ import re
 import struct
 import warnings
 import zlib
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Protocol
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import pypdfium2
 from pypdfium2 import raw
@@ -42,8 +43,15 @@ MARK = re.compile(
     r"\(?(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z]{1,5})[.):]|\d{1,3}(?:\.\d{1,3})+|[^\w$€£¥(\[]"
 )
 """What stands before a clause, a name or an entry of a list, and is no cell of a table."""
+MOST, LONGEST = 10_000, 300
+"""Bookmarks, attachments and characters of each that are told of a file."""
+Mark = tuple[int, str, int]
+"""A bookmark: depth from 0, title, physical page from 1 or 0 where it names none."""
 Page = tuple[str, str]
 """Raw text, and the reason why there is hardly any."""
+
+
+T = TypeVar("T")
 
 
 class UnreadableError(Exception):
@@ -65,8 +73,16 @@ class Reader(Protocol):
         """Return the printed page numbers, or nothing where the file gives none."""
         ...
 
-    def title(self) -> str:
-        """Return the title of the metadata, or nothing."""
+    def about(self) -> Mapping[str, str]:
+        """Return its metadata: Title, Author, CreationDate and the like."""
+        ...
+
+    def outline(self) -> Iterator[Mark]:
+        """Yield its bookmarks in order."""
+        ...
+
+    def attachments(self) -> Iterator[str]:
+        """Yield the names of files that it carries."""
         ...
 
     def page(self, at: int) -> Page:
@@ -95,8 +111,7 @@ def answer(message: dict[str, Any], data: bytes) -> Iterator[dict[str, object]]:
         return
     start = message["first"]
     if not start:
-        labels = [clean(label)[:40] for label in reader.labels()]
-        yield {"count": reader.count, "labels": labels, "title": clean(reader.title())[:300]}
+        yield _opening(reader)
     for at in range(start, start + 1 if message["alone"] else reader.count):
         reader.hidden = 0
         text, reason = reader.page(at)
@@ -105,19 +120,52 @@ def answer(message: dict[str, Any], data: bytes) -> Iterator[dict[str, object]]:
         yield {"text": clean(text), "reason": reason, "hidden": reader.hidden}
 
 
+def _opening(reader: Reader) -> dict[str, object]:
+    """Return what a file says of itself, cleaned and within bounds."""
+    bookmarks = [(depth, _short(title), page) for depth, title, page in _first(reader.outline())]
+    about = {key: _short(value) for key, value in reader.about().items()}
+    return {
+        "count": reader.count,
+        "labels": [clean(label)[:40] for label in reader.labels()],
+        "outline": [mark for mark in bookmarks if mark[1]],
+        "about": {key: value for key, value in about.items() if value},
+        "attachments": [_short(name) or "?" for name in _first(reader.attachments())],
+    }
+
+
+def _first(said: Iterator[T]) -> list[T]:
+    """Return the first of what a file says of itself, up to where it is damaged."""
+    found: list[T] = []
+    try:
+        found.extend(islice(said, MOST))
+    except (pypdfium2.PdfiumError, *DAMAGE):
+        pass
+    return found
+
+
+def _short(text: str) -> str:
+    return " ".join(clean(text).split())[:LONGEST]
+
+
 def _open(message: dict[str, Any], data: bytes) -> Generator[dict[str, object], None, Reader]:
-    """Return the file, opened by PDFium or else by pypdf; say when it is pypdf's turn."""
+    """Return the file, opened by one library or else by the other; say when it is its turn."""
     passwords, locked = tuple(message["passwords"]), False
-    if message["reader"] == "pdfium":
+    preferred = message["preferred"]
+    if message["reader"] == preferred:
         try:
-            return Pdfium(data, passwords, message["most_characters"])
+            return _opened(preferred, data, passwords, message["most_characters"])
         except UnreadableError as error:
             locked = error.reason == "needs password"
-    yield {"reader": "pypdf"}
+    other = "pypdf" if preferred == "pdfium" else "pdfium"
+    yield {"reader": other}
     try:
-        return Pypdf(data, passwords)
+        return _opened(other, data, passwords, message["most_characters"])
     except UnreadableError as error:
         raise UnreadableError("needs password" if locked else error.reason) from None
+
+
+def _opened(name: str, data: bytes, passwords: tuple[str, ...], most: int) -> Reader:
+    return Pypdf(data, passwords) if name == "pypdf" else Pdfium(data, passwords, most)
 
 
 class Pdfium:
@@ -146,8 +194,19 @@ class Pdfium:
         labels = [self._pdf.get_page_label(at) for at in range(self.count)]
         return labels if any(labels) else ()
 
-    def title(self) -> str:
-        return str(self._pdf.get_metadata_value("Title"))
+    def about(self) -> Mapping[str, str]:
+        found: dict[str, str] = self._pdf.get_metadata_dict(skip_empty=True)
+        return found
+
+    def outline(self) -> Iterator[Mark]:
+        for mark in self._pdf.get_toc():
+            place = mark.get_dest()
+            at = place.get_index() if place else None
+            yield mark.level, mark.get_title(), 0 if at is None else at + 1
+
+    def attachments(self) -> Iterator[str]:
+        for at in range(self._pdf.count_attachments()):
+            yield self._pdf.get_attachment(at).get_name()
 
     def page(self, at: int) -> Page:
         try:
@@ -318,12 +377,32 @@ class Pypdf:
         except self._errors:
             return ()
 
-    def title(self) -> str:
+    def about(self) -> Mapping[str, str]:
         try:
-            about = self._pdf.metadata
-            return (about.title or "") if about else ""
+            found: Mapping[str, object] = self._pdf.metadata or {}
+            return {str(key).lstrip("/"): str(found[key]) for key in found}
         except self._errors:
-            return ""
+            return {}
+
+    def outline(self) -> Iterator[Mark]:
+        try:
+            yield from self._marks(self._pdf.outline, 0)
+        except self._errors:
+            return
+
+    def _marks(self, marks: Sequence[Any], depth: int) -> Iterator[Mark]:
+        for mark in marks:
+            if isinstance(mark, list):
+                yield from self._marks(mark, depth + 1)
+            else:
+                at = self._pdf.get_destination_page_number(mark)
+                yield depth, str(mark.title), 0 if at is None else at + 1
+
+    def attachments(self) -> Iterator[str]:
+        try:
+            yield from self._pdf.attachments
+        except self._errors:
+            return
 
     def page(self, at: int) -> Page:
         try:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fpdf import FPDF
+from fpdf.enums import EncryptionMethod
 
 MakeRepository = Callable[..., Path]
 HEAVY = ("textual", "sqlalchemy", "pypdf", "pypdfium2", "selectolax", "tree_sitter", "openai",
@@ -191,3 +193,41 @@ def test_a_mistyped_name_is_told_what_may_be_meant(tmp_path: Path) -> None:
     done = longread("pack", str(tmp_path / "my nots"))
     assert done.returncode == 2
     assert "did you mean my notes?" in done.stderr
+
+
+def sheet(path: Path, password: str = "") -> str:
+    page = FPDF()
+    page.add_page()
+    page.set_font("Times", size=11)
+    for row, cells in enumerate((("Paint", "Price"), ("Yellow", "14.00"), ("Green", "12.00"))):
+        for column, text in enumerate(cells):
+            page.set_xy(20 + 60 * column, 20 + 6 * row)
+            page.cell(text=text)
+    if password:
+        page.set_encryption("owner", password, encryption_method=EncryptionMethod.AES_256)
+    path.write_bytes(bytes(page.output()))
+    return str(path)
+
+
+def test_passwords_are_read_from_a_file(tmp_path: Path) -> None:
+    locked = sheet(tmp_path / "locked.pdf", "open sesame ")
+    (tmp_path / "passwords").write_text("wrong\n\nopen sesame \n")
+    assert "needs password" in longread("pack", locked).stderr
+    done = longread("pack", locked, "--password-file", str(tmp_path / "passwords"))
+    assert done.returncode == 0, done.stderr
+    assert "Yellow" in done.stdout
+
+
+def test_the_library_that_reads_pdfs_is_a_setting(tmp_path: Path) -> None:
+    table = sheet(tmp_path / "table.pdf")
+    settings = {}
+    for library in ("pdfium", "pypdf", "word"):
+        folder = tmp_path / library
+        folder.mkdir()
+        (folder / "config.toml").write_text(f'[pdf]\ntext = "{library}"\n')
+        settings[library] = longread("pack", table, LONGREAD_CONFIG=str(folder))
+    assert "Yellow   14.00" in settings["pdfium"].stdout
+    assert "Yellow" in settings["pypdf"].stdout
+    assert "Yellow   14.00" not in settings["pypdf"].stdout
+    assert settings["word"].returncode == 2
+    assert "text = 'word' means nothing" in settings["word"].stderr

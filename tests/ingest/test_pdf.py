@@ -11,14 +11,18 @@ import sys
 import zlib
 from collections.abc import Iterator
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 import psutil
 import pytest
 from fpdf import FPDF
 from fpdf.enums import EncryptionMethod
+from pypdf import PdfWriter
 
-from longread.ingest.pdf import Limits, PageText, PdfText, boxes, lay_out, read_many
+from longread.config import Library
+from longread.ingest.pdf import Bookmark, Limits, PageText, PdfText, boxes, lay_out, read_many
+from longread.ingest.pool import Account, Pool
 
 ROOT = Path(__file__).parents[2]
 SHELF = ROOT / "fixtures" / "shelf"
@@ -174,6 +178,75 @@ def test_a_locked_file_opens_with_one_of_the_passwords(password: str) -> None:
     assert read(data) == PdfText((), "needs password")
     assert read(data, "wrong") == PdfText((), "needs password")
     assert read(data, "wrong", password).pages[0].text == "Behind the door."
+
+
+def telling() -> bytes:
+    """A file with an outline, metadata and an attachment."""
+    writer = PdfWriter()
+    for _ in range(3):
+        writer.add_blank_page(595, 842)
+    term = writer.add_outline_item(title="3 Term", page_number=1)
+    writer.add_outline_item(title="3.1 Renewal", page_number=2, parent=term)
+    writer.add_metadata({"/Title": "A lease", "/Author": "Ann Other"})
+    writer.add_attachment("prices.xlsx", b"PK")
+    out = BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("library", ["pdfium", "pypdf"])
+def test_what_a_file_says_of_itself_is_told(library: Library) -> None:
+    ((_, found),) = read_many([("a.pdf", telling())], library=library)
+    assert found.title == "A lease"
+    assert ("Author", "Ann Other") in found.about
+    assert found.outline == (Bookmark(0, "3 Term", 2), Bookmark(1, "3.1 Renewal", 3))
+    assert found.attachments == ("prices.xlsx",)
+    assert found.notes == ("attachments not read: prices.xlsx",)
+    assert [page.reason for page in found.pages] == ["blank"] * 3
+
+
+def test_a_damaged_outline_loses_no_page() -> None:
+    circle = telling().replace(b"/Title (3 Term)", b"/Title (3 Term)/Next 8 0 R")
+    astray = telling().replace(b"/D [ 5 0 R /Fit ]", b"/D [ 99 0 R /Fit]")
+    for data in (circle, astray, telling().replace(b"/First", b"/Fjrst")):
+        assert data != telling()
+        found = read(data)
+        assert [page.reason for page in found.pages] == ["blank"] * 3
+        assert found.title == "A lease"
+
+
+def test_either_library_can_be_preferred() -> None:
+    data = written("Either of them can read this.")
+    ((_, ours),) = read_many([("a.pdf", LEASE.read_bytes())], library="pypdf")
+    theirs = read(LEASE.read_bytes())
+    assert [p.text.split() for p in ours.pages] == [p.text.split() for p in theirs.pages]
+    assert [p.label for p in ours.pages] == [p.label for p in theirs.pages]
+    assert reader_of(data, "pdfium") == "pdfium"
+    assert reader_of(data, "pypdf") == "pypdf"
+
+
+def test_the_library_that_is_not_preferred_stands_in() -> None:
+    tailless = re.sub(rb"startxref\s+\d+", b"", five_pages(writing("This is what page 3 says.")))
+    headless = written("Behind the head.").replace(b"%PDF-", b"%XYZ-")
+    assert reader_of(tailless, "pypdf") == reader_of(tailless, "pdfium") == "pdfium"
+    assert reader_of(headless, "pypdf") == reader_of(headless, "pdfium") == "pypdf"
+    ((_, found),) = read_many([("a.pdf", tailless)], library="pypdf")
+    assert lost(found) == [""] * 5
+
+
+def reader_of(data: bytes, library: Library) -> str:
+    """Return the library that reads a file, the other one being preferred or not."""
+    request: dict[str, object] = {
+        "reader": library,
+        "preferred": library,
+        "passwords": [],
+        "first": 0,
+    }
+    request |= {"alone": False, "most_pages": 99, "most_characters": 9_999}
+    with Pool("longread.ingest.readers", "answer", 1 << 30) as pool:
+        replies = list(pool.ask(request, data, Account(20, 60)))
+    assert "count" in [*replies[0], *replies[1]]
+    return str(replies[0].get("reader", library))
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"\x89PNG\r\n" + bytes(5000)])

@@ -108,6 +108,11 @@ class Document:
         return self.body if isinstance(self.body, str) else self.body()
 
     @property
+    def is_read_in_parts(self) -> bool:
+        """Whether its pages or clauses matter by themselves, as in a contract, unlike code."""
+        return self.unit == "page" or self.kind == "document"
+
+    @property
     def size(self) -> int:
         """Characters of the text, known without reading it."""
         end: int | None = getattr(self.segments, "end", None)

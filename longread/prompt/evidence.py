@@ -135,9 +135,9 @@ def _near(hits: Sequence[Hit], documents: Sequence[Document], room: int) -> Sequ
     near: set[int] = set()
     for hit in hits:
         document = documents[hit.document]
-        if hit.document not in near and (left > 0 or document.unit == "page"):
+        if hit.document not in near and (left > 0 or document.is_read_in_parts):
             near.add(hit.document)
-            left -= min(document.size, most) if document.unit != "page" else 0
+            left -= min(document.size, most) if not document.is_read_in_parts else 0
     return [hit for hit in hits if hit.document in near]
 
 

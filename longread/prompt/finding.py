@@ -50,7 +50,7 @@ INSIDE = 4
 def find(question: str, documents: Sequence[Document], index: SearchIndex) -> list[Hit]:
     """Return the segments that answer `question` best, best first; `index` is up to date."""
     asked = take_apart(question)
-    shelf = any(document.unit == "page" for document in documents)
+    shelf = any(document.is_read_in_parts for document in documents)
     named, names = affinity(question, documents) if shelf else ({}, [])
     # Words that name a document choose the document; the others choose the place in it.
     words = [w for w in asked.words if not any(_squeeze(w) in name for name in names)]
@@ -103,14 +103,14 @@ def _segments(
     the file, over the sum of these. Of 530 segments that 160 commits touched, 137 were the best
     of their file, 72 the second, 46 the third.
     """
-    own = {place: s for place, s in scores.items() if documents[place[0]].unit != "page"}
+    own = {place: s for place, s in scores.items() if not documents[place[0]].is_read_in_parts}
     best: dict[int, float] = defaultdict(float)
     for (position, _), score in own.items():
         best[position] = max(best[position], score)
     chances = files(asked, held, best, documents, index)
     chances |= dict.fromkeys(sorted(at_path), 1.0)
     kept = sorted(chances, key=lambda p: (-chances[p], p))[:FILES]
-    kept += sorted({p for p, _ in literal if documents[p].unit != "page"} - set(kept))
+    kept += sorted({p for p, _ in literal if not documents[p].is_read_in_parts} - set(kept))
     chances = {position: chances.get(position, 0.0) for position in kept}
     widen(own, chances, documents, index)
     hits = []
@@ -139,16 +139,16 @@ def _pages(
     own = {
         place: score * _worth(documents[place[0]], named.get(place[0], 0.0))
         for place, score in scores.items()
-        if documents[place[0]].unit == "page"
+        if documents[place[0]].is_read_in_parts
     }
     for position in sorted(named, key=lambda p: (-named[p], p))[:INSIDE]:
-        if named[position] >= SURE and documents[position].unit == "page":
+        if named[position] >= SURE and documents[position].is_read_in_parts:
             own |= _inside(position, documents, words, own)
     # A table of contents has every word, and answers nothing.
     own = {(p, n): s for (p, n), s in own.items() if documents[p].segments[n].kind != "contents"}
     own = _spread(own, documents)
     for place in literal:
-        if documents[place[0]].unit == "page":
+        if documents[place[0]].is_read_in_parts:
             own.setdefault(place, 0.0)
     own |= _openings(own, named, documents)
     top = max(own.values(), default=0.0) or 1.0
@@ -236,7 +236,7 @@ def affinity(question: str, documents: Sequence[Document]) -> tuple[dict[int, fl
         holders = [position for position, path in enumerate(paths) if word in path]
         if holders and (len(documents) == 1 or len(holders) < len(documents)):
             # A file is named for what is in it, a contract for who signed it.
-            if all(documents[position].unit == "page" for position in holders):
+            if all(documents[position].is_read_in_parts for position in holders):
                 names.append(word)
             for position in holders:
                 worth[position] += math.log(1 + len(documents) / len(holders))

@@ -100,6 +100,24 @@ def test_what_runs_along_the_edges_of_pages_is_no_evidence(tmp_path: Path) -> No
     assert {*range(1, 9)} <= {*alone(tmp_path, "weather", *pages)}
 
 
+def test_a_word_file_is_weighed_by_its_clauses_as_a_pdf_is_by_its_pages(tmp_path: Path) -> None:
+    shelf = []
+    for id, path in (("d1", "Acme_lease.docx"), ("d2", "Borden_lease.docx")):
+        text = "Parties.\nGoverned by the laws of Utah.\n"
+        segments = (
+            Segment("block", "", Span("line", 1, 1), 0, 9),
+            Segment("section", "", Span("line", 2, 2), 9, len(text)),
+        )
+        shelf.append(Document(path, "document", "text", id, text, segments, id=id))
+    opened = SearchIndex(tmp_path / "shelf.db")
+    bring_up_to_date(opened, shelf)
+    hit = find("Which laws govern the Borden lease?", shelf, opened)[0]
+    opened.close()
+    assert (shelf[hit.document].id, hit.segment) == ("d2", 1)
+    # Its name says which file is meant, and nothing of what is sought in it.
+    assert affinity("Which laws govern the Borden lease?", shelf)[1] == ["borden"]
+
+
 def test_identifiers_are_found_by_their_parts(index: SearchIndex) -> None:
     assert best("Where do we resend a request?", index) == ("d3", "p1")
     assert best("Who uses max_tries?", index) == ("d3", "p1")

@@ -103,7 +103,14 @@ class Reader:
         progress: Callable[[Progress], None],
         use: Use | None = None,
         recogniser: Recogniser | None = None,
+        as_typed: bool = False,
     ) -> None:
+        """Be ready to read.
+
+        Args:
+            recogniser: reads scanned pages; without one, what was recognised before is used.
+            as_typed: use nothing that was recognised, ever.
+        """
         self._masking = masking
         self._passwords = passwords
         self._library = config.settings().pdf_text
@@ -111,6 +118,7 @@ class Reader:
         self._progress = progress
         self._use = use
         self._recogniser = recogniser
+        self._as_typed = as_typed
         rules = secrets.ruleset() if masking == "mask" else "keep"
         self._kind = f"facts:{remembered.VERSION}:{rules}"
         self._new: dict[str, Item] = {}
@@ -158,7 +166,8 @@ class Reader:
 
         made = (syntax.VERSION, kinds.VERSION, pdf.VERSION, office.VERSION)
         versions = (snapshot.VERSION, VERSION, *made)
-        recogniser = self._recogniser.id if self._recogniser else ""
+        none = "off" if self._as_typed else ""
+        recogniser = self._recogniser.id if self._recogniser else none
         by = f"{len(PACKED)}:{self._library}:{recogniser}:{self._kind}"
         return f"snapshot:{':'.join(map(str, versions))}:{by}"
 
@@ -220,7 +229,7 @@ class Reader:
     def _otherwise(self, facts: Facts) -> bool:
         """Whether scanned pages are not as they would be recognised now."""
         if self._recogniser is None:
-            return False
+            return self._as_typed and any(page.ocr for page in facts.pages)
         now = self._recogniser.id
         return any(
             page.reason.startswith(SCAN) or (page.ocr and page.ocr != now) for page in facts.pages

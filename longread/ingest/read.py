@@ -78,8 +78,11 @@ def read(
     files = chain.from_iterable(
         _named(place, name) for place, name in zip(places.values(), names, strict=True)
     )
-    recogniser = ocr.chosen(config.settings())
-    reader = Reader(options.secrets, options.passwords, derived, progress, use, recogniser)
+    settings = config.settings()
+    reader = Reader(
+        options.secrets, options.passwords, derived, progress, use,
+        ocr.chosen(settings), as_typed=settings.ocr == "off",
+    )  # fmt: skip
     name = "\0".join((options.rev, *places))
     contents = reader.read(files, sum(place.total for place in places.values()), name)
     documents, entries = of_kinds(contents.documents, contents.entries, options.selection.kinds)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fpdf import FPDF
+from PIL import Image, ImageDraw, ImageFont
 
 from longread import config
 from longread.analysis.conversation import Conversation, open_sources
@@ -82,6 +85,44 @@ def test_a_shelf_leads_to_its_file_and_its_printed_pages() -> None:
     found = follow(conversation, Citation("d1", paths[0], Span("page", 1, 1), "", Verdict.PLACE))
     assert found.document is not None
     assert on_disk(conversation.corpus.sources, found.document) == shelf / paths[0]
+
+
+@pytest.mark.skipif(
+    shutil.which("tesseract") is None, reason="tesseract is not installed: apt tesseract-ocr"
+)
+def test_a_citation_of_a_scan_says_so_and_how_surely(tmp_path: Path) -> None:
+    page = Image.new("L", (1240, 1754), 255)
+    rent = "The rent is EUR 84,000 a year."
+    ImageDraw.Draw(page).text((120, 150), rent, fill=0, font=ImageFont.load_default(36))
+    scan = FPDF()
+    scan.add_page()
+    scan.image(page, 0, 0, 210, 297)
+    (tmp_path / "scan.pdf").write_bytes(bytes(scan.output()))
+    conversation = opened(tmp_path / "scan.pdf")
+    shown = conversation.shown(conversation.prompt("How much is the rent?", quiet))
+    (citation,) = judge(f'It is high [d1:p1 "{rent}"].', shown)
+    assert citation.verdict is Verdict.EXACT
+    assert citation.ocr
+    assert citation.confidence is not None
+    assert citation.confidence > 0.8
+    assert follow(conversation, citation).ocr == {1}
+
+
+def test_a_citation_of_a_web_page_names_lines_of_the_text_made_of_it(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text(
+        "<p>First.</p><table><tr><td>Rent</td><td>EUR 84,000</td></tr></table>"
+    )
+    conversation = opened(tmp_path)
+    shown = conversation.shown(conversation.prompt("How much is the rent?", quiet))
+    (citation,) = judge('So much [d1:L2 "Rent | EUR 84,000"].', shown)
+    found = follow(conversation, citation)
+    assert citation.verdict is Verdict.EXACT
+    assert found.document is not None
+    assert found.document.text[slice(*found.marked[0])] == "Rent | EUR 84,000"
+    path = on_disk(conversation.corpus.sources, found.document)
+    assert path == tmp_path / "page.html"
+    # The file has no such lines, and has not changed for that.
+    assert not changed(found.document, found.cited, path)
 
 
 @pytest.mark.parametrize("name", ["plain.py", "with space.py", "bad\udcff.py", "back\\x41.py"])

@@ -184,7 +184,9 @@ def test_the_ledger_says_what_was_recognised_and_how_surely(desk: Desk) -> None:
 
 
 @needs_tesseract
-def test_what_is_installed_later_is_used_and_other_files_stay_the_same(desk: Desk) -> None:
+def test_what_is_installed_later_is_used_and_other_files_stay_the_same(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (desk.folder / "scan.pdf").write_bytes(scan(picture(RENT), typed="Typed. " * 60))
     (desk.folder / "typed.pdf").write_bytes(scan(typed="Typed. " * 60))
     before = desk.read("off")
@@ -194,6 +196,9 @@ def test_what_is_installed_later_is_used_and_other_files_stay_the_same(desk: Des
     ids = [[d.content_id for d in corpus.documents] for corpus in (before, after)]
     assert ids[0][0] != ids[1][0]
     assert ids[0][1] == ids[1][1]
+    monkeypatch.setattr(ocr, "has_rapidocr", lambda: False)
+    assert desk.read("rapidocr") == after  # what is known stays where nothing better is there
+    assert desk.read("off") == before
 
 
 def test_settings_choose(monkeypatch: pytest.MonkeyPatch) -> None:

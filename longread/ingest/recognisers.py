@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import logging
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -146,7 +147,7 @@ def tesseract(picture: Picture, languages: str, seconds: float) -> list[Word]:
     command = ["tesseract", "stdin", "stdout", "-l", languages, "--dpi", str(picture.dpi)]
     command += ["--psm", "1", "tsv"]  # 1: pages that lie on their side are turned first
     process = subprocess.Popen(
-        command,
+        [*_leash(), *command],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -166,6 +167,12 @@ def tesseract(picture: Picture, languages: str, seconds: float) -> list[Word]:
         last = said.decode("utf-8", "replace").strip().splitlines()[-1:]
         raise UnrecognisedError(f"tesseract failed: {last[0][:100] if last else 'no message'}")
     return _words(table.decode("utf-8", "replace"))
+
+
+@cache
+def _leash() -> tuple[str, ...]:
+    """Return what starts a program that the system ends when we are gone, where there is that."""
+    return ("setpriv", "--pdeathsig", "KILL", "--") if shutil.which("setpriv") else ()
 
 
 def _limit(process: int, seconds: float) -> None:

@@ -103,3 +103,11 @@ def test_a_deep_folder_does_not_exhaust_the_stack(tmp_path: Path) -> None:
 def test_files_are_read_whole(tmp_path: Path, size: int) -> None:
     (tmp_path / "a").write_bytes(data := os.urandom(size))
     assert listed(tmp_path)["a"].data == data
+
+
+def test_a_word_file_may_be_as_large_as_its_pictures() -> None:
+    large = folder.MOST + 1
+    assert folder.too_large(large, b"PK\3\4....[Content_Types].xml") == ""
+    assert folder.too_large(large, b"PK\3\4....word/document.xml") == ""
+    assert folder.too_large(large, b"PK\3\4....data.csv") == "too large: 32 MiB"
+    assert folder.too_large(folder.MOST_PDF + 1, b"PK\3\4....word/") == "too large: 512 MiB"

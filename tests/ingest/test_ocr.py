@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 
+import psutil
 import pytest
 from fpdf import FPDF
 from PIL import Image, ImageDraw, ImageFont
@@ -118,6 +122,28 @@ def test_a_page_that_takes_too_long_is_lost_alone(derived: Derived) -> None:
     assert pages[0].text == ""
     assert pages[0].reason.startswith("scan, not recognised: ")
     assert pages[1].text == RENT
+
+
+@needs_tesseract
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="setpriv is not installed")
+def test_what_a_killed_worker_had_started_ends_with_it() -> None:
+    code = (
+        "import os\n"
+        "from longread.ingest.recognisers import Picture, tesseract\n"
+        "tesseract(Picture(3000, 3000, 300, os.urandom(9_000_000)), 'eng', 60)\n"
+    )
+    worker = psutil.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+    for _ in range(200):
+        started = worker.children()
+        if started and started[0].cpu_times().user > 0.5:  # it has the picture
+            break
+        time.sleep(0.05)
+    worker.kill()
+    worker.wait()
+    assert len(started) == 1
+    _, left = psutil.wait_procs(started, timeout=1)
+    # Where nobody takes its exit status, what ended stays listed.
+    assert all(process.status() == psutil.STATUS_ZOMBIE for process in left)
 
 
 @needs_tesseract

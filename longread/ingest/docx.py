@@ -1,37 +1,33 @@
 """DOCX → lines of text. It runs in a worker process and nowhere else.
 
-A DOCX is a zip archive of XML. It is read as it streams by, so that nesting and size cost time and
-no memory; a document type, which no Word file has and an attack needs, ends the reading. What the
-reader of the final version sees is written: insertions, results of fields, numbers of clauses,
-notes. Deletions, hidden text and comments are not; they are counted and told of.
+What the reader of the final version sees is written: insertions, results of fields, numbers of
+clauses, notes. Deletions, hidden text and comments are not; they are counted and told of.
 """
 
 from __future__ import annotations
 
-import posixpath
 import zlib
 from collections import Counter
 from collections.abc import Mapping
-from io import BytesIO
-from xml.parsers import expat
-from zipfile import BadZipFile, ZipFile
+from zipfile import BadZipFile
 
-from longread.ingest.numbering import Abstract, Counting, Level, List
+from longread.ingest.numbering import Counting
+from longread.ingest.ooxml import (
+    Comments,
+    NotWordError,
+    Numbers,
+    Package,
+    Reader,
+    Style,
+    Styles,
+    is_on,
+    value,
+    whole,
+)
 from longread.ingest.writer import Line, Writer, raised
 
-MOST_XML = 128 << 20
-"""Bytes of unpacked XML that are read of one file; pictures are never unpacked."""
-CHUNK = 64 << 10
 COUNTED = "0123456789 |"
 """All that a line of a footer has which only numbers the page."""
-SPACES = {
-    "http://schemas.openxmlformats.org/wordprocessingml/2006/main": "w:",
-    "http://purl.oclc.org/ooxml/wordprocessingml/main": "w:",
-    "http://schemas.openxmlformats.org/markup-compatibility/2006": "mc:",
-    "http://schemas.openxmlformats.org/officeDocument/2006/math": "m:",
-    "http://purl.oclc.org/ooxml/officeDocument/math": "m:",
-}
-"""Short names of the name spaces that matter, in both editions of the standard."""
 CHANGED = frozenset(
     f"w:{what}Change" for what in "pPr rPr tblPr tblPrEx tblGrid tcPr trPr sectPr numbering".split()
 )
@@ -47,14 +43,6 @@ SYMBOLS = {
 MATHS = {"m:den": "/", "m:sup": "^", "m:sub": "_"}
 NOT_READ = {"chart": "charts or diagrams", "relIds": "charts or diagrams", "w:altChunk": "parts"}
 """What a document may hold in other formats, by the names of the elements."""
-
-
-class NotWordError(Exception):
-    """A file that cannot be read: its reason."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 def convert(data: bytes, most: int) -> dict[str, object]:
@@ -145,215 +133,6 @@ def _told(seen: Counter[str]) -> list[str]:
     return told
 
 
-class Package:
-    """The archive, of which no more than a bounded part is ever unpacked."""
-
-    def __init__(self, data: bytes) -> None:
-        self._zip = ZipFile(BytesIO(data))
-        self._left = MOST_XML
-
-    def main(self) -> str:
-        """Return the name of the document's part."""
-        try:
-            found = self.related("").get("officeDocument", [])
-        except KeyError:
-            found = []
-        for name in (*found, "word/document.xml"):
-            if name in self._zip.NameToInfo:
-                return name
-        raise NotWordError("not a DOCX")
-
-    def related(self, part: str) -> dict[str, list[str]]:
-        """Return the names of the parts that a part refers to, by the last word of their types."""
-        folder, name = posixpath.split(part)
-        links = Relations(folder)
-        rels = posixpath.join(folder, "_rels", f"{name}.rels")
-        if rels in self._zip.NameToInfo:
-            self.read(rels, links)
-        return links.found
-
-    def read(self, part: str, reader: Reader) -> bool:
-        """Have a part read; whether it was sound up to its end.
-
-        Raises:
-            NotWordError: more would be unpacked than may be, or it has a document type.
-        """
-        if part not in self._zip.NameToInfo:
-            return True
-        parser = expat.ParserCreate(namespace_separator=" ")
-        parser.buffer_text = True
-        parser.StartElementHandler = lambda name, about: reader.start(_short(name), about)
-        parser.EndElementHandler = lambda name: reader.end(_short(name))
-        parser.CharacterDataHandler = reader.data
-        parser.StartDoctypeDeclHandler = _refuse
-        with self._zip.open(part) as unpacked:
-            try:
-                while chunk := unpacked.read(CHUNK):
-                    self._left -= len(chunk)
-                    if self._left < 0:
-                        raise NotWordError("too large: it unpacks to more than 128 MiB of text")
-                    parser.Parse(chunk, False)
-                parser.Parse(b"", True)
-            except (expat.ExpatError, BadZipFile, EOFError, zlib.error):
-                return False
-        return True
-
-
-def _refuse(*_: object) -> None:
-    raise NotWordError("damaged: it declares a document type, as no Word file does")
-
-
-def _short(name: str) -> str:
-    space, _, local = name.rpartition(" ")
-    return SPACES.get(space, "") + local
-
-
-class Reader:
-    """What is told of one part's XML as it streams by."""
-
-    def start(self, name: str, about: Mapping[str, str]) -> None:
-        """Take the beginning of an element."""
-
-    def end(self, name: str) -> None:
-        """Take its end."""
-
-    def data(self, text: str) -> None:
-        """Take text."""
-
-
-def _value(about: Mapping[str, str], name: str = "val") -> str:
-    """Return an attribute, whatever its name space."""
-    return next((v for key, v in about.items() if key.rpartition(" ")[2] == name), "")
-
-
-def _is_on(about: Mapping[str, str]) -> bool:
-    return _value(about) not in ("0", "false", "off", "none")
-
-
-def _whole(text: str, otherwise: int = 0) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else otherwise
-
-
-class Relations(Reader):
-    """Where the parts lie that a part refers to."""
-
-    def __init__(self, folder: str) -> None:
-        self._folder = folder
-        self.found: dict[str, list[str]] = {}
-
-    def start(self, name: str, about: Mapping[str, str]) -> None:
-        if name == "Relationship" and about.get("TargetMode") != "External":
-            kind = about.get("Type", "").rpartition("/")[2]
-            target = posixpath.normpath(posixpath.join("/", self._folder, about.get("Target", "")))
-            self.found.setdefault(kind, []).append(target.lstrip("/"))
-
-
-class Comments(Reader):
-    """How many comments there are."""
-
-    count = 0
-
-    def start(self, name: str, about: Mapping[str, str]) -> None:
-        self.count += name == "w:comment"
-
-
-class Style:
-    """What a paragraph style says of rank and number."""
-
-    def __init__(self) -> None:
-        self.based = ""
-        self.list = ""
-        self.at: int | None = None
-        self.rank: int | None = None
-
-
-class Styles(Reader):
-    """Styles by id, and the one that a paragraph without any has."""
-
-    def __init__(self) -> None:
-        self.all: dict[str, Style] = {}
-        self.usual = ""
-        self._style = Style()
-        self._id = ""
-
-    def start(self, name: str, about: Mapping[str, str]) -> None:
-        style = self._style
-        match name:
-            case "w:style":
-                self._id, self._style = _value(about, "styleId"), Style()
-                self.all[self._id] = self._style
-                if (
-                    _value(about, "default") in ("1", "true")
-                    and _value(about, "type") == "paragraph"
-                ):
-                    self.usual = self._id
-            case "w:name" if _value(about).lower() == "title":
-                style.rank = 1
-            case "w:name" if _value(about).lower().startswith("heading "):
-                style.rank = _whole(_value(about)[8:]) or None
-            case "w:basedOn":
-                style.based = _value(about)
-            case "w:numId":
-                style.list = _value(about)
-            case "w:ilvl":
-                style.at = _whole(_value(about))
-            case "w:outlineLvl" if _whole(_value(about), 9) < 9:
-                style.rank = _whole(_value(about)) + 1
-
-    def line(self, name: str) -> list[tuple[str, Style]]:
-        """Return a style and those it is based on, with their ids, the nearest first."""
-        found: list[tuple[str, Style]] = []
-        while name in self.all and len(found) < 20:
-            found.append((name, self.all[name]))
-            name = self.all[name].based
-        return found
-
-
-class Numbers(Reader):
-    """Reads how lists count."""
-
-    def __init__(self, counting: Counting) -> None:
-        self._counting = counting
-        self._abstract, self._list, self._level = Abstract(), List(), Level()
-        self._at = 0
-
-    def start(self, name: str, about: Mapping[str, str]) -> None:
-        level = self._level
-        match name:
-            case "w:abstractNum":
-                self._abstract = self._counting.abstracts[_value(about, "abstractNumId")] = (
-                    Abstract()
-                )
-                self._list = List()
-            case "w:num":
-                self._list = self._counting.lists[_value(about, "numId")] = List()
-                self._abstract = Abstract()
-            case "w:abstractNumId":
-                self._list.abstract = _value(about)
-            case "w:numStyleLink":
-                self._abstract.link = _value(about)
-            case "w:lvlOverride":
-                self._at = _whole(_value(about, "ilvl"))
-            case "w:startOverride":
-                self._list.starts[self._at] = _whole(_value(about), 1)
-            case "w:lvl":
-                self._level = Level()
-                self._abstract.levels[_whole(_value(about, "ilvl"))] = self._level
-                self._list.levels[_whole(_value(about, "ilvl"))] = self._level
-            case "w:start":
-                level.start = _whole(_value(about), 1)
-            case "w:numFmt":
-                level.form = _value(about)
-            case "w:lvlText":
-                level.text = _value(about)
-            case "w:lvlRestart":
-                level.restart = _whole(_value(about))
-            case "w:isLgl":
-                level.legal = _is_on(about)
-            case "w:pStyle":
-                level.style = _value(about)
-
-
 class Paragraph:
     """What is known of a paragraph before its words."""
 
@@ -422,13 +201,13 @@ class Body(Reader):
         paragraph = self._open[-1]
         match name:
             case "w:pStyle":
-                paragraph.style = _value(about)
+                paragraph.style = value(about)
             case "w:numId":
-                paragraph.list = _value(about)
+                paragraph.list = value(about)
             case "w:ilvl":
-                paragraph.at = _whole(_value(about))
+                paragraph.at = whole(value(about))
             case "w:outlineLvl":
-                paragraph.rank = _whole(_value(about), 9) + 1
+                paragraph.rank = whole(value(about), 9) + 1
             case "w:del" | "w:moveFrom":
                 paragraph.joined = True
 
@@ -442,11 +221,11 @@ class Body(Reader):
             case "w:r":
                 self._hidden = self._struck = self._raised = False
             case "w:vanish":
-                self._hidden = _is_on(about)
+                self._hidden = is_on(about)
             case "w:strike" | "w:dstrike":
-                self._struck = _is_on(about)
+                self._struck = is_on(about)
             case "w:vertAlign":
-                self._raised = _value(about) == "superscript"
+                self._raised = value(about) == "superscript"
             case "w:t":
                 self._in_text = True
             case "w:tab" | "w:ptab":
@@ -458,15 +237,15 @@ class Body(Reader):
             case "w:checkBox":
                 self._ticked = False
             case "w:default" | "w:checked":
-                self._ticked = _is_on(about)
+                self._ticked = is_on(about)
             case "w:sym":
-                self._say(SYMBOLS.get(_value(about, "char").upper(), "•"))
+                self._say(SYMBOLS.get(value(about, "char").upper(), "•"))
             case "w:ins" | "w:moveTo" if not self._is_mark:
                 self._seen["inserted"] += 1
             case "w:footnoteReference" | "w:endnoteReference":
-                self._refer(name[2:-9] + "s", _value(about, "id"))
+                self._refer(name[2:-9] + "s", value(about, "id"))
             case "w:footnote" | "w:endnote":
-                self._id = _value(about, "id")
+                self._id = value(about, "id")
                 writer.open_aside()
             case "w:txbxContent":
                 writer.open_aside()
@@ -491,7 +270,7 @@ class Body(Reader):
             case "w:tc" if writer.in_table:
                 writer.open_cell()
             case "w:gridSpan" if writer.in_table:
-                writer.span(_whole(_value(about), 1))
+                writer.span(whole(value(about), 1))
 
     def data(self, text: str) -> None:
         if not self._in_text or self._skipped:

@@ -8,7 +8,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 
-from longread.ingest import docx
+from longread.ingest import docx, ooxml
 from longread.ingest.writer import TooMuchError
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -207,7 +207,7 @@ def test_a_document_type_ends_the_reading() -> None:
 
 
 def test_a_bomb_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(docx, "MOST_XML", 1 << 20)
+    monkeypatch.setattr(ooxml, "MOST_XML", 1 << 20)
     found = docx.convert(word("<w:p/>" * 400_000), 1000)
     assert found == {"reason": "too large: it unpacks to more than 128 MiB of text"}
     with pytest.raises(TooMuchError):

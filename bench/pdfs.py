@@ -237,8 +237,7 @@ def altered(
                 continue
             for _ in range(EACH):
                 made = change(clause.quote, rng)
-                rest = texts[clause.file].replace(squeeze(clause.quote).casefold(), "\0")
-                if made and made != clause.quote and not said(made, rest, way):
+                if made and not said(made, clause.quote, texts[clause.file], way):
                     asked[clause.file][made] = clause.quote
         judged = [
             (file, quote, verdict)
@@ -251,14 +250,14 @@ def altered(
     return {"ways": counts, "verified": wrong}
 
 
-def said(quote: str, rest: str, way: str) -> bool:
-    """Whether the rest of a contract says just what an altered quote says.
+def said(altered: str, quote: str, text: str, way: str) -> bool:
+    """Whether a contract says, elsewhere than in the quote, just what the altered quote says.
 
     Words swapped at a border of sentences or marks may stand so: "Agreement (Development".
     """
-    if way == "two words swapped" and letters(quote) in letters(rest):
+    if way == "two words swapped" and letters(altered) in letters(text):
         return True
-    return squeeze(quote).casefold() in rest
+    return squeeze(altered).casefold() in text.replace(squeeze(quote).casefold(), "\0")
 
 
 def evidence(folder: Path, gold: Sequence[Gold]) -> dict[str, object]:

@@ -127,7 +127,10 @@ def contents(lines: Sequence[str]) -> set[int]:
 
 def _page(line: str) -> str:
     """Return the page's number that a line of a table of contents ends in, or nothing."""
-    spaced, _, last = line.rstrip().rpartition(" ")
+    line = line.rstrip()
+    if line[-1:] not in "0123456789ivxl":
+        return ""
+    spaced, _, last = line.rpartition(" ")
     entry = spaced.rstrip()
     match = LISTED.fullmatch(last.lstrip("."))
     if not entry or not match:
@@ -162,6 +165,9 @@ class Outline:
             before: the line before it, running lines left out.
             after: the line after it.
         """
+        first = line.lstrip()[:1]
+        if not (first.isupper() or first.isdigit() or first in "(§"):
+            return "", False
         found = look(line)
         if found is None:
             return self._capitals(line.strip(), before.strip(), after.strip()), True
@@ -214,8 +220,10 @@ class Outline:
 
     def _capitals(self, line: str, before: str, after: str) -> str:
         """Return a heading in capitals without a number; it stands between lines that are none."""
-        words = line.split()
-        if not (CAPS.fullmatch(line) and 2 <= len(words) <= 9) or HANGING.search(before):
+        words = line.split() if line.isupper() else ()
+        if not (2 <= len(words) <= 9 and CAPS.fullmatch(line)):
+            return ""
+        if HANGING.search(before):
             return ""
         if before.isupper() or after.isupper() or self.top.endswith(line) or "CONTENTS" in words:
             return ""

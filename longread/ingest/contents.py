@@ -46,6 +46,8 @@ BATCH, BATCH_BYTES = 500, 16 * 2**20
 """Files, or bytes of files, that are looked at together."""
 SEEN = f"seen:2:{syntax.VERSION}"
 """Kind of what is kept by a file's mark: size, way, language and digest of its bytes."""
+SHELF = 20
+"""PDFs and other documents after which what was found out is kept: they take longer to read."""
 PDF_BYTES = 256 * 2**20
 """Bytes of unread PDFs and other documents that are held at once."""
 
@@ -174,11 +176,14 @@ class Reader:
     def _finished(self, files: Iterable[Found], total: int) -> list[tuple[int, Finished]]:
         """Return what becomes of `files`, each with its position, ordered by path."""
         items: list[Item] = []
-        self._settle(syntax.parse_many(self._unparsed(files, items, total)))
-        self._parse_changed()
-        self._read_pdfs()
-        self._read_made()
-        self._keep()
+        try:
+            self._settle(syntax.parse_many(self._unparsed(files, items, total)))
+            self._parse_changed()
+            self._read_pdfs()
+            self._read_made()
+        finally:
+            # Whoever stops it finds what was done when it is begun again.
+            self._keep()
         _tell_apart(items)
         tests = kinds.test_folders(item.found.path for item in items)
         finished = ((at, self._finish(item, tests)) for at, item in enumerate(items))
@@ -384,18 +389,18 @@ class Reader:
         from longread.ingest import pdf
 
         waiting, self._pdfs = self._pdfs, {}
-        rows = []
         results = pdf.read_many(waiting.items(), self._passwords, library=self._library)
         for done, (key, read) in enumerate(self._recognised(results, waiting), 1):
             facts = self._pdf(key, read)
             self._new_pdfs[key] = facts
             if PASSING.isdisjoint({read.reason, *(page.reason for page in read.pages)}):
-                rows.append((key, remembered.pack(facts)))
+                self._rows.append((key, remembered.pack(facts)))
                 self._steady &= not self._otherwise(facts)
             else:
                 self._steady = False
+            if len(self._rows) >= SHELF:
+                self._keep()
             self._progress(Progress("pages", done, len(waiting)))
-        self._derived.put(self._kind, rows)
 
     def _recognised(
         self, results: Iterable[tuple[str, PdfText]], waiting: Mapping[str, bytes]
@@ -417,17 +422,17 @@ class Reader:
         if not self._made:
             return
         waiting, self._made = self._made, {}
-        rows = []
         results = office.convert_many((key, *held) for key, held in waiting.items())
         for done, (key, made) in enumerate(results, 1):
             facts = self._facts_of(made, waiting[key][1])
             self._new_pdfs[key] = facts
             if made.reason not in PASSING:
-                rows.append((key, remembered.pack(facts)))
+                self._rows.append((key, remembered.pack(facts)))
             else:
                 self._steady = False
+            if len(self._rows) >= SHELF:
+                self._keep()
             self._progress(Progress("documents", done, len(waiting)))
-        self._derived.put(self._kind, rows)
 
     def _facts_of(self, made: Made, data: bytes) -> Facts:
         """Return what is known of a text that was made, its secrets masked."""

@@ -13,8 +13,9 @@ import pytest
 from longread.cache.derived import Derived
 from longread.errors import IngestError
 from longread.ingest import contents, secrets, syntax
+from longread.ingest.read import Options, read
 from longread.ingest.syntax import Parsed
-from longread.types import Document, Span
+from longread.types import Document, Progress, Span
 from tests.ingest.reading import TOKEN, Desk, documents, entries, pdf
 
 if TYPE_CHECKING:
@@ -370,3 +371,23 @@ def test_order_and_ids_owe_nothing_to_the_place(repo: Repo, desk: Desk, tmp_path
         second = Desk(fresh).read(tmp_path / "moved")
     assert (first.documents, first.entries) == (second.documents, second.entries)
     assert [d.path for d in first.documents] == ["B.py", "a.py", "a/z.py", "b.py", "é.py"]
+
+
+def test_what_was_read_of_a_shelf_before_it_was_stopped_is_kept(
+    tmp_path: Path, derived: Derived
+) -> None:
+    for number in range(6):
+        (tmp_path / f"{number}.pdf").write_bytes(pdf(f"Number {number}."))
+    told: list[Progress] = []
+
+    def stop(progress: Progress) -> None:
+        told.append(progress)
+        if progress.stage == "pages" and progress.done == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        read([str(tmp_path)], Options(), derived, stop)
+    told.clear()
+    corpus = read([str(tmp_path)], Options(), derived, told.append)
+    assert [d.text.strip() for d in corpus.documents] == [f"Number {n}." for n in range(6)]
+    assert {p.total for p in told if p.stage == "pages"} == {2}

@@ -44,6 +44,8 @@ REFERS = re.compile(r"(?:[\d(/-]|\b(?:[Ss]ub)?(?:[Ss]ection|[Cc]lause|[Pp]aragra
 """How a line ends that names a clause by a letter, which the next line begins with."""
 CAPS = re.compile(r"[A-Z][A-Z ,&'’/()-]{5,68}[A-Z)]")
 ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
+LONG = 300
+"""Characters of a line that are looked at."""
 WIDEST = 160
 """Characters of a qualified name, at most."""
 
@@ -165,6 +167,7 @@ class Outline:
             before: the line before it, running lines left out.
             after: the line after it.
         """
+        line, before, after = line[:LONG], before[-LONG:], after[:LONG]
         first = line.lstrip()[:1]
         if not (first.isupper() or first.isdigit() or first in "(§"):
             return "", False
@@ -253,6 +256,8 @@ def _below(open_: list[str], mark: str) -> list[str]:
     for depth in range(len(open_) - 1, -1, -1):
         if _follows(open_[depth], mark):
             return [*open_[:depth], mark]
+    if mark in open_:
+        return [*open_[: open_.index(mark)], mark]
     first = mark[1:-1].lower() in ("a", "i", "1")
     return [*open_, mark] if first else [mark]
 

@@ -90,6 +90,7 @@ def _named(
         for start, end in spans
         if start not in begun and not text[start:end].isspace()
     ]
+    bodies_at = {start for start, *_ in bodies}
     listed = contents([line for *_, line in bodies])
     outline = Outline()
     opened: dict[int, tuple[str, bool]] = {}
@@ -101,10 +102,13 @@ def _named(
             before = bodies[n - 1][2] if n else ""
             after = bodies[n + 1][2] if n + 1 < len(bodies) else ""
             opened[start] = outline.enter(line, before, after)
-    return [
-        Line(start, end, *opened.get(start, ("", False)), start in begun, start in tables)
-        for start, end in spans
-    ]
+    made: list[Line] = []
+    listing = False
+    for start, end in spans:
+        # Blank and running lines are in a table of contents if the line before them is.
+        listing = start in tables if start in bodies_at else listing
+        made.append(Line(start, end, *opened.get(start, ("", False)), start in begun, listing))
+    return made
 
 
 def _segment(text: str, part: Sequence[Line], page: int, clause: str, opening: bool) -> Segment:
@@ -119,7 +123,7 @@ def _segment(text: str, part: Sequence[Line], page: int, clause: str, opening: b
         first = head.start + len(line) - len(line.lstrip())
         signature = first, first + len(line.strip()[:120].rstrip())
     span = Span("page", page, page)
-    if any(line.listed for line in part):
+    if any(line.listed and not line.running for line in part):
         return Segment("contents", "", span, start, end, signature)
     return Segment("section" if clause else "page", clause, span, start, end, signature)
 
@@ -139,7 +143,7 @@ def _parts(text: str, lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
         if at < len(lines) and not _opens(text, lines, start, at):
             continue
         while start < at:
-            end = _cut(text, lines[:at], start)
+            end = _cut(text, lines, start, at)
             yield lines[start:end]
             start = end
 
@@ -149,11 +153,18 @@ def _opens(text: str, lines: Sequence[Line], start: int, at: int) -> bool:
     line = lines[at]
     if line.running or text[line.start : line.end].isspace():
         return False
-    said = [x for x in lines[start:at] if not x.running]
-    held = sum(len(text[x.start : x.end].strip()) for x in said)
-    if held and line.listed != said[-1].listed:
-        return True
-    return bool(line.name) and held >= (TITLED if line.titled else UNTITLED)
+    turned = line.listed != lines[at - 1].listed
+    if not line.name and not turned:
+        return False
+    held = 0
+    for earlier in reversed(range(start, at)):
+        if not lines[earlier].running:
+            held += len(text[lines[earlier].start : lines[earlier].end].strip())
+        if held >= UNTITLED:
+            break
+    if turned:
+        return held > 0
+    return held >= (TITLED if line.titled else UNTITLED)
 
 
 def _lines(text: str) -> Iterator[tuple[int, int]]:
@@ -169,17 +180,17 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
         start = end
 
 
-def _cut(text: str, lines: Sequence[Line], start: int) -> int:
-    """Return the line before which the segment that starts at `start` ends.
+def _cut(text: str, lines: Sequence[Line], start: int, stop: int) -> int:
+    """Return the line before which the segment that starts at `start` ends, at most `stop`.
 
     Of the places within reach the last before a numbered clause is best, then the last blank
     line or end of a paragraph, then the last end of a sentence; the first third is left whole.
     """
     origin = lines[start].start
     full = start + 1
-    while full < len(lines) and full - start < LINES and lines[full].end - origin <= WIDTH:
+    while full < stop and full - start < LINES and lines[full].end - origin <= WIDTH:
         full += 1
-    if full == len(lines):
+    if full == stop:
         return full
     width = sorted(x.end - x.start for x in lines[start:full])[(full - start) // 2]
     best, found = 0, full

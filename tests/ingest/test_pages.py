@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -197,3 +199,21 @@ def test_the_first_segment_shows_title_and_parties() -> None:
     assert text[first:last].startswith(opening)
     assert 250 < last - first <= 300
     assert text[last] == "\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a line\n" * 100_000,
+        "1. One\n" * 100_000,
+        "(a) one\n\n" * 100_000,
+        "Title   7\n" * 60_000,
+        "Abstract" + " " * 900_000 + "x",
+        "A" * 900_000,
+        "A B, " * 200_000,
+    ],
+)
+def test_a_page_of_any_make_is_laid_out_soon(text: str) -> None:
+    before = time.process_time()
+    lay_out([page(clean(text), number) for number in (1, 2)])
+    assert time.process_time() - before < 20

@@ -43,6 +43,8 @@ MARK = re.compile(
     r"\(?(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z]{1,5})[.):]|\d{1,3}(?:\.\d{1,3})+|[^\w$€£¥(\[]"
 )
 """What stands before a clause, a name or an entry of a list, and is no cell of a table."""
+CROWDED = 5_000
+"""Runs of words on a page from which on its text is taken as it was drawn."""
 MOST, LONGEST = 10_000, 300
 """Bookmarks, attachments and characters of each that are told of a file."""
 Mark = tuple[int, str, int]
@@ -283,7 +285,10 @@ def _rectangles(writing: Any, start: int, end: int) -> list[Box]:
 
 def _pieces(writing: Any, text: str) -> list[Piece]:
     """Return what a page's text is put together from; nothing where it is good as it is."""
-    rows = gaps([writing.get_rect(n) for n in range(writing.count_rects())])
+    count = writing.count_rects()
+    if count > CROWDED:
+        return []
+    rows = gaps([writing.get_rect(n) for n in range(count)])
     if len(rows) < ROWS:
         return []
     lines = [_cells(writing, text, *m.span(), rows) for m in LINE.finditer(text)]

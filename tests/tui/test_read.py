@@ -850,3 +850,15 @@ async def test_the_mark_of_more_hides_no_line(store: Store, make_session: MakeSe
         await until(pilot, lambda: "↓ more" in screen_text(app))
         (row,) = (row for row in screen_text(app).split("\n") if "↓ more" in row)
         assert row.strip() == "↓ more"
+
+
+async def test_an_answer_that_has_no_parts_ends_nothing(
+    store: Store, make_session: MakeSession
+) -> None:
+    app = opened(store, make_session(store, "kettle", ("What is it?", GOOD)))
+    async with app.run_test(size=(100, 40), notifications=True) as pilot:
+        await ready(pilot, app)
+        await app.screen.query_one(AnswerView).remove_children()
+        await pilot.resize_terminal(80, 30)
+        await until(pilot, lambda: not app.screen.query("#more.-there"))
+        assert "kettle" in screen_text(app)

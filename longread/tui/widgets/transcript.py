@@ -181,8 +181,9 @@ class Transcript(Vertical):
 
     def _tell_more(self) -> None:
         views = self.views
-        last = views[-1].children[-1].virtual_region.bottom if views else 0
-        end = views[-1].virtual_region.y + last if views else 0
+        # One that failed at once, or just came, has no parts.
+        parts = views[-1].children if views else ()
+        end = views[-1].virtual_region.y + parts[-1].virtual_region.bottom if parts else 0
         seen = self.scroller.scroll_y + self.scroller.size.height
         self.query_one("#more").set_class(end > seen, "-there")
 

@@ -44,6 +44,7 @@ from longread.ingest.pdf import PdfText, lay_out, read_many
 from longread.ingest.read import Options, read
 from longread.prompt.cite import Version, judge, render
 from longread.prompt.quotes import ELLIPSIS, SHORT, Quote
+from longread.prompt.ruler import joined
 from longread.tokens import open_family
 from longread.tokens.pieces import Pieces
 from longread.types import Citation, Document, Level, Shown, Span, Verdict
@@ -337,17 +338,6 @@ def stands(quote: str, version: Version, shown: Sequence[tuple[int, int]]) -> bo
 def letters(text: str) -> str:
     """Return letters and digits alone, and the borders between ranges."""
     return re.sub(r"[^\w\0]+|_+", "", text.casefold())
-
-
-def joined(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return ranges with those that touch as one."""
-    made: list[tuple[int, int]] = []
-    for start, end in sorted(ranges):
-        if made and start <= made[-1][1]:
-            made[-1] = made[-1][0], max(end, made[-1][1])
-        else:
-            made.append((start, end))
-    return made
 
 
 def _shown(words: str, version: Version, shown: Sequence[tuple[int, int]]) -> bool:

@@ -40,6 +40,7 @@ from longread.analysis.pack import fit
 from longread.analysis.reading import Measured
 from longread.cache.derived import Derived
 from longread.ingest.read import Options, read
+from longread.prompt.ruler import joined
 from longread.tokens import open_family
 from longread.tokens.pieces import Pieces
 from longread.types import Document, Level
@@ -157,23 +158,13 @@ def aider(python: str, repository: Path) -> Iterator[Order]:
 def judge(shown: Shown, found: Case, measured: Measured) -> tuple[float, float | None]:
     """Return the shares of true files and of true segments shown in full; None where none are."""
     sizes = {d.path: len(d.text) for d in measured.corpus.documents if d.path in found.files}
-    joined = {path: _join(shown.get(path, [])) for path in found.files}
+    whole = {path: joined(shown.get(path, [])) for path in found.files}
 
     def holds(path: str, start: int, end: int) -> bool:
-        return any(a <= start and end <= b for a, b in joined[path])
+        return any(a <= start and end <= b for a, b in whole[path])
 
     files = fmean(holds(path, 0, sizes[path]) for path in found.files)
     return files, fmean(holds(*s) for s in found.symbols) if found.symbols else None
-
-
-def _join(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    made: list[tuple[int, int]] = []
-    for start, end in sorted(ranges):
-        if made and start <= made[-1][1]:
-            made[-1] = made[-1][0], max(end, made[-1][1])
-        else:
-            made.append((start, end))
-    return made
 
 
 def questions(repository: Path, number: int, pieces: Pieces) -> Iterator[tuple[Case, Measured]]:

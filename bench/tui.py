@@ -21,6 +21,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
 from statistics import median, quantiles
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+    from textual.widget import Widget
+
+    from longread.tui.app import LongreadApp
 
 PIECES = 100
 """A second."""
@@ -121,7 +128,7 @@ def _row(what: str, seconds: list[float]) -> None:
     print(f"| {what} (n = {len(seconds)}) | {figures} |", flush=True)
 
 
-async def _until(pilot: object, so: Callable[[], object]) -> None:
+async def _until(pilot: Pilot[None], so: Callable[[], object]) -> None:
     while not so():  # noqa: ASYNC110 - what it waits for tells nobody
         await asyncio.sleep(0.002)
 
@@ -205,28 +212,28 @@ async def _streaming(session: str) -> tuple[list[float], list[float]]:
     return idle, busy
 
 
-async def _type(app: object, box: object) -> float:
+async def _type(app: LongreadApp, box: Widget) -> float:
     took = await _press(app, "x")
     await asyncio.sleep(PAUSE)
     return took
 
 
-async def _press(app: object, key: str) -> float:
+async def _press(app: LongreadApp, key: str) -> float:
     """Seconds from a key's arrival to the frame after it was handled."""
     from textual import events
 
     loop = asyncio.get_running_loop()
     done = loop.create_future()
     begun = time.perf_counter()
-    app.post_message(events.Key(key, key if len(key) == 1 else None))  # type: ignore[attr-defined]
+    app.post_message(events.Key(key, key if len(key) == 1 else None))
 
     def handled() -> None:
-        app.screen.call_after_refresh(  # type: ignore[attr-defined]
+        app.screen.call_after_refresh(
             lambda: done.done() or done.set_result(time.perf_counter() - begun)
         )
 
     # Whoever has the focus handles the key; what is queued behind it there comes after it.
-    app.call_next(lambda: (app.focused or app.screen).call_later(handled))  # type: ignore[attr-defined]
+    app.call_next(lambda: (app.focused or app.screen).call_later(handled))
     return await done
 
 

@@ -20,6 +20,14 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+    from textual.screen import Screen
+    from textual.widget import Widget
+
+    from longread.tui.app import LongreadApp
 
 ROOT = Path(__file__).parent.parent
 PLACE = ROOT / "docs" / "pictures"
@@ -217,7 +225,7 @@ async def _draw(store: Path, size: tuple[int, int], theme: str) -> dict[str, str
     return drawn
 
 
-async def _scenes(app: object, pilot: object) -> AsyncIterator[str]:
+async def _scenes(app: LongreadApp, pilot: Pilot[None]) -> AsyncIterator[str]:
     """Walk through the screens as a person would, yielding a name whenever one is to be drawn."""
     from longread.tui.keys import HelpScreen
     from longread.tui.new import NewScreen
@@ -225,15 +233,15 @@ async def _scenes(app: object, pilot: object) -> AsyncIterator[str]:
     from longread.tui.widgets.cited import CitedPane
     from longread.tui.widgets.sessions import SessionList
 
-    press = pilot.press  # type: ignore[attr-defined]
+    press = pilot.press
 
-    def screen() -> object:
-        return app.screen  # type: ignore[attr-defined]
+    def screen() -> Screen[object]:
+        return app.screen
 
-    def shown(kind: type) -> bool:
-        return bool(screen().query(kind))  # type: ignore[attr-defined]
+    def shown(kind: type[Widget]) -> bool:
+        return bool(screen().query(kind))
 
-    await _until(pilot, lambda: len(screen().query_one(SessionList).entries) == 3)  # type: ignore[attr-defined]
+    await _until(pilot, lambda: len(screen().query_one(SessionList).entries) == 3)
     yield "library"
     await press("slash", *"oregon")
     await _until(pilot, lambda: "quote" in _text(app))
@@ -245,7 +253,7 @@ async def _scenes(app: object, pilot: object) -> AsyncIterator[str]:
     await _until(pilot, lambda: shown(AnswerView) and "tokens" in _text(app))
     yield "answer"
     await press("escape", "2")
-    await _until(pilot, lambda: screen().query_one(CitedPane).source.highlighted)  # type: ignore[attr-defined]
+    await _until(pilot, lambda: screen().query_one(CitedPane).source.highlighted)
     yield "read"
     await press("f1")
     await _until(pilot, lambda: isinstance(screen(), HelpScreen))
@@ -256,32 +264,32 @@ async def _scenes(app: object, pilot: object) -> AsyncIterator[str]:
     await press("f2", "down", "enter")
     await _until(pilot, lambda: "Oregon" in _text(app))
     await press("escape", "1")
-    await _until(pilot, lambda: screen().query_one(CitedPane).source.highlighted)  # type: ignore[attr-defined]
+    await _until(pilot, lambda: screen().query_one(CitedPane).source.highlighted)
     yield "page"
 
 
-async def _until(pilot: object, so: Callable[[], object]) -> None:
+async def _until(pilot: Pilot[None], so: Callable[[], object]) -> None:
     end = time.monotonic() + PATIENCE
     while not so():
         if time.monotonic() > end:
-            raise TimeoutError(f"not what was to be drawn:\n{_text(pilot.app)}")  # type: ignore[attr-defined]
-        await pilot.pause(0.02)  # type: ignore[attr-defined]
+            raise TimeoutError(f"not what was to be drawn:\n{_text(pilot.app)}")
+        await pilot.pause(0.02)
 
 
-def _text(app: object) -> str:
-    strips = app.screen._compositor.render_strips()  # type: ignore[attr-defined]
+def _text(app: LongreadApp) -> str:
+    strips = app.screen._compositor.render_strips()
     return "\n".join(strip.text for strip in strips)
 
 
-async def _settled(app: object, pilot: object) -> None:
+async def _settled(app: LongreadApp, pilot: Pilot[None]) -> None:
     """Wait until nothing changes any more: colours of a source come a moment after its text."""
-    for box in app.screen.query("Input, TextArea"):  # type: ignore[attr-defined]
+    for box in app.screen.query("Input, TextArea"):
         box.cursor_blink = False
     before = ""
-    while (now := app.export_screenshot()) != before:  # type: ignore[attr-defined]
+    while (now := app.export_screenshot()) != before:
         before = now
-        await app.workers.wait_for_complete()  # type: ignore[attr-defined]
-        await pilot.pause(0.3)  # type: ignore[attr-defined]
+        await app.workers.wait_for_complete()
+        await pilot.pause(0.3)
 
 
 def _plain(svg: str) -> str:

@@ -99,22 +99,23 @@ class Conversation:
                 f"the question does not fit: {-left:,} tokens too many",
                 hint="ask a shorter question, or raise --budget",
             )
-        seen = self._seen(question, left // 2, tell)
+        sees = pictures.sees(self.profile, self.corpus)
+        hits = self.hits(question, tell) if sees or self.strategy == "focus" else []
+        seen = self._seen(question, hits, left // 2, tell) if sees else []
         if self.strategy == "whole":
             return compose.compose(*parts, [], *tail, later, seen) if seen else made
         documents, mark = self.corpus.documents, self.layout.mark
         shown = compose.ranges(made, least=Level.FULL)
-        hits = evidence.unseen(self.hits(question, tell), documents, shown)
+        hits = evidence.unseen(hits, documents, shown)
         left -= compose.size_of(seen, mark, self.pieces)
         chosen = evidence.select(hits, documents, left, mark, self.pieces)
         excerpts = evidence.excerpts(chosen, documents, mark)
         return compose.compose(*parts, excerpts, *tail, later, seen)
 
-    def _seen(self, question: str, room: int, tell: Tell) -> list[pictures.Seen]:
+    def _seen(
+        self, question: str, hits: Sequence[Hit], room: int, tell: Tell
+    ) -> list[pictures.Seen]:
         """Return the pages that are shown as pictures, within `room` tokens."""
-        if not pictures.sees(self.profile, self.corpus):
-            return []
-        hits = self.hits(question, tell)
         chosen = choose(question, self.corpus.documents, self.corpus.pages, hits)
         of_session = (self.corpus, self.options, self.layout.mark, self.pieces)
         return pictures.draw(chosen[: self.profile.images], *of_session, room, tell)

@@ -11,6 +11,7 @@ from longread.analysis.engines import is_local
 from longread.analysis.relevance import place_of
 from longread.config import Profile
 from longread.errors import TrustError
+from longread.ingest.places import number_of
 from longread.store import Store
 from longread.types import Corpus, Prompt, Usage
 
@@ -37,8 +38,9 @@ class Departure:
         words = f"{self.masked:,} secrets masked"
         if not self.pictures:
             return words
-        pages = "1 page" if self.pictures == 1 else f"{self.pictures:,} pages"
-        return f"{words}; {pages} as pictures, in which nothing is masked"
+        return (
+            f"{words}; {number_of(self.pictures, 'page')} as pictures, in which nothing is masked"
+        )
 
 
 Confirm = Callable[[Departure], Awaitable[bool]]

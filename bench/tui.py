@@ -119,6 +119,9 @@ async def _measure(home: Path, root: Path) -> None:
 
 
 def _row(what: str, seconds: list[float]) -> None:
+    if not seconds:
+        print(f"| {what} (n = 0) | too short to be measured | | |", flush=True)
+        return
     shown = [median(seconds), max(seconds)]
     if len(seconds) >= 20:
         shown.insert(1, quantiles(seconds, n=20)[-1])

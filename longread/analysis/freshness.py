@@ -13,10 +13,10 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from longread.analysis.kept import Kept
 from longread.analysis.reading import BY_HAND, CUT_DOWN, LEFT_OUT, level_of
-from longread.ingest.contents import PASSING
 from longread.ingest.folder import DELETED
 from longread.ingest.read import Options
 from longread.ingest.select import by_path
+from longread.ingest.shelf import PASSING
 from longread.prompt import changes, render, updates
 from longread.prompt.changes import Both, Standing, Texts
 from longread.prompt.costs import price

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 from longread.config import Profile
 from longread.errors import IngestError
-from longread.ingest import contents, drawing
+from longread.ingest import drawing, shelf
 from longread.ingest.read import Options, bytes_of
+from longread.ingest.texts import digest_of
 from longread.prompt import compose
 from longread.tokens import tiles
 from longread.tokens.pieces import Pieces
@@ -46,10 +47,31 @@ class Recent:
 RECENT = Recent(KEPT)
 
 
+def able(profile: Profile) -> bool:
+    """Whether a profile's model takes pictures."""
+    # Token ids cannot say where a picture stands.
+    return profile.images > 0 and profile.route == "text"
+
+
 def sees(profile: Profile, corpus: Corpus) -> bool:
     """Whether a profile's model takes pictures, and the corpus has pages to be shown as such."""
-    # Token ids cannot say where a picture stands.
-    return profile.images > 0 and profile.route == "text" and bool(corpus.pages)
+    return able(profile) and bool(corpus.pages)
+
+
+def unread(corpus: Corpus) -> list[Document]:
+    """Return the documents that have pages and no text: all that can be known of them is seen.
+
+    Their short ids are beyond all that a document with a text will have.
+    """
+    read = {document.path for document in corpus.documents}
+    paged = {page.path for page in corpus.pages if page.path not in read}
+    first = 900
+    while first < 3 * len(corpus.documents):
+        first *= 10
+    return [
+        Document(e.path, "pdf", e.language, e.content_id, "", (), "page", id=f"d{first + n}")
+        for n, e in enumerate([e for e in corpus.entries if e.path in paged], 1)
+    ]
 
 
 def draw(
@@ -100,7 +122,7 @@ def _files(
     try:
         for file in bytes_of(locations, options, documents, lambda _: None):
             path = file.prefix + file.path
-            if contents.is_pdf(file.data, documents[path].content_id, options.secrets):
+            if shelf.is_pdf(digest_of(file.data), documents[path].content_id, options.secrets):
                 found[path] = file.data
     except IngestError:
         pass  # what is not found is said below

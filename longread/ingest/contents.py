@@ -5,40 +5,25 @@ Every file that comes in goes out as an `Entry`, with a `Document` where it coul
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import chain, count
-from typing import TYPE_CHECKING, Literal, cast, get_args
+from typing import Literal, cast, get_args
 
-from longread import config
 from longread.cache.derived import Derived
-from longread.ingest import facts as remembered
-from longread.ingest import (
-    injection,
-    kinds,
-    languages,
-    notebook,
-    ocr,
-    office,
-    secrets,
-    snapshot,
-    syntax,
-)
-from longread.ingest.facts import Facts, PageFacts
+from longread.ingest import injection, kinds, languages, notebook, secrets, snapshot, syntax
+from longread.ingest.facts import Facts, PageFacts, Remembered
 from longread.ingest.folder import Found, whole
 from longread.ingest.grammars import PACKED
-from longread.ingest.ocr import SCAN, Recogniser
-from longread.ingest.office import Form, Made, form_of
+from longread.ingest.ocr import Recogniser
+from longread.ingest.office import form_of
+from longread.ingest.shelf import MADE, Masking, Paper, Shelf, key_of
 from longread.ingest.snapshot import HEAD, Finished, Listing
 from longread.ingest.syntax import Parsed
 from longread.ingest.text import count_lines, decode, marks_in
 from longread.ingest.texts import Text, digest_of
 from longread.types import Document, Entry, Kind, Page, Progress, Unit
-
-if TYPE_CHECKING:
-    from longread.ingest.pages import PageText
-    from longread.ingest.pdf import PdfText
 
 VERSION = 1
 """Of how bytes become text; part of every content id."""
@@ -46,22 +31,10 @@ BATCH, BATCH_BYTES = 500, 16 * 2**20
 """Files, or bytes of files, that are looked at together."""
 SEEN = f"seen:2:{syntax.VERSION}"
 """Kind of what is kept by a file's mark: size, way, language and digest of its bytes."""
-SHELF = 20
-"""PDFs and other documents after which what was found out is kept: they take longer to read."""
-PDF_BYTES = 256 * 2**20
-"""Bytes of unread PDFs and other documents that are held at once."""
-
-PASSING = frozenset(("needs password", "timeout", "memory"))
-"""What stopped the reading of a document once and may not do so again."""
 HELD = 32 * 2**20
 """Characters of parsed texts that wait for the rules for secrets at once."""
 
-KNOWN = 16
-"""Digits of a PDF's content id that are the same whatever recognised its scans."""
-
-Way = Literal["", "text", "notebook", "pdf", "docx", "html"]
-MADE = frozenset(("docx", "html"))
-"""Ways in which a text is made that the file itself does not have."""
+Way = Literal["", "text", "notebook", Paper]
 
 
 @dataclass(slots=True)
@@ -99,7 +72,7 @@ class Reader:
 
     def __init__(
         self,
-        masking: Literal["mask", "keep"],
+        masking: Masking,
         passwords: tuple[str, ...],
         derived: Derived,
         progress: Callable[[Progress], None],
@@ -114,27 +87,20 @@ class Reader:
             as_typed: use nothing that was recognised, ever.
         """
         self._masking = masking
-        self._passwords = passwords
-        self._library = config.settings().pdf_text
         self._derived = derived
         self._progress = progress
         self._use = use
-        self._recogniser = recogniser
-        self._as_typed = as_typed
         rules = secrets.ruleset() if masking == "mask" else "keep"
-        self._kind = f"facts:{remembered.VERSION}:{rules}"
+        self._remembered = Remembered(derived, rules)
+        self._shelf = Shelf(
+            self._remembered, masking, passwords, derived, progress, recogniser, as_typed
+        )
         self._new: dict[str, Item] = {}
         """Text files met for the first time, by key; equal ones once."""
         self._changed: list[Item] = []
         """Those whose texts had secrets."""
         self._changed_size = 0
         """Characters of them."""
-        self._rows: list[tuple[str, bytes]] = []
-        """Facts that were found out and are not kept yet."""
-        self._pdfs: dict[str, bytes] = {}
-        self._made: dict[str, tuple[Form, bytes]] = {}
-        self._new_pdfs: dict[str, Facts] = {}
-        """What was found out of PDFs and other documents, by key."""
         self._steady = True
         """Whether the same files would be read the same way once more."""
 
@@ -157,21 +123,15 @@ class Reader:
         else:
             files = listing.watch(files)
         numbered = self._finished(files, total)
-        if name and listing.sound and self._steady:
+        if name and listing.sound and self._steady and self._shelf.steady:
             value = snapshot.pack(listing.digest, numbered)
             self._derived.put(kind, [(key, value)] if value else [])
         return _contents([finished for _, finished in numbered])
 
     def _snapshots(self) -> str:
         """Return the kind of what is kept of whole sources: the versions of all that made it."""
-        from longread.ingest import pdf
-
-        made = (syntax.VERSION, kinds.VERSION, pdf.VERSION, office.VERSION)
-        versions = (snapshot.VERSION, VERSION, *made)
-        none = "off" if self._as_typed else ""
-        recogniser = self._recogniser.id if self._recogniser else none
-        by = f"{len(PACKED)}:{self._library}:{recogniser}:{self._kind}"
-        return f"snapshot:{':'.join(map(str, versions))}:{by}"
+        versions = (snapshot.VERSION, VERSION, syntax.VERSION, kinds.VERSION, len(PACKED))
+        return f"snapshot:{':'.join(map(str, versions))}:{self._shelf.id}:{self._remembered.kind}"
 
     def _finished(self, files: Iterable[Found], total: int) -> list[tuple[int, Finished]]:
         """Return what becomes of `files`, each with its position, ordered by path."""
@@ -179,11 +139,10 @@ class Reader:
         try:
             self._settle(syntax.parse_many(self._unparsed(files, items, total)))
             self._parse_changed()
-            self._read_pdfs()
-            self._read_made()
+            self._shelf.read()
         finally:
             # Whoever stops it finds what was done when it is begun again.
-            self._keep()
+            self._remembered.keep()
         _tell_apart(items)
         tests = kinds.test_folders(item.found.path for item in items)
         finished = ((at, self._finish(item, tests)) for at, item in enumerate(items))
@@ -205,18 +164,17 @@ class Reader:
         marked = {found.mark for found in batch if found.mark}
         seen = self._derived.get(SEEN, marked)
         items = [self._item(found, seen.get(found.mark)) for found in batch]
-        known = self._derived.get(self._kind, {item.key for item in items if item.key})
+        known = self._remembered.get({item.key for item in items if item.key})
         fresh = []
         for item in items:
             if not item.key:
                 continue
             if item.found.mark and item.found.mark not in seen:
                 fresh.append((item.found.mark, _remember(item)))
-            if item.key in self._new or item.key in self._pdfs or item.key in self._made:
+            if item.key in self._new or item.key in self._shelf:
                 continue
-            value = known.get(item.key)
-            item.facts = remembered.unpack(value) if value is not None else None
-            if item.facts and item.facts.pages and self._otherwise(item.facts):
+            item.facts = known.get(item.key)
+            if item.facts and item.facts.pages and self._shelf.outdated(item.facts):
                 item.facts = None
             if not item.facts:
                 self._meet(item)
@@ -225,20 +183,8 @@ class Reader:
             # What is needed of a file's bytes has been taken.
             if len(item.found.data) > HEAD:
                 item.found = replace(item.found, data=item.found.data[:HEAD])
-        if sum(map(len, self._pdfs.values())) > PDF_BYTES:
-            self._read_pdfs()
-        if sum(len(data) for _, data in self._made.values()) > PDF_BYTES:
-            self._read_made()
+        self._shelf.relieve()
         return items
-
-    def _otherwise(self, facts: Facts) -> bool:
-        """Whether scanned pages are not as they would be recognised now."""
-        if self._recogniser is None:
-            return self._as_typed and any(page.ocr for page in facts.pages)
-        now = self._recogniser.id
-        return any(
-            page.reason.startswith(SCAN) or (page.ocr and page.ocr != now) for page in facts.pages
-        )
 
     def _item(self, found: Found, seen: bytes | None) -> Item:
         if seen and (known := _recall(seen)):
@@ -268,7 +214,10 @@ class Reader:
         return Item(found, way, language, self._key(digest, way, language), digest)
 
     def _key(self, digest: bytes, way: Way, language: str) -> str:
-        return _key(digest, way, language, self._masking, self._library)
+        if way in ("pdf", "docx", "html"):
+            return key_of(digest, way, self._masking)
+        how = (VERSION, self._masking, way, language, syntax.VERSION, language in PACKED)
+        return blake2b(digest + repr(how).encode(), digest_size=16).hexdigest()
 
     def _meet(self, item: Item) -> None:
         """Turn bytes that were not met before into masked text, all but parsed."""
@@ -279,17 +228,14 @@ class Reader:
             item.key, item.way = "", ""  # it changed between two looks
             item.found = replace(found, reason=found.reason or "changed while it was read")
             return
-        if item.way == "pdf":
-            self._pdfs[item.key] = found.data
-            return
-        if item.way in MADE:
-            self._made[item.key] = cast(Form, item.way), found.data
+        if item.way in ("pdf", "docx", "html"):
+            self._shelf.add(item.key, item.way, found.data)
             return
         item.text, item.encoding = decode(found.data)
         self._new[item.key] = item
         if not item.encoding:
             item.facts = Facts(picture=kinds.is_image(found.data), reason="binary")
-            self._rows.append((item.key, remembered.pack(item.facts)))
+            self._remembered.add(item.key, item.facts)
             return
         cells = notebook.extract(item.text) if item.way == "notebook" else None
         if cells:
@@ -372,117 +318,18 @@ class Reader:
     def _found_out(self, item: Item) -> None:
         """Keep what was found out of a text, have it used, and let go of it."""
         assert item.facts
-        self._rows.append((item.key, remembered.pack(item.facts)))
+        self._remembered.add(item.key, item.facts)
         if self._use and item.text:
             self._use(_document(item, "", "other", item.facts, item.text))
         item.text = ""
-        if len(self._rows) >= BATCH:
-            self._keep()
-
-    def _keep(self) -> None:
-        self._derived.put(self._kind, self._rows)
-        self._rows = []
-
-    def _read_pdfs(self) -> None:
-        if not self._pdfs:
-            return
-        from longread.ingest import pdf
-
-        waiting, self._pdfs = self._pdfs, {}
-        results = pdf.read_many(waiting.items(), self._passwords, library=self._library)
-        for done, (key, read) in enumerate(self._recognised(results, waiting), 1):
-            facts = self._pdf(key, read)
-            self._new_pdfs[key] = facts
-            if PASSING.isdisjoint({read.reason, *(page.reason for page in read.pages)}):
-                self._rows.append((key, remembered.pack(facts)))
-                self._steady &= not self._otherwise(facts)
-            else:
-                self._steady = False
-            if len(self._rows) >= SHELF:
-                self._keep()
-            self._progress(Progress("pages", done, len(waiting)))
-
-    def _recognised(
-        self, results: Iterable[tuple[str, PdfText]], waiting: Mapping[str, bytes]
-    ) -> Iterator[tuple[str, PdfText]]:
-        """Yield what was read of PDFs, those with scanned pages last, when these are recognised."""
-        scanned: list[tuple[str, PdfText]] = []
-        for key, read in results:
-            if self._recogniser and any(page.reason.startswith(SCAN) for page in read.pages):
-                scanned.append((key, read))
-            else:
-                yield key, read
-        if scanned and self._recogniser:
-            files = [(key, waiting[key], read) for key, read in scanned]
-            yield from ocr.recognise_many(
-                files, self._recogniser, self._passwords, self._derived, self._progress
-            )
-
-    def _read_made(self) -> None:
-        if not self._made:
-            return
-        waiting, self._made = self._made, {}
-        results = office.convert_many((key, *held) for key, held in waiting.items())
-        for done, (key, made) in enumerate(results, 1):
-            facts = self._facts_of(made, waiting[key][1])
-            self._new_pdfs[key] = facts
-            if made.reason not in PASSING:
-                self._rows.append((key, remembered.pack(facts)))
-            else:
-                self._steady = False
-            if len(self._rows) >= SHELF:
-                self._keep()
-            self._progress(Progress("documents", done, len(waiting)))
-
-    def _facts_of(self, made: Made, data: bytes) -> Facts:
-        """Return what is known of a text that was made, its secrets masked."""
-        masks = secrets.find(made.text) if made.text and self._masking == "mask" else ()
-        text = secrets.apply(made.text, masks) if masks else made.text
-        return Facts(
-            encoding="" if made.reason else made.encoding or "docx",
-            masked=len(masks),
-            notes=(*made.notes, *secrets.notes(masks), *injection.find(text)),
-            marks=marks_in(text),
-            picture=kinds.is_image(data),
-            lines=count_lines(text),
-            segments=office.lay_out(text, made.headings),
-            reason=made.reason,
-            text=text,
-        )
-
-    def _pdf(self, key: str, read: PdfText) -> Facts:
-        from longread.ingest import pdf
-
-        texts = [page.text for page in read.pages]
-        masks: tuple[secrets.Mask, ...] = ()
-        if self._masking == "mask":
-            texts, masks = secrets.mask_parts(texts)
-        pages = [replace(page, text=text) for page, text in zip(read.pages, texts, strict=True)]
-        text, segments = pdf.lay_out(pages)
-        reason = read.reason
-        if not reason and not any(page.text.strip() for page in pages):
-            reason = "no text on any page" if pages else "no pages"
-        return Facts(
-            encoding="pdf",
-            identity=_identity(key, pages),
-            masked=len(masks),
-            notes=(*_redacted(pages), *secrets.notes(masks), *read.notes),
-            lines=count_lines(text),
-            segments=segments,
-            reason=reason,
-            text=text if any(page.text.strip() for page in pages) else "",
-            pages=tuple(
-                PageFacts(p.number, p.label, len(p.text), p.reason, p.ocr, p.confidence)
-                for p in pages
-            ),
-        )
+        self._remembered.keep(BATCH)
 
     def _finish(self, item: Item, tests: frozenset[str]) -> Finished:
         found = item.found
         path = found.prefix + found.path
         facts = item.facts
         if item.key and not facts:
-            facts = self._new_pdfs.get(item.key) or self._new[item.key].facts
+            facts = self._shelf.get(item.key) or self._new[item.key].facts
         if not facts:
             kind, reason = _unread(found, tests)
             return Entry(path, kind, bytes=found.size, reason=reason), None, ()
@@ -503,25 +350,6 @@ class Reader:
         )
         pages = tuple([_page(path, page) for page in facts.pages])
         return entry, _document(item, path, kind, facts) if has_text else None, pages
-
-
-def is_pdf(data: bytes, content_id: str, masking: Literal["mask", "keep"]) -> bool:
-    """Whether bytes are those of the PDF that was read as the document of that id."""
-    library = config.settings().pdf_text
-    return _key(digest_of(data), "pdf", "pdf", masking, library)[:KNOWN] == content_id[:KNOWN]
-
-
-def _key(digest: bytes, way: Way, language: str, masking: str, library: str) -> str:
-    version: tuple[object, ...] = (VERSION, masking, way, language)
-    if way == "pdf":
-        from longread.ingest import pdf
-
-        version += (pdf.VERSION, library)
-    elif way in MADE:
-        version += (office.VERSION,)
-    else:
-        version += (syntax.VERSION, language in PACKED)
-    return blake2b(digest + repr(version).encode(), digest_size=16).hexdigest()
 
 
 def _contents(finished: Sequence[Finished]) -> Contents:
@@ -549,29 +377,6 @@ def _page(path: str, page: PageFacts) -> Page:
         path, page.number, page.label, page.characters, bool(page.ocr), reason=page.reason,
         confidence=sure,
     )  # fmt: skip
-
-
-def _redacted(pages: Sequence[PageText]) -> tuple[str, ...]:
-    """Say on which pages words stand under dark boxes."""
-    found = [page for page in pages if page.hidden]
-    if not found:
-        return ()
-    number = sum(page.hidden for page in found)
-    named = ", ".join(f"p{page.number}" for page in found[:10]) + (", …" if found[10:] else "")
-    return (f"text under redactions left out: {number:,} characters on {named}",)
-
-
-def _identity(key: str, pages: Sequence[PageText]) -> str:
-    """Return the content id of a PDF with recognised pages, which another program reads otherwise.
-
-    Empty for all others: theirs does not change with what is installed.
-    """
-    if not any(page.ocr for page in pages):
-        return ""
-    texts = "\f".join(page.text for page in pages)
-    # It begins as the key does, so that the file can still be known.
-    said = blake2b((key + texts).encode("utf-8", "replace"), digest_size=8)
-    return key[:KNOWN] + said.hexdigest()
 
 
 def _tell_apart(items: list[Item]) -> None:

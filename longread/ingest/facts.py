@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from longread.cache.derived import Derived
 from longread.ingest import columns
 from longread.ingest.columns import Columns, Segments
 from longread.ingest.kinds import PLAIN, Looks
@@ -133,3 +134,28 @@ def unpack(value: bytes) -> Facts | None:
         tuple([PageFacts(*p) for p in pages]),
         array("I", value[numbers_end:words_end]) if has_words else None,
     )
+
+
+class Remembered:
+    """Facts by content, kept under one set of rules for secrets."""
+
+    def __init__(self, derived: Derived, rules: str) -> None:
+        self._derived = derived
+        self.kind = f"facts:{VERSION}:{rules}"
+        self._new: list[tuple[str, bytes]] = []
+        """Found out, and not kept yet."""
+
+    def get(self, keys: Iterable[str]) -> dict[str, Facts]:
+        """Return what is known, by key."""
+        known = self._derived.get(self.kind, keys)
+        return {key: facts for key, value in known.items() if (facts := unpack(value))}
+
+    def add(self, key: str, facts: Facts) -> None:
+        """Take note of what was found out."""
+        self._new.append((key, pack(facts)))
+
+    def keep(self, least: int = 1) -> None:
+        """Keep what was found out, if it is of so many contents."""
+        if len(self._new) >= least:
+            self._derived.put(self.kind, self._new)
+            self._new = []

@@ -217,6 +217,11 @@ class Page:
     confidence: float | None = None
     """Of what was recognised, 0 to 1: the mean over its words."""
 
+    @property
+    def is_picture(self) -> bool:
+        """Whether there is something to be seen on it that its own text does not say."""
+        return self.ocr or self.reason.startswith(("scan", "drawing"))
+
 
 @dataclass(frozen=True, slots=True)
 class Ledger:

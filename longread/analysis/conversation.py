@@ -116,7 +116,8 @@ class Conversation:
         self, question: str, hits: Sequence[Hit], room: int, tell: Tell
     ) -> list[pictures.Seen]:
         """Return the pages that are shown as pictures, within `room` tokens."""
-        chosen = choose(question, self.corpus.documents, self.corpus.pages, hits)
+        documents = [*self.corpus.documents, *pictures.unread(self.corpus)]
+        chosen = choose(question, documents, self.corpus.pages, hits)
         of_session = (self.corpus, self.options, self.layout.mark, self.pieces)
         return pictures.draw(chosen[: self.profile.images], *of_session, room, tell)
 
@@ -151,6 +152,8 @@ class Conversation:
             )
             for d in self.corpus.documents
         }
+        for unread in pictures.unread(self.corpus) if seen else []:
+            shown[unread.id] = Shown(unread, (), seen=seen.get(unread.id, frozenset()))
         for id, versions in changes.superseded(self.layout).items():
             earlier = tuple(
                 replace(self.texts[version], id=id) for version in versions if version in self.texts
@@ -255,7 +258,8 @@ def open_sources(
     family = open_tokens(profile, tell)
     derived = open_derived()
     pieces = Pieces(family, derived)
-    corpus = read_sources(locations, options, pieces, window, tell)
+    blind = not pictures.able(profile)
+    corpus = read_sources(locations, options, pieces, window, tell, blind=blind)
     measured = reading.measure(corpus, pieces, profile.citations == "guided", tell)
     return replace(_lay(measured, profile, window, strategy, {}), options=options)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from longread.analysis import freshness, reading
+from longread.analysis import freshness, pictures, reading
 from longread.analysis.conversation import QUESTION, Conversation, strategy_of
 from longread.analysis.freshness import Fresh
 from longread.analysis.sources import read_sources
@@ -54,7 +54,8 @@ def renew(opened: Conversation, store: Store, tell: Tell) -> Renewed:
 def _renew(opened: Conversation, store: Store, tell: Tell) -> Renewed:
     places = [_again(source) for source in opened.corpus.sources]
     pieces = opened.pieces
-    corpus = read_sources(places, opened.options, pieces, opened.window, tell)
+    blind = not pictures.able(opened.profile)
+    corpus = read_sources(places, opened.options, pieces, opened.window, tell, blind=blind)
     sources = _sources(opened.corpus.sources, corpus.sources)
     corpus = replace(corpus, sources=sources)
     guided = opened.profile.citations == "guided"

@@ -22,14 +22,23 @@ SPECIAL = re.compile(r"([\\*?\[\]!#])")
 
 
 def read_sources(
-    locations: Sequence[str], options: Options, pieces: Pieces, window: int, tell: Tell
+    locations: Sequence[str],
+    options: Options,
+    pieces: Pieces,
+    window: int,
+    tell: Tell,
+    *,
+    blind: bool = True,
 ) -> Corpus:
     """Read sources that are to be shown in a window of so many tokens.
+
+    Args:
+        blind: whether the model sees no pictures.
 
     Raises:
         IngestError: a source cannot be read at all, or has no such history.
     """
-    corpus = read(locations, options, pieces.derived, tell, reading.counter(pieces))
+    corpus = read(locations, options, pieces.derived, tell, reading.counter(pieces), blind=blind)
     if not options.diff and not options.log:
         return corpus
     told = [document for document in corpus.documents if document.language in history.LANGUAGES]

@@ -60,6 +60,8 @@ def read(
     derived: Derived,
     progress: Tell,
     use: Use | None = None,
+    *,
+    blind: bool = True,
 ) -> Corpus:
     """Return the documents of all `locations`, ordered by path, and an entry for every file.
 
@@ -67,6 +69,7 @@ def read(
         use: is given each document that was never read before while its text is at hand, so that
             the text need not be read again for what is counted of it. It may be called for a
             document that the corpus has under several paths, and from one thread only.
+        blind: whether only text is of use; otherwise pages that can be seen are enough.
 
     Raises:
         IngestError: a location cannot be read at all, or nothing in any of them can.
@@ -86,7 +89,7 @@ def read(
     name = "\0".join((options.rev, *places))
     contents = reader.read(files, sum(place.total for place in places.values()), name)
     documents, entries = of_kinds(contents.documents, contents.entries, options.selection.kinds)
-    if not documents:
+    if not documents and (blind or not any(page.is_picture for page in contents.pages)):
         raise _nothing_readable(list(places.values()), entries)
     sources = tuple(replace(place.source, note=place.note) for place in places.values())
     said = (*chain.from_iterable(levels), *options.selection.levels)

@@ -9,8 +9,6 @@ from collections.abc import Iterator, Sequence
 from longread.prompt.evidence import Hit
 from longread.types import Document, Page
 
-UNREAD = ("scan", "drawing")
-"""How the reason begins why a page has no text though there is something to be seen on it."""
 NAMED = re.compile(r"\b(?:pages?|pp?\.?) ?(\d{1,5})\b", re.IGNORECASE)
 FIGURE = re.compile(
     r"\b(?:figures?|figs?\.?|charts?|exhibits?) ?(\d{1,3}(?:\.\d+)?)", re.IGNORECASE
@@ -24,10 +22,12 @@ def choose(
 ) -> list[tuple[Document, int]]:
     """Return documents and pages to be shown as pictures, those that may help most first.
 
-    First pages that the question names, then pages with a figure that it names, then pages that
-    have no text of their own: by the most relevant page beside them, and by their document.
+    First pages that the question names, then pages with a figure that it names, then the pages of
+    a scan that it names, then pages that have no text of their own: by the most relevant page
+    beside them, and by their document. Scans in which nothing can be found come last.
 
     Args:
+        documents: those without text behind all others.
         pages: as the ledger has them.
         hits: the segments most relevant to the question, best first.
     """
@@ -35,13 +35,22 @@ def choose(
     order = _order(documents, hits)
     read = [paged[path] for path in sorted(paged, key=lambda p: order.get(p, len(order)))]
     chosen: dict[tuple[str, int], tuple[Document, int]] = {}
+    blind = [document for document in read if not document.segments]
     for document, page in (
         *_named(question, read, pages),
         *_figures(question, read),
+        *_to_see(_meant(question, blind), pages),
         *_beside(read, pages, documents, hits),
+        *_to_see(blind, pages),
     ):
         chosen.setdefault((document.path, page), (document, page))
     return list(chosen.values())
+
+
+def _meant(question: str, read: Sequence[Document]) -> list[Document]:
+    """Return the documents whose name stands in the question."""
+    asked = question.lower()
+    return [d for d in read if d.path.rpartition("/")[2].rpartition(".")[0].lower() in asked]
 
 
 def _order(documents: Sequence[Document], hits: Sequence[Hit]) -> dict[str, int]:
@@ -58,9 +67,8 @@ def _named(
     numbers = set(NAMED.findall(question))
     if not numbers:
         return
-    asked = question.lower()
-    meant = [d for d in read if d.path.rpartition("/")[2].rpartition(".")[0].lower() in asked]
-    of = {document.path: document for document in meant or (read if len(read) == 1 else [])}
+    meant = _meant(question, read) or (read if len(read) == 1 else [])
+    of = {document.path: document for document in meant}
     for page in pages:
         if page.path in of and (page.label or str(page.page)) in numbers:
             yield of[page.path], page.page
@@ -85,18 +93,29 @@ def _beside(
     hits: Sequence[Hit],
 ) -> Iterator[tuple[Document, int]]:  # fmt: skip
     """Yield pages to be seen, not read, near what is relevant; then the rest of the document."""
-    seen: dict[str, list[int]] = defaultdict(list)
-    for page in pages:
-        if page.ocr or page.reason.startswith(UNREAD):
-            seen[page.path].append(page.page)
+    seen = _seen(pages)
     of = {document.path: document for document in read}
     for hit in hits:
         document = documents[hit.document]
         if document.path in of:
             at = document.segments[hit.segment].span.first
-            near = [page for page in seen[document.path] if abs(page - at) <= NEAR]
+            near = [page for page in seen.get(document.path, []) if abs(page - at) <= NEAR]
             yield from ((document, page) for page in sorted(near, key=lambda p: abs(p - at)))
     relevant = {documents[hit.document].path for hit in hits}
+    yield from _to_see([d for d in read if d.path in relevant or len(read) == 1], pages)
+
+
+def _to_see(read: Sequence[Document], pages: Sequence[Page]) -> Iterator[tuple[Document, int]]:
+    """Yield the pages of some documents that are to be seen, not read."""
+    seen = _seen(pages)
     for document in read:
-        if document.path in relevant or len(read) == 1:
-            yield from ((document, page) for page in seen[document.path])
+        yield from ((document, page) for page in seen.get(document.path, []))
+
+
+def _seen(pages: Sequence[Page]) -> dict[str, list[int]]:
+    """Return the pages that are to be seen, not read, by path."""
+    seen: dict[str, list[int]] = defaultdict(list)
+    for page in pages:
+        if page.is_picture:
+            seen[page.path].append(page.page)
+    return seen

@@ -136,3 +136,38 @@ def test_a_person_is_told_that_nothing_is_masked_in_pictures() -> None:
     departure = Departure("models.example", "m", 3, 900, 0.0, 2, 1)
     assert departure.hidden == "2 secrets masked; 1 page as pictures, in which nothing is masked"
     assert replace(departure, pictures=0).hidden == "2 secrets masked"
+
+
+def scan() -> bytes:
+    """Return a PDF of one scanned page, and nothing else."""
+    made = FPDF()
+    made.add_page()
+    made.image(Image.new("RGB", (300, 400), "red"), 0, 0, 210, 297)
+    return bytes(made.output())
+
+
+async def test_a_scan_of_which_nothing_is_known_can_be_shown_and_cited(tmp_path: Path) -> None:
+    (tmp_path / "lease.pdf").write_bytes(lease("green"))
+    (tmp_path / "deed.pdf").write_bytes(scan())
+    engine = ReplayEngine("It is red [deed.pdf:p1].", "It is green [lease.pdf:p2].")
+    events = await asked(tmp_path, SEES, engine, "What colour is the deed?")
+    assert [p.text.split(" ", 2)[2] for p in shown(engine)] == [
+        "deed.pdf p1 as a picture\n",
+        "lease.pdf p2 as a picture\n",
+    ]
+    answer = events[-1]
+    assert isinstance(answer, Answer)
+    (cited,) = answer.citations
+    assert (cited.path, cited.verdict, cited.note) == (
+        "deed.pdf", Verdict.PLACE, "shown as a picture",
+    )  # fmt: skip
+
+
+async def test_a_source_of_scans_alone_can_be_asked_about(tmp_path: Path) -> None:
+    (tmp_path / "deed.pdf").write_bytes(scan())
+    engine = ReplayEngine("It is red [deed.pdf:p1].")
+    events = await asked(tmp_path, SEES, engine, "What colour is it?")
+    assert len(shown(engine)) == 1
+    answer = events[-1]
+    assert isinstance(answer, Answer)
+    assert answer.citations[0].verdict is Verdict.PLACE

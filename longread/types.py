@@ -191,12 +191,14 @@ class Entry:
     tokens: int = 0
     reason: str = ""
     """Why it is not shown in full; empty when it is."""
+    about: tuple[tuple[str, str], ...] = ()
+    """What a PDF says of itself: Title, Author, CreationDate and the like, as written there."""
 
     def shown(self, full_tokens: int, level: Level, tokens: int, reason: str) -> Entry:
         """Return what is said of it in one layout; as `replace` would, in a third of its time."""
         return Entry(
             self.path, self.kind, self.content_id, self.bytes, self.lines, self.language,
-            self.encoding, self.masked, self.notes, full_tokens, level, tokens, reason,
+            self.encoding, self.masked, self.notes, full_tokens, level, tokens, reason, self.about,
         )  # fmt: skip
 
 

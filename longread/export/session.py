@@ -88,6 +88,16 @@ def coverage(ledger: Ledger) -> list[str]:
         reasons = Counter(page.reason or "no reason given" for page in hidden)
         lines += [f"not in full: {_count(len(hidden), 'page')}"]
         lines += _first(f"  {n:,} × {reason}" for reason, n in reasons.most_common())
+    if recognised := [page for page in ledger.pages if page.ocr]:
+        sure = sum(page.confidence or 0.0 for page in recognised) / len(recognised)
+        worst = min(recognised, key=lambda page: page.confidence or 0.0)
+        lines += [
+            f"recognised in pictures (OCR): {_count(len(recognised), 'page')},"
+            f" {percent(sure)} sure in the mean; least of {worst.path} p{worst.page}:"
+            f" {percent(worst.confidence or 0.0)}"
+        ]
+    if told := [f"  {entry.path}: {note}" for entry in ledger.files for note in entry.notes]:
+        lines += ["to know:", *_first(iter(told))]
     return lines
 
 

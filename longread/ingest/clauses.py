@@ -195,6 +195,19 @@ class Outline:
         self.clause = found.number if found.kind == "clause" else ""
         return name, titled
 
+    def told(self, title: str, depth: int) -> str:
+        """Return the qualified name of a heading that a file's own outline has.
+
+        Args:
+            depth: from 0; what is deeper stands in the top.
+        """
+        title = " ".join(title.split())[:WIDEST]
+        self.clause, self.letters = "", []
+        if depth and self.top and self.top != title:
+            return f"{self.top}.{title}"[:WIDEST]
+        self.top, self.number, self.part = title, "", False
+        return title
+
     def _stands(self, found: Heading, before: str) -> bool:
         """Whether a heading is one after the line before it, and not a part of a sentence."""
         if found.kind == "letter":

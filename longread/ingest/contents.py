@@ -347,6 +347,7 @@ class Reader:
             facts.masked,
             facts.notes,
             reason=facts.reason if item.way == "pdf" or not has_text else "",
+            about=facts.about,
         )
         pages = tuple([_page(path, page) for page in facts.pages])
         return entry, _document(item, path, kind, facts) if has_text else None, pages

@@ -18,7 +18,7 @@ from longread.ingest.kinds import PLAIN, Looks
 from longread.ingest.secrets import Mask
 from longread.types import Segment
 
-VERSION = 4
+VERSION = 5
 """Of the format; what another version wrote is read anew."""
 
 
@@ -63,6 +63,8 @@ class Facts:
     pages: tuple[PageFacts, ...] = ()
     words: array[int] | None = None
     """As in `Document`."""
+    about: tuple[tuple[str, str], ...] = ()
+    """As in `Entry`."""
 
 
 def pack(facts: Facts) -> bytes:
@@ -90,6 +92,7 @@ def pack(facts: Facts) -> bytes:
             [count, kinds, unit],
             facts.words is not None,
             [len(names), len(numbers), len(words), len(text)],
+            facts.about,
         ],
         separators=(",", ":"),
     ).encode()
@@ -104,6 +107,7 @@ def unpack(value: bytes) -> Facts | None:
         (
             encoding, identity, masks, masked, notes, marks, picture, lines, looks, links, language,
             reason, pages, has_text, (count, kinds, unit), has_words, lengths,
+            about,
         ) = json.loads(value[4:start])  # fmt: skip
     except ValueError:
         return None
@@ -133,6 +137,7 @@ def unpack(value: bytes) -> Facts | None:
         value[words_end:].decode() if has_text else None,
         tuple([PageFacts(*p) for p in pages]),
         array("I", value[numbers_end:words_end]) if has_words else None,
+        tuple([(key, said) for key, said in about]),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby
 
@@ -18,6 +18,9 @@ WIDTH = 8_000
 """Characters of a segment at most, for pages whose lines never end."""
 
 
+MARKED, LEAST = 200, 20
+"""Characters of a line that a bookmark may name at most; letters and digits, at least, of one that
+says only the beginning of its title."""
 TITLED, UNTITLED = 1, 300
 """Characters before a clause, in the piece that it ends, from which on it is a piece of its own:
 a clause with a title, and one with a number or a letter alone."""
@@ -44,6 +47,17 @@ class PageText:
 
 
 @dataclass(frozen=True, slots=True)
+class Bookmark:
+    """An entry of the outline that a file gives of itself."""
+
+    depth: int
+    """From 0."""
+    title: str
+    page: int
+    """Physical page, from 1; 0 where it names none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A line of a document: where it begins and ends, its line feed included."""
 
@@ -57,12 +71,15 @@ class Line:
     """Whether it is one of a table of contents."""
 
 
-def lay_out(pages: Sequence[PageText]) -> tuple[str, tuple[Segment, ...]]:
+def lay_out(
+    pages: Sequence[PageText], bookmarks: Sequence[Bookmark] = ()
+) -> tuple[str, tuple[Segment, ...]]:
     """Return the pages' text as one document, and the segments that tile it.
 
     A page without text takes no room, and the numbers of the others do not move. A page is cut
     before its clauses, and further where a piece has more than `LINES` lines; all the pieces name
-    the same page, and those of one clause have its name.
+    the same page, and those of one clause have its name. A line that says what a bookmark of its
+    page does is a heading.
     """
     shown = [page for page in pages if page.text.strip()]
     texts = [page.text.rstrip("\n") + "\n" for page in shown]
@@ -71,8 +88,16 @@ def lay_out(pages: Sequence[PageText]) -> tuple[str, tuple[Segment, ...]]:
     numbers = [page.number for page in shown]
     segments: list[Segment] = []
     clause = ""
-    lines = _named(text, list(_lines(text)), running(text, starts, numbers))
-    for number, group in groupby(lines, lambda line: numbers[bisect_right(starts, line.start) - 1]):
+
+    def page_at(offset: int) -> int:
+        return numbers[bisect_right(starts, offset) - 1]
+
+    told: dict[int, list[Bookmark]] = {}
+    for bookmark in bookmarks:
+        told.setdefault(bookmark.page, []).append(bookmark)
+    runs = running(text, starts, numbers)
+    lines = _named(text, list(_lines(text)), runs, lambda offset: told.get(page_at(offset), ()))
+    for number, group in groupby(lines, lambda line: page_at(line.start)):
         for part in _parts(text, list(group)):
             clause = next((line.name for line in part if line.name), clause)
             segments.append(_segment(text, part, number, clause, opening=not segments))
@@ -81,9 +106,16 @@ def lay_out(pages: Sequence[PageText]) -> tuple[str, tuple[Segment, ...]]:
 
 
 def _named(
-    text: str, spans: Sequence[tuple[int, int]], runs: Sequence[tuple[int, int]]
+    text: str,
+    spans: Sequence[tuple[int, int]],
+    runs: Sequence[tuple[int, int]],
+    told: Callable[[int], Sequence[Bookmark]],
 ) -> list[Line]:
-    """Return the lines with the clauses that they open; running lines open none."""
+    """Return the lines with the clauses that they open; running lines open none.
+
+    Args:
+        told: the bookmarks of the page on which an offset is.
+    """
     begun = {start for start, _ in runs}
     bodies = [
         (start, end, text[start:end])
@@ -101,7 +133,10 @@ def _named(
         else:
             before = bodies[n - 1][2] if n else ""
             after = bodies[n + 1][2] if n + 1 < len(bodies) else ""
-            opened[start] = outline.enter(line, before, after)
+            name, titled = outline.enter(line, before, after)
+            if not name and (bookmark := _said_by(line, told(start))):
+                name, titled = outline.told(bookmark.title, bookmark.depth), True
+            opened[start] = name, titled
     made: list[Line] = []
     listing = False
     for start, end in spans:
@@ -109,6 +144,22 @@ def _named(
         listing = start in tables if start in bodies_at else listing
         made.append(Line(start, end, *opened.get(start, ("", False)), start in begun, listing))
     return made
+
+
+def _said_by(line: str, bookmarks: Sequence[Bookmark]) -> Bookmark | None:
+    """Return the bookmark whose title a line is; of a long one, the beginning."""
+    if not bookmarks or len(line) > MARKED:
+        return None
+    said = _plain(line)
+    for bookmark in bookmarks:
+        title = _plain(bookmark.title)
+        if said and (said == title or (len(said) >= LEAST and title.startswith(said))):
+            return bookmark
+    return None
+
+
+def _plain(title: str) -> str:
+    return "".join(filter(str.isalnum, title.casefold()))
 
 
 def _segment(text: str, part: Sequence[Line], page: int, clause: str, opening: bool) -> Segment:

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from longread.config import Library
-from longread.ingest.pages import PageText, lay_out
+from longread.ingest.pages import Bookmark, PageText, lay_out
 from longread.ingest.pool import Account, Pool, WorkerError
 
 __all__ = ["LIMITS", "VERSION", "Limits", "PageText", "PdfText", "boxes", "lay_out", "read_many"]
 
-VERSION = 3
+VERSION = 4
 """Raised whenever the same bytes give other text or segments."""
 
 Box = tuple[float, float, float, float]
@@ -26,17 +26,6 @@ READERS = "longread.ingest.readers"
 """Imported by workers alone."""
 PATIENCE = 3
 """Pages that may be lost before a file's bad pages get no second tries."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bookmark:
-    """An entry of the outline that a file gives of itself."""
-
-    depth: int
-    """From 0."""
-    title: str
-    page: int
-    """Physical page, from 1; 0 where it names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +40,6 @@ class PdfText:
     outline: tuple[Bookmark, ...] = ()
     attachments: tuple[str, ...] = ()
     """Names of the files that it carries, which are not read."""
-
-    @property
-    def title(self) -> str:
-        """From its metadata, where it has one."""
-        return dict(self.about).get("Title", "")
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -115,7 +99,7 @@ def _said(
     match opening:
         case {"about": dict(about), "outline": list(marks), "attachments": list(names)}:
             bookmarks = [mark for mark in map(_bookmark, marks) if mark]
-            kept = [(str(key), str(value)) for key, value in about.items()]
+            kept = sorted((str(key), str(value)) for key, value in about.items())
             return tuple(kept), tuple(bookmarks), tuple(map(str, names))
     return (), (), ()
 

@@ -187,8 +187,9 @@ class Shelf:
         masks: tuple[secrets.Mask, ...] = ()
         if self._masking == "mask":
             texts, masks = secrets.mask_parts(texts)
+            read = _masked(read)
         pages = [replace(page, text=text) for page, text in zip(read.pages, texts, strict=True)]
-        text, segments = pdf.lay_out(pages)
+        text, segments = pdf.lay_out(pages, read.outline)
         reason = read.reason
         if not reason and not any(page.text.strip() for page in pages):
             reason = "no text on any page" if pages else "no pages"
@@ -205,7 +206,19 @@ class Shelf:
                 PageFacts(p.number, p.label, len(p.text), p.reason, p.ocr, p.confidence)
                 for p in pages
             ),
+            about=read.about,
         )
+
+
+def _masked(read: PdfText) -> PdfText:
+    """Return what a file says of itself without secrets."""
+    said, _ = secrets.mask_parts(
+        [*(words for _, words in read.about), *(mark.title for mark in read.outline)]
+    )
+    words = iter(said)
+    about = tuple([(name, next(words)) for name, _ in read.about])
+    outline = tuple([replace(mark, title=next(words)) for mark in read.outline])
+    return replace(read, about=about, outline=outline)
 
 
 def key_of(digest: bytes, way: Paper, masking: Masking) -> str:

@@ -19,7 +19,7 @@ from longread.ingest.secrets import Mask
 from longread.ingest.texts import DIGEST, Text
 from longread.types import Document, Entry, Page
 
-VERSION = 1
+VERSION = 2
 """Of the format; what another version wrote is made anew."""
 HEAD = 512
 """Bytes of a file that tell it from others where it has no mark."""
@@ -73,7 +73,7 @@ def pack(digest: bytes, finished: Sequence[tuple[int, Finished]]) -> bytes | Non
     for position, (entry, document, pages) in finished:
         row: list[object] = [
             position, entry.path, entry.kind, entry.content_id, entry.bytes, entry.lines,
-            entry.language, entry.encoding, entry.masked, entry.notes, entry.reason,
+            entry.language, entry.encoding, entry.masked, entry.notes, entry.reason, entry.about,
             [(p.page, p.label, p.characters, p.ocr, p.reason, p.confidence) for p in pages],
         ]  # fmt: skip
         if document:
@@ -115,11 +115,11 @@ def unpack(value: bytes, digest: bytes, files: Sequence[Found]) -> list[Finished
     finished: list[Finished] = []
     for (
         position, path, kind, content_id, size, lines, language, encoding, masked, notes, reason,
-        pages, *about,
+        said, pages, *about,
     ) in rows:  # fmt: skip
         entry = Entry(
             path, kind, content_id, size, lines, language, encoding, masked, tuple(notes),
-            reason=reason,
+            reason=reason, about=tuple([(name, words) for name, words in said]),
         )  # fmt: skip
         document = None
         if about:

@@ -141,6 +141,7 @@ def of_files(session: int, files: Sequence[Entry]) -> list[Columns]:
             "encoding": entry.encoding,
             "masked": entry.masked,
             "notes": json.dumps(entry.notes),
+            "about": json.dumps(entry.about),
             "full_tokens": entry.full_tokens,
             "level": int(entry.level),
             "tokens": entry.tokens,
@@ -155,6 +156,8 @@ def to_file(row: RowMapping) -> Entry:
     kept = dict(row)
     del kept["session"], kept["position"]
     kept["notes"] = tuple(json.loads(kept["notes"])) if kept["notes"] != "[]" else ()
+    about = json.loads(kept["about"]) if kept["about"] != "[]" else ()
+    kept["about"] = tuple([(key, said) for key, said in about])
     return Entry(**{**kept, "level": Level(kept["level"])})
 
 

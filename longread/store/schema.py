@@ -23,7 +23,7 @@ from sqlalchemy.engine import Dialect
 APPLICATION = 0x4C524541
 """SQLite's application_id of a longread store: "LREA"."""
 
-VERSION = 6
+VERSION = 7
 """SQLite's user_version: the number of the newest migration."""
 
 
@@ -161,6 +161,7 @@ files = Table(
     _words("encoding"),
     _number("masked"),
     Column("notes", Text, nullable=False, server_default="[]"),
+    Column("about", Text, nullable=False, server_default="[]"),
     _number("full_tokens"),
     _number("level"),
     _number("tokens"),

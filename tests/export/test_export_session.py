@@ -205,3 +205,19 @@ def test_no_backtick_ends_code_early() -> None:
     assert code("`") == "`` ` ``"
     assert code("two\nlines") == "`two lines`"
     assert fenced("```\nx\n```") == ["````", "```", "x", "```", "````"]
+
+
+def test_coverage_says_how_sure_the_recogniser_was_and_what_one_should_know() -> None:
+    notes = ("text under redactions left out: 12 characters on p2",)
+    files = (Entry("a.pdf", "pdf", level=Level.FULL, notes=notes),)
+    pages = (
+        Page("a.pdf", 1, ocr=True, confidence=0.9, level=Level.FULL),
+        Page("a.pdf", 2, ocr=True, confidence=0.5, level=Level.FULL),
+        Page("a.pdf", 3, level=Level.FULL),
+    )
+    assert coverage(Ledger(("s",), "llama4", 100, 10, files, pages)) == [
+        "in full in every prompt: 1 of 1 file, 3 of 3 pages",
+        "recognised in pictures (OCR): 2 pages, 70 % sure in the mean; least of a.pdf p2: 50 %",
+        "to know:",
+        "  a.pdf: text under redactions left out: 12 characters on p2",
+    ]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from longread.ingest.clauses import Outline, contents, heading
 from longread.ingest.cleaning import clean
-from longread.ingest.pages import LINES, WIDTH, PageText, lay_out
+from longread.ingest.pages import LINES, WIDTH, Bookmark, PageText, lay_out
 
 
 def page(text: str, number: int = 1) -> PageText:
@@ -217,3 +217,20 @@ def test_a_page_of_any_make_is_laid_out_soon(text: str) -> None:
     before = time.process_time()
     lay_out([page(clean(text), number) for number in (1, 2)])
     assert time.process_time() - before < 20
+
+
+def test_what_the_files_own_outline_names_is_a_heading() -> None:
+    lines = ["Why it matters", "it does, and so it shall", "How we went about all of it and", "why"]
+    marks = [
+        Bookmark(0, "Why it  matters", 2),
+        Bookmark(1, "How we went about all of it and why", 2),
+        Bookmark(0, "it does, and so it shall", 1),
+    ]
+    body = "\n".join(["said " * 20] * 4)
+    text = f"{lines[0]}\n{lines[1]}\n{body}\n{lines[2]}\n{lines[3]}\n{body}"
+    _, segments = lay_out([page("First."), page(text, 2)], marks)
+    assert [s.name for s in segments] == [
+        "", "Why it matters", "Why it matters.How we went about all of it and why",
+    ]  # fmt: skip
+    _, unmarked = lay_out([page("First."), page(text, 2)])
+    assert {s.name for s in unmarked} == {""}

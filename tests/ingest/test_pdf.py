@@ -133,7 +133,7 @@ def test_every_page_of_the_shelf_is_read() -> None:
     }
     for pdf in found.values():
         assert pdf.reason == ""
-        assert pdf.title
+        assert dict(pdf.about)["Title"]
         assert all(page.text and not page.reason for page in pdf.pages)
         assert [page.number for page in pdf.pages] == [*range(1, len(pdf.pages) + 1)]
 
@@ -162,7 +162,7 @@ def test_what_pdfium_cannot_open_pypdf_reads() -> None:
     headless = LEASE.read_bytes().replace(b"%PDF-", b"%XYZ-")
     ours, theirs = read(headless), read(LEASE.read_bytes())
     assert [p.label for p in ours.pages] == [p.label for p in theirs.pages]
-    assert ours.title == theirs.title
+    assert ours.about == theirs.about
     for one, other in zip(ours.pages, theirs.pages, strict=True):
         assert one.text.split() == other.text.split()
 
@@ -197,7 +197,7 @@ def telling() -> bytes:
 @pytest.mark.parametrize("library", ["pdfium", "pypdf"])
 def test_what_a_file_says_of_itself_is_told(library: Library) -> None:
     ((_, found),) = read_many([("a.pdf", telling())], library=library)
-    assert found.title == "A lease"
+    assert dict(found.about)["Title"] == "A lease"
     assert ("Author", "Ann Other") in found.about
     assert found.outline == (Bookmark(0, "3 Term", 2), Bookmark(1, "3.1 Renewal", 3))
     assert found.attachments == ("prices.xlsx",)
@@ -212,7 +212,7 @@ def test_a_damaged_outline_loses_no_page() -> None:
         assert data != telling()
         found = read(data)
         assert [page.reason for page in found.pages] == ["blank"] * 3
-        assert found.title == "A lease"
+        assert dict(found.about)["Title"] == "A lease"
 
 
 def test_either_library_can_be_preferred() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from fpdf import FPDF
 
 from longread.cache.derived import Derived
 from longread.errors import IngestError
@@ -391,3 +392,23 @@ def test_what_was_read_of_a_shelf_before_it_was_stopped_is_kept(
     corpus = read([str(tmp_path)], Options(), derived, told.append)
     assert [d.text.strip() for d in corpus.documents] == [f"Number {n}." for n in range(6)]
     assert {p.total for p in told if p.stage == "pages"} == {2}
+
+
+def test_what_a_pdf_says_of_itself_is_kept_without_secrets(desk: Desk, tmp_path: Path) -> None:
+    made = FPDF()
+    made.set_font("helvetica", size=12)
+    made.set_title("Lease, key " + "AKIA" + "Q4HLR27ZBXW6TNDE")
+    made.set_author("A. Clerk")
+    made.add_page()
+    made.start_section("The rent and its ways")
+    made.cell(0, 10, "The rent and its ways", new_x="LMARGIN", new_y="NEXT")
+    made.multi_cell(0, 6, "it is due on the first day of each month. " * 9)
+    (tmp_path / "lease.pdf").write_bytes(bytes(made.output()))
+    for _ in range(2):  # the second time as it was kept
+        corpus = desk.read(tmp_path / "lease.pdf")
+        (entry,) = corpus.entries
+        about = dict(entry.about)
+        assert about["Author"] == "A. Clerk"
+        assert about["Title"].startswith("Lease, key ")
+        assert "Q4HLR27ZBXW6TNDE" not in about["Title"]
+        assert {s.name for s in corpus.documents[0].segments} == {"The rent and its ways"}

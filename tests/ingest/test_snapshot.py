@@ -204,7 +204,10 @@ def test_a_listing_is_another_for_anything_that_is_known_of_a_file() -> None:
 
 
 def test_all_that_is_known_of_a_file_is_kept() -> None:
-    entry = Entry("a/b", "pdf", "id", 1, 2, "pdf", "utf-8", 3, ("note",), reason="why")
+    entry = Entry(
+        "a/b", "pdf", "id", 1, 2, "pdf", "utf-8", 3, ("note",), reason="why",
+        about=(("Title", "A"),),
+    )  # fmt: skip
     pages = (Page("a/b", 4, "iv", 5, True, reason="unread", confidence=0.5),)
     value = snapshot.pack(bytes(32), [(0, (entry, None, pages))])
     assert value

@@ -91,7 +91,13 @@ def make(name: str = "one", *, files: int = 3) -> Session:
                     )
                     for d in documents.values()
                 ),
-                Entry("logo.png", "image", full_tokens=60, reason="a picture"),
+                Entry(
+                    "logo.png",
+                    "image",
+                    full_tokens=60,
+                    reason="a picture",
+                    about=(("Title", "A logo"),),
+                ),
             ),
             (
                 Page("y.pdf", 1, "i", 812, True, Level.FULL, confidence=0.9),

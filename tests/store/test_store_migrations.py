@@ -62,7 +62,7 @@ def kept(make: Make) -> list[Session]:
             layout=replace(session.layout, levels=()),
             ledger=replace(
                 session.ledger,
-                files=tuple(replace(f, notes=()) for f in session.ledger.files),
+                files=tuple(replace(f, notes=(), about=()) for f in session.ledger.files),
                 pages=tuple(replace(p, confidence=None) for p in session.ledger.pages),
             ),
             answers=tuple(

@@ -92,6 +92,14 @@ class Profile:
     """US dollars for a million prompt tokens read from the server's cache."""
     price_output: float = 0.0
     """US dollars for a million tokens of answer."""
+    price_date: str = ""
+    """When the prices were looked up, as "2026-07"."""
+    output_limit: int = 0
+    """Tokens that the server writes in one answer at most; 0 where only the window limits it."""
+    sources: tuple[str, ...] = ()
+    """Where window, limits and prices are from."""
+    disputed: tuple[str, ...] = ()
+    """What its sources say differently, and which was taken."""
     caveat: str = ""
     """Said beside each answer."""
     arguments: tuple[str, ...] = ()

@@ -35,10 +35,11 @@ def list_(as_data: bool) -> None:
         click.echo(as_json([asdict(profile) for profile in found]))
     else:
         default = config.settings().profile
+        width = max((len(profile.name) for profile in found), default=0)
         for profile in found:
             star = " (your default)" if profile.name == default else ""
             click.echo(
-                f"{profile.name:<12} {profile.window:>10,} tokens  {line(profile.about)}{star}"
+                f"{profile.name:<{width}} {profile.window:>10,} tokens  {line(profile.about)}{star}"
             )
     for problem in broken:
         click.echo(f"error: {problem}; {problem.hint}", err=True)

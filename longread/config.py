@@ -134,6 +134,10 @@ class Settings:
     """`[pdf] languages`: of scanned pages, as tesseract names them: "eng", "deu+eng"."""
     pdf_text: Library = "pdfium"
     """`[pdf] text`: the library that reads PDFs, "pdfium" or "pypdf"; the other stands in."""
+    ask_dollars: float = 0.25
+    """`[ask] dollars`: what an answer may cost without a question first."""
+    ask_minutes: float = 5.0
+    """`[ask] minutes`: how long it may take without a question first, as far as that is known."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """`[keys]`: other keys for an action, by its name in docs/keys.md: `read.next = "j"`."""
 
@@ -152,9 +156,11 @@ def settings() -> Settings:
     trust = _table(data, "trust", path)
     tui = _table(data, "tui", path)
     pdf = _table(data, "pdf", path)
+    asked = _table(data, "ask", path)
     keys = _table(data, "keys", path)
-    _refuse_unknown(data, {"profile", "trust", "engines", "tui", "pdf", "keys"}, path)
+    _refuse_unknown(data, {"profile", "trust", "engines", "tui", "pdf", "ask", "keys"}, path)
     _refuse_unknown(pdf, {"ocr", "languages", "text"}, path)
+    _refuse_unknown(asked, {"dollars", "minutes"}, path)
     _refuse_unknown(tui, {"theme", "editor", "viewer"}, path)
     _refuse_unknown(trust, {"hosts", "repositories"}, path)
     _refuse_unknown(engines, {"confirmed", "declined"}, path)
@@ -170,6 +176,8 @@ def settings() -> Settings:
         ocr=_convert("ocr", pdf.get("ocr", "auto"), get_type_hints(Settings)["ocr"], path),
         languages=_languages(pdf.get("languages", "eng"), path),
         pdf_text=_convert("text", pdf.get("text", "pdfium"), Library, path),
+        ask_dollars=_convert("dollars", asked.get("dollars", 0.25), float, path),
+        ask_minutes=_convert("minutes", asked.get("minutes", 5.0), float, path),
         keys={name: _check(name, key, str, path) for name, key in _flat(keys)},
     )
 

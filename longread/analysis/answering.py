@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 
-from longread.analysis import reading, trust
+from longread.analysis import reading, spending
 from longread.analysis.conversation import Conversation
 from longread.analysis.work import Work
 from longread.config import Profile
@@ -131,7 +131,7 @@ def finish(conversation: Conversation, prompt: Prompt, answer: Answer) -> Answer
         coverage=words,
         caveat=" ".join(caveats),
         profile=profile.name,
-        price=trust.price(profile, answer.usage) if answer.usage else 0.0,
+        price=spending.price(profile, answer.usage) if answer.usage else 0.0,
     )
 
 

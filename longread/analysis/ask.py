@@ -10,7 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from longread.analysis import trust
+from longread.analysis import spending, trust
 from longread.analysis.answering import converse, covered, finish
 from longread.analysis.conversation import Conversation, Strategy, open_sources, reopen
 from longread.analysis.drafts import Draft, mend
@@ -118,6 +118,8 @@ async def put(
     _, words = covered(opened, prompt)
     if prompt.pictures:
         words += f", {number_of(prompt.pictures, 'page')} shown as a picture"
+    if cost := spending.estimate(opened.profile, prompt.size, store).words:
+        words += f"; {cost}"
     yield Progress("show", note=f"{opened.strategy}: {prompt.size:,} tokens, {words}")
     if engine is None:
         starting = Work(lambda tell: open_engine(opened.profile, tell))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from longread.analysis import trust
+from longread.analysis import spending
 from longread.analysis.answering import covered, unread
 from longread.analysis.conversation import Conversation
 
@@ -35,5 +35,5 @@ def preview(conversation: Conversation, question: str) -> Preview:
     """
     prompt = conversation.prompt(question, lambda _: None)
     share, words = covered(conversation, prompt)
-    price = trust.most(conversation.profile, prompt.size)
+    price = spending.most(conversation.profile, prompt.size)
     return Preview(prompt.size, prompt.exact, share, words, len(unread(conversation)), price)

@@ -1,4 +1,4 @@
-"""Nothing leaves this machine unasked."""
+"""Nothing leaves this machine unasked, and nothing that costs money or minutes is begun so."""
 
 from __future__ import annotations
 
@@ -7,20 +7,22 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from longread import config
+from longread.analysis import spending
 from longread.analysis.engines import is_local
 from longread.analysis.relevance import place_of
 from longread.config import Profile
 from longread.errors import TrustError
 from longread.ingest.places import number_of
 from longread.store import Store
-from longread.types import Corpus, Prompt, Usage
+from longread.types import Corpus, Prompt
 
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """What would leave this machine, for a person to decide on."""
+    """What would leave this machine, or cost money or minutes, for a person to decide on."""
 
     host: str
+    """Where it goes; empty where it stays on this machine, or may go there already."""
     model: str
     documents: int
     tokens: int
@@ -31,6 +33,8 @@ class Departure:
     """Secrets masked in what is sent."""
     pictures: int = 0
     """Pages sent as pictures, in which nothing can be masked."""
+    seconds: float = 0.0
+    """Until the whole answer is there; 0 where nobody knows."""
 
     @property
     def hidden(self) -> str:
@@ -42,44 +46,48 @@ class Departure:
             f"{words}; {number_of(self.pictures, 'page')} as pictures, in which nothing is masked"
         )
 
+    @property
+    def words(self) -> str:
+        """What would happen, in a sentence that begins small."""
+        what = f"{number_of(self.documents, 'document')}, {self.tokens:,} tokens"
+        cost = spending.Estimate(self.tokens, self.price, self.seconds).words
+        if not self.host:
+            return f"{what} for {self.model}: {cost}"
+        price = cost if self.price else f"price unknown{', ' if cost else ''}{cost}"
+        return f"{what} go to {self.host} ({self.model}): {price}, {self.hidden}"
+
 
 Confirm = Callable[[Departure], Awaitable[bool]]
-
-
-def price(profile: Profile, usage: Usage) -> float:
-    """Return what an answer cost in US dollars, by the profile's prices; 0 if it names none."""
-    cached = usage.cached_tokens or 0
-    of_cached = profile.price_cached or profile.price_input
-    fresh = (usage.prompt_tokens - cached) * profile.price_input
-    return (fresh + cached * of_cached + usage.output_tokens * profile.price_output) / 1e6
-
-
-def most(profile: Profile, tokens: int) -> float:
-    """Return what a prompt of so many tokens and a whole answer cost if nothing is cached."""
-    return price(profile, Usage(tokens, profile.answer))
 
 
 async def check(
     profile: Profile, corpus: Corpus, prompt: Prompt, store: Store, confirm: Confirm, *, yes: bool
 ) -> None:
-    """Ask once per corpus and host whether its text may be sent there.
+    """Ask once per corpus and host whether its text may be sent there, and each time it is dear.
 
     Raises:
         TrustError: the person said no, or nobody could be asked.
     """
-    if is_local(profile):
-        return
-    host = urlsplit(profile.url).hostname or profile.url
+    settings = config.settings()
+    host = "" if is_local(profile) else urlsplit(profile.url).hostname or profile.url
     place = place_of(corpus.sources)
-    if host in config.settings().hosts or store.trusted(place, host):
+    if host in settings.hosts or (host and store.trusted(place, host)):
+        host = ""
+    cost = spending.estimate(profile, prompt.size, store)
+    if not host and not cost.exceeds(settings):
         return
     masked = sum(entry.masked for entry in corpus.entries)
-    price = most(profile, prompt.size)
-    of_prompt = (len(corpus.documents), prompt.size, price, masked, prompt.pictures)
-    departure = Departure(host, profile.model, *of_prompt)
+    of_prompt = (len(corpus.documents), prompt.size, cost.dollars, masked, prompt.pictures)
+    departure = Departure(host, profile.model, *of_prompt, cost.seconds)
     if not yes and not await confirm(departure):
+        if host:
+            raise TrustError(
+                f"nothing was sent to {host}",
+                hint=f'say --yes, or put "{host}" under [trust] hosts in config.toml',
+            )
         raise TrustError(
-            f"nothing was sent to {host}",
-            hint=f'say --yes, or put "{host}" under [trust] hosts in config.toml',
+            f"{profile.name} was not asked: {cost.words}",
+            hint="say --yes, lower --budget, or raise what [ask] of config.toml allows",
         )
-    store.trust(place, host)
+    if host:
+        store.trust(place, host)

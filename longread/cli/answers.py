@@ -20,7 +20,8 @@ def below(answer: Answer) -> Iterator[str]:
         yield "no citations"
     yield line(prompted(answer))
     if answer.usage:
-        yield spent(answer.usage)
+        price = f"; ${answer.price:,.4f}" if answer.price else ""
+        yield spent(answer.usage) + price
     if answer.caveat:
         yield f"! {line(answer.caveat)}"
 

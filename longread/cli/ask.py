@@ -133,18 +133,20 @@ async def _run(request: Request, as_data: bool) -> None:
 
 
 def _confirm(departure: Departure) -> bool:
-    price = f"about ${departure.price:,.4f}" if departure.price else "price unknown"
-    click.echo(
-        f"{departure.documents:,} documents, {departure.tokens:,} tokens, would be sent to"
-        f" {departure.host} ({departure.model}): {price}, {departure.hidden}",
-        err=True,
-    )
-    if not sys.stdin.isatty():
+    click.echo(f"{departure.words}", err=True)
+    if sys.stdin.isatty():
+        return click.confirm("Send it?" if departure.host else "Ask?", err=True)
+    if not departure.host and not departure.price:
+        return True  # it takes long, and who could say no is not there
+    if not departure.host:
         raise TrustError(
-            f"nothing was sent to {departure.host}: there is no terminal to ask at",
-            hint=f'say --yes, or put "{departure.host}" under [trust] hosts in config.toml',
+            "nothing was asked: it is dear, and there is no terminal to ask at",
+            hint="say --yes, lower --budget, or raise dollars under [ask] in config.toml",
         )
-    return click.confirm("Send it?", err=True)
+    raise TrustError(
+        f"nothing was sent to {departure.host}: there is no terminal to ask at",
+        hint=f'say --yes, or put "{departure.host}" under [trust] hosts in config.toml',
+    )
 
 
 def _use_found(profile: Profile) -> bool:

@@ -278,7 +278,7 @@ def _table(rows: list[Row]) -> Iterator[str]:
 
 
 def _report(row: Row, kept: Session) -> Iterator[str]:
-    from longread.export.session import coverage
+    from longread.export.session import added_up, coverage
 
     yield f"{line(kept.title)}"
     yield f"session {row.id}, profile {line(kept.profile)}, {_when(row.updated)}"
@@ -295,6 +295,9 @@ def _report(row: Row, kept: Session) -> Iterator[str]:
     for number, answer in enumerate(kept.answers, start=1):
         yield ""
         yield from _answer(number, answer)
+    if words := added_up(kept.answers):
+        yield ""
+        yield words
 
 
 def _answer(number: int, answer: Answer) -> Iterator[str]:

@@ -130,6 +130,21 @@ def spent(usage: Usage) -> str:
     return "; ".join(parts)
 
 
+def added_up(answers: Sequence[Answer]) -> str:
+    """Say what the answers of a session took together; empty where nobody counted."""
+    counted = [answer.usage for answer in answers if answer.usage]
+    if not counted:
+        return ""
+    read, wrote = (sum(u.prompt_tokens for u in counted), sum(u.output_tokens for u in counted))
+    cached = sum(u.cached_tokens or 0 for u in counted)
+    words = f"in all: {_count(len(counted), 'answer')}, prompts {read:,} tokens"
+    if cached:
+        words += f" ({percent(cached / read)} from the cache)"
+    words += f", answers {wrote:,} tokens, {sum(u.seconds for u in counted):,.1f} s"
+    price = sum(answer.price for answer in answers)
+    return words + (f", ${price:,.4f}" if price else "")
+
+
 def percent(share: float) -> str:
     """Return a share as a person reads it; what is not all is never called 100 %."""
     if 0 < share < 0.01:

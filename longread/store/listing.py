@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from statistics import median
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -89,6 +90,33 @@ def listed(db: Connection) -> list[Row]:
         )
         for row in db.execute(query)
     ]
+
+
+LAST = 20
+"""Answers by which a model's pace is judged."""
+LEAST = 256
+"""Tokens read anew below which an answer says nothing of how fast a model reads."""
+
+
+def pace(db: Connection, profile: str) -> tuple[float, float]:
+    """Return tokens read and written a second: medians of a profile's last answers, 0 if none."""
+    answers, usage = schema.answers.c, schema.usage.c
+    query = (
+        select(usage.prompt_tokens, usage.cached_tokens, usage.output_tokens)
+        .add_columns(usage.first_token_seconds, usage.seconds)
+        .join(schema.answers, answers.n == usage.answer)
+        .where(answers.profile == profile)
+        .order_by(answers.n.desc())
+        .limit(LAST)
+    )
+    reading, writing = [], []
+    for row in db.execute(query):
+        fresh = row.prompt_tokens - (row.cached_tokens or 0)
+        if fresh >= LEAST and row.first_token_seconds > 0:
+            reading.append(fresh / row.first_token_seconds)
+        if row.output_tokens > 1 and row.seconds > row.first_token_seconds:
+            writing.append((row.output_tokens - 1) / (row.seconds - row.first_token_seconds))
+    return (median(reading) if reading else 0.0, median(writing) if writing else 0.0)
 
 
 def _sources(db: Connection) -> dict[int, list[Any]]:

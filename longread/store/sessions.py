@@ -13,7 +13,7 @@ from longread.errors import StoreError
 from longread.store import corpora, parts, schema, search
 from longread.store.about import About, about
 from longread.store.connection import add, connect, plain, reading, writing
-from longread.store.listing import Row, listed
+from longread.store.listing import Row, listed, pace
 from longread.store.search import Found
 from longread.types import Answer, Document, Layout, Ledger, Session, Source
 
@@ -284,6 +284,14 @@ class Store:
             parts.drop_unneeded_texts(db)
             corpora.drop_unneeded(db, corpus)
         self._overwrite(session_id)
+
+    def pace(self, profile: str) -> tuple[float, float]:
+        """Return how many tokens a profile's model reads and writes in a second; 0 if unknown.
+
+        Medians of its last answers; of a prompt only what was not cached counts as read.
+        """
+        with reading(self._engine, self.path) as db:
+            return pace(db, profile)
 
     def trusted(self, corpus: str, host: str) -> bool:
         """Whether a person has said that this corpus may be sent to this host.

@@ -312,12 +312,11 @@ class Desk(App[None]):
             self.store_changed()
 
     async def _may_leave(self, departure: Departure) -> bool:
-        price = f"about ${departure.price:,.4f}" if departure.price else "price unknown"
+        if not departure.host:
+            return await self.confirm("Ask?", f"{departure.words}.")
         return await self.confirm(
             f"Send to {departure.host}?",
-            f"{departure.documents:,} documents, {departure.tokens:,} tokens go to"
-            f" {departure.host} ({departure.model}): {price},"
-            f" {departure.hidden}. Asked once for this corpus and host.",
+            f"{departure.words}. Asked once for this corpus and host.",
         )
 
     def _use_found(self, profile: Profile) -> bool:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import platform
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from longread import config
-from longread.analysis.engines import FOUND_HERE, answers, open_engine, open_tokens
+from longread.analysis import servers
+from longread.analysis.engines import is_local, open_engine, open_tokens
 from longread.config import Profile
 from longread.engine import environment, models
+from longread.errors import ConfigError
 from longread.ingest import ocr
 from longread.types import Finished, Piece, Progress, Prompt, Sampling, Tell, Text, Turn, Usage
 
@@ -103,18 +107,25 @@ def examine() -> list[Finding]:
             "" if there else "longread engine install cpu makes it",
         )
     )
-    for name in FOUND_HERE:
-        profile = config.load_profile(name)
-        if answers(profile):
-            findings.append(Finding(True, f"something answers at {profile.url} (profile {name})"))
+    return [*findings, *_profiles()]
+
+
+def _profiles() -> Iterator[Finding]:
+    """Yield which servers run here, and which profiles would work here and now."""
+    profiles: list[Profile] = []
     for name in config.profile_names():
-        variable = config.load_profile(name).key_env
-        if variable:
-            there = bool(os.environ.get(variable))
-            text = f"profile {name}: {variable} {'is set' if there else 'is not set'}"
-            hint = "" if there else "only who asks this profile needs it"
-            findings.append(Finding(True, text, hint, optional=not there))
-    return findings
+        try:
+            profiles.append(config.load_profile(name))
+        except ConfigError as error:
+            yield Finding(False, str(error), error.hint)
+    local = [p for p in profiles if p.engine == "server" and is_local(p)]
+    found = asyncio.run(servers.running(tuple(dict.fromkeys(p.url for p in local))))
+    for server in found:
+        what = ", ".join(server.models[:5]) or server.error
+        yield Finding(True, f"{server.name} at {server.url}: {what}")
+    for profile in profiles:
+        said = servers.usable(profile, profile in local, found)
+        yield Finding(True, f"profile {said.profile}: {said.text}", said.hint, not said.works)
 
 
 def _program(name: str, hint: str) -> Finding:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from longread import config
+from longread.analysis.servers import listens
 from longread.config import Profile, Settings
 from longread.engine import local
 from longread.engine.replay import open_script
@@ -20,8 +20,6 @@ from longread.types import Engine, Event, Prompt, Sampling, Tell
 
 FOUND_HERE = ("vllm", "ollama")
 """Profiles whose server may run on this machine, in the order they are looked for."""
-KNOCK = 0.25
-"""Seconds a port of this machine may take to answer."""
 LAST_LINES = 8
 """Lines of the engine's log that an error shows."""
 
@@ -59,14 +57,7 @@ def _found(settings: Settings) -> list[str]:
 
 def answers(profile: Profile) -> bool:
     """Whether something listens at the profile's address on this machine."""
-    address = urlsplit(profile.url)
-    if not address.hostname or not is_local(profile):
-        return False
-    try:
-        with socket.create_connection((address.hostname, address.port or 80), KNOCK):
-            return True
-    except OSError:
-        return False
+    return bool(profile.url) and is_local(profile) and listens(profile.url)
 
 
 def is_local(profile: Profile) -> bool:

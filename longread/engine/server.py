@@ -72,8 +72,11 @@ class ServerEngine:
             yield _usage(usage, prompt, first, time.monotonic() - started)
         yield Finished("length" if reason == "length" else "stop")
 
-    async def models(self) -> list[str]:
+    async def models(self, seconds: float = 10.0) -> list[str]:
         """Return the names of the models the server offers.
+
+        Args:
+            seconds: to wait for them at most.
 
         Raises:
             EngineError: the server cannot be reached or refuses.
@@ -81,7 +84,7 @@ class ServerEngine:
         from openai import OpenAIError
 
         try:
-            async with self._client(timeout=10.0, retries=0) as client:
+            async with self._client(timeout=seconds, retries=0) as client:
                 return [model.id async for model in client.models.list()]
         except OpenAIError as error:
             raise self._explain(error) from error

@@ -138,6 +138,9 @@ class Settings:
     """`[ask] dollars`: what an answer may cost without a question first."""
     ask_minutes: float = 5.0
     """`[ask] minutes`: how long it may take without a question first, as far as that is known."""
+    gpus: Mapping[str, object] = field(default_factory=dict)
+    """`[gpus.NAME]`: GPUs that `longread plan` does not know, or their price: `hourly = 3.1`,
+    `memory = 80e9`, `bandwidth = 3.35e12`, `flops = 989e12`, `title`, `note`."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """`[keys]`: other keys for an action, by its name in docs/keys.md: `read.next = "j"`."""
 
@@ -158,7 +161,7 @@ def settings() -> Settings:
     pdf = _table(data, "pdf", path)
     asked = _table(data, "ask", path)
     keys = _table(data, "keys", path)
-    _refuse_unknown(data, {"profile", "trust", "engines", "tui", "pdf", "ask", "keys"}, path)
+    _refuse_unknown(data, {"profile", "trust", "engines", "tui", "pdf", "ask", "keys", "gpus"}, path)
     _refuse_unknown(pdf, {"ocr", "languages", "text"}, path)
     _refuse_unknown(asked, {"dollars", "minutes"}, path)
     _refuse_unknown(tui, {"theme", "editor", "viewer"}, path)
@@ -178,6 +181,7 @@ def settings() -> Settings:
         pdf_text=_convert("text", pdf.get("text", "pdfium"), Library, path),
         ask_dollars=_convert("dollars", asked.get("dollars", 0.25), float, path),
         ask_minutes=_convert("minutes", asked.get("minutes", 5.0), float, path),
+        gpus=_table(data, "gpus", path),
         keys={name: _check(name, key, str, path) for name, key in _flat(keys)},
     )
 

@@ -19,6 +19,7 @@ from longread.errors import LongreadError, similar
 COMMANDS = {
     "ask": "longread.cli.ask:ask",
     "pack": "longread.cli.pack:pack",
+    "plan": "longread.cli.plan:plan",
     "sessions": "longread.cli.sessions:sessions",
     "profiles": "longread.cli.profiles:profiles",
     "engine": "longread.cli.engine:engine",

@@ -1,0 +1,120 @@
+"""What it takes to run a model with a window: settings, profiles and `sizing` joined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from longread import config
+from longread.config import Profile
+from longread.errors import ConfigError
+from longread.sizing import gpus, known
+from longread.sizing.model import Model
+from longread.sizing.pages import KV
+from longread.sizing.plan import Wish
+from longread.sizing.plan import plan as make
+from longread.sizing.serve import Use
+from longread.sizing.weights import Precision
+from longread.types import Hosted, Plan
+
+WINDOWS: dict[Use, int] = {"ask": 1_000_000, "review": 65_536}
+"""Tokens of a window where nobody says: a large corpus; one document of many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a person asks, by names; what is left out is chosen."""
+
+    model: str = "llama4-scout"
+    """A known name, a profile's name, a model's directory, or a `config.json`."""
+    context: int | None = None
+    gpu: str = "h100"
+    gpus: int | None = None
+    tp: int | None = None
+    pp: int | None = None
+    precision: Precision = "fp8"
+    kv: KV | None = None
+    use: Use = "ask"
+    block: int | None = None
+    batched: int | None = None
+    sequences: int | None = None
+    hybrid: bool = True
+    hourly: float | None = None
+    """US dollars for one GPU, an hour."""
+
+
+def plan(asked: Asked) -> Plan:
+    """Return the plan.
+
+    Raises:
+        ConfigError: a name that nothing has, or numbers that mean nothing.
+    """
+    table = gpus.table(config.settings().gpus)
+    gpu = gpus.find(asked.gpu, table)
+    if asked.hourly is not None:
+        gpu = replace(gpu, hourly=asked.hourly)
+    model = find(asked.model)
+    window = WINDOWS[asked.use]
+    wish = Wish(
+        model=model,
+        context=asked.context or min(window, max(model.positions, model.stretched)),
+        gpu=gpu,
+        gpus=asked.gpus,
+        tp=asked.tp,
+        pp=asked.pp,
+        precision=asked.precision,
+        kv=asked.kv,
+        use=asked.use,
+        block=asked.block,
+        batched=asked.batched,
+        sequences=asked.sequences,
+        hybrid=asked.hybrid,
+    )
+    made = make(wish, table)
+    return replace(made, hosted=tuple(_hosted(model, made.context)))
+
+
+def models() -> list[Model]:
+    """Return the models whose facts come with longread."""
+    return [known.find(name) for name in known.names()]
+
+
+def find(name: str) -> Model:
+    """Return a model by its name, by a profile that runs it, or from its directory.
+
+    A profile's trusted window is taken over: what a probe has found counts for its model.
+
+    Raises:
+        ConfigError: nothing is called so.
+    """
+    try:
+        return known.find(name)
+    except ConfigError:
+        if name not in config.profile_names():
+            raise
+    profile = config.load_profile(name)
+    return replace(known.find(profile.model), trusted=profile.trusted)
+
+
+def _hosted(model: Model, context: int) -> Iterator[Hosted]:
+    """Yield what hosts of the same model would charge, by the profiles that say a price."""
+    for name in config.profile_names():
+        try:
+            profile = config.load_profile(name)
+            same = profile.price_input and known.find(profile.model).name == model.name
+        except ConfigError:
+            continue
+        if same:
+            yield _priced(profile, context)
+
+
+def _priced(profile: Profile, context: int) -> Hosted:
+    tokens = min(context, profile.window - profile.answer)
+    answer = profile.price_output * 500 / 1e6
+    cached = profile.price_cached or profile.price_input
+    return Hosted(
+        profile=profile.name,
+        window=profile.window,
+        first=profile.price_input * tokens / 1e6 + answer,
+        cached=cached * tokens / 1e6 + answer,
+    )

@@ -1,0 +1,194 @@
+"""A plan as tables and a chart for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from longread.types import Fit, Plan, Point, Times
+
+BAR = 44
+"""Cells of the chart's bars."""
+
+
+def show(plan: Plan) -> None:
+    """Print a plan to standard output."""
+    out = Console(highlight=False, soft_wrap=False)
+    verdict = "fits" if plan.fits else "does not fit"
+    out.print(
+        Text(f"{plan.model}, {plan.context:,} tokens, {plan.precision} weights, {plan.kv} KV: "),
+        Text(f"{verdict} on {plan.spread.gpus} × {plan.gpu} ({plan.spread})", style="bold"),
+        sep="",
+    )
+    out.print(
+        f"longest window that fits there: {plan.longest:,}; the cache holds {plan.capacity:,} "
+        f"tokens; trusted to {plan.trusted:,}"
+    )
+    for part in (_memory(plan), _kept(plan), _chart(plan), _options(plan), _layouts(plan)):
+        out.print()
+        out.print(part)
+    out.print()
+    for sentence in _times(plan):
+        out.print(Text(sentence))
+    if plan.command:
+        out.print()
+        for text in shell(plan):
+            out.print(Text(text), soft_wrap=True)
+        out.print()
+        out.print(_why(plan))
+    out.print()
+    for caution in plan.cautions:
+        out.print(Text("! ", style="bold yellow"), Text(f"{caution.name}: {caution.text}"), sep="")
+        out.print(Text(f"  → {caution.hint}", style="dim"))
+    for note in plan.notes:
+        out.print(Text(f"· {note}", style="dim"))
+
+
+def gigabytes(size: int) -> str:
+    """Return bytes as decimal gigabytes, as GPUs are sold."""
+    return f"{size / 1e9:,.1f} GB"
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as people say them."""
+    if seconds < 90:
+        return f"{seconds:.1f} s"
+    if seconds < 5_400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def _memory(plan: Plan) -> Table:
+    table = _table("on each GPU", "bytes", "")
+    share = -(-plan.weights[plan.precision] // plan.spread.gpus)
+    others = ", ".join(f"{k} {gigabytes(v)}" for k, v in plan.weights.items())
+    rows = [("weights", share, f"all of them: {others}")]
+    flat = f"; without the hybrid allocator {gigabytes(plan.flat)}" if plan.flat else ""
+    rows.append(("KV cache", plan.cache, f"one request{flat}"))
+    rows += [(b.name, b.size, b.why) for b in plan.buffers if b.place == "gpu"]
+    for name, size, why in rows:
+        table.add_row(name, f"{size:,}", why)
+    table.add_section()
+    table.add_row("together", f"{plan.need:,}", f"of {plan.usable:,} that vLLM may use")
+    for one in plan.buffers:
+        if one.place == "host":
+            table.add_row(f"host: {one.name}", f"{one.size:,}", one.why)
+    return table
+
+
+def _kept(plan: Plan) -> Table:
+    table = _table("attention", "layers", "bytes a token", "this window")
+    for kept in plan.kept:
+        token = f"{kept.token:,}" if kept.token else "bounded"
+        table.add_row(kept.kind, str(kept.layers), token, f"{kept.total:,}")
+    table.add_section()
+    total = sum(kept.total for kept in plan.kept)
+    table.add_row("over all GPUs", "", f"{plan.per_token:,}", f"{total:,}")
+    return table
+
+
+def _chart(plan: Plan) -> Table:
+    table = _table("context", "on each GPU: █ weights ▓ KV ░ other │ limit", "together", "flat KV")
+    flat = any(point.flat for point in plan.chart)
+    scale = max(plan.usable, *(_sum(point) for point in plan.chart)) / BAR
+    for point in plan.chart:
+        style = "bold" if point.context == plan.context else ""
+        without = gigabytes(point.flat) if flat and point.flat else "–"
+        table.add_row(
+            Text(f"{point.context:,}", style=style),
+            _bar(point, plan.usable, scale),
+            gigabytes(_sum(point)),
+            without,
+        )
+    return table
+
+
+def _bar(point: Point, usable: int, scale: float) -> Text:
+    """Draw what lies on a GPU, and where its memory ends."""
+    cells = ""
+    end = 0.0
+    for mark, size in (("█", point.weights), ("▓", point.cache), ("░", point.other)):
+        end += size
+        cells += mark * max(0, round(end / scale) - len(cells))
+    limit = min(BAR - 1, round(usable / scale))
+    padded = cells.ljust(BAR)
+    over = _sum(point) > usable
+    return Text(padded[:limit] + "│" + padded[limit + 1 :], style="red" if over else "")
+
+
+def _sum(point: Point) -> int:
+    return point.weights + point.cache + point.other
+
+
+def _options(plan: Plan) -> Table:
+    table = _table("GPU", "how many", "on the fullest", "usable", "")
+    for fit in plan.options:
+        table.add_row(fit.title, _count(fit), gigabytes(fit.need) if fit.spread else "",
+                      gigabytes(fit.usable), fit.note)  # fmt: skip
+    return table
+
+
+def _count(fit: Fit) -> str:
+    if not fit.spread:
+        return "none does"
+    return f"{fit.spread.gpus} ({fit.spread})" if fit.spread.gpus > 1 else "1"
+
+
+def _layouts(plan: Plan) -> Table:
+    table = _table("layout", "GPUs", "vLLM's verdict")
+    for layout in plan.layouts:
+        table.add_row(str(layout), str(layout.gpus), layout.refusal or "runs")
+    return table
+
+
+def _times(plan: Plan) -> Iterator[str]:
+    times: Times = plan.times
+    if times.cold is None or times.cached is None:
+        yield f"How long it takes on {plan.gpu} cannot be estimated: its speed is not known."
+    else:
+        yield (
+            f"Estimated: first token after {duration(times.cold)} cold, "
+            f"{duration(times.cached)} for the next question"
+            + (f", then {times.speed:.0f} tokens a second" if times.speed else "")
+            + "."
+        )
+    if times.corpus is not None and times.question is not None:
+        yield (
+            f"At ${times.hourly:.2f} an hour: ${times.corpus:.2f} to read the corpus once, "
+            f"${times.question:.2f} for each further question with 500 tokens of answer."
+        )
+    elif times.cold is not None:
+        yield f"No price of {plan.gpu} is known: --hourly, or hourly under [gpus.{plan.gpu}]."
+    for hosted in plan.hosted:
+        part = "" if hosted.window > plan.context else f" (its window: {hosted.window:,})"
+        yield (
+            f"Hosted by {hosted.profile}{part}: ${hosted.first:.2f} for the first question, "
+            f"${hosted.cached:.2f} for each further one."
+        )
+
+
+def shell(plan: Plan) -> Iterator[str]:
+    """Yield the lines of the command, to be pasted into a shell."""
+    parts = [*(variable.text for variable in plan.environment)]
+    parts += [argument.text for argument in plan.command]
+    for i, text in enumerate(parts):
+        yield ("  " if i else "") + text + (" \\" if i < len(parts) - 1 else "")
+
+
+def _why(plan: Plan) -> Table:
+    table = _table("", "why")
+    for one in (*plan.environment, *plan.command):
+        table.add_row(one.text.split("=")[0].split(" ")[0], one.why)
+    return table
+
+
+def _table(*heads: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+    for head in heads:
+        right = head in ("bytes", "layers", "bytes a token", "this window", "GPUs", "together",
+                         "context", "flat KV", "on the fullest", "usable")  # fmt: skip
+        table.add_column(head, justify="right" if right else "left", no_wrap=right)
+    return table

@@ -1,0 +1,92 @@
+"""Facts of models: counts of parameters, kinds of layers, wrong configurations."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from longread.errors import ConfigError
+from longread.sizing import facts, known
+from longread.sizing.model import Kind
+from longread.sizing.weights import weights
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        # What transformers builds on its "meta" device from the same configuration.
+        ("llama4-scout", 107_769_861_120),
+        ("qwen3.6-35b-a3b", 34_660_610_688),
+        ("kimi-linear-48b-a3b", 49_122_675_072),
+        ("deepseek-v4-flash", 284_332_230_231),
+    ],
+)
+def test_parameters_are_counted_as_transformers_builds_them(name: str, parameters: int) -> None:
+    assert known.find(name).parameters.text == parameters
+
+
+def test_the_vision_tower_of_llama_4_is_counted_to_the_last_parameter() -> None:
+    assert known.find("llama4-scout").parameters.vision == 871_932_416
+
+
+def test_weights_agree_with_the_checkpoints_that_are_published() -> None:
+    scout, maverick = known.find("llama4-scout"), known.find("llama4-maverick")
+    assert round(weights(scout, "bf16") / 1e9, 1) == 217.3
+    assert round(weights(scout, "fp8") / 1e9, 1) == 111.6
+    assert round(weights(scout, "int4") / 1e9, 1) == 60.8
+    assert round(weights(maverick, "bf16") / 1e9, 1) == 803.2
+    assert round(weights(maverick, "fp8") / 1e9) == 405
+    assert round(weights(maverick, "int4") / 1e9) == 213
+
+
+def test_layers_are_of_the_kinds_that_their_makers_say() -> None:
+    assert known.find("scout").kinds == {Kind.CHUNKED: 36, Kind.FULL: 12}
+    assert known.find("qwen3.6").kinds == {Kind.STATE: 30, Kind.FULL: 10}
+    assert known.find("kimi").kinds == {Kind.STATE: 20, Kind.MLA: 7}
+    assert known.find("deepseek-v4").kinds == {Kind.SLIDING: 43, Kind.COMPRESSED: 41}
+
+
+def test_a_model_is_found_by_the_names_that_people_use() -> None:
+    for name in ("scout", "meta-llama/Llama-4-Scout-17B-16E-Instruct", "Llama-4-Scout"):
+        assert known.find(name).name == "llama4-scout"
+
+
+def test_a_directory_is_read_like_what_is_known(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(known.MODELS["llama4-scout"].config))
+    for place in (tmp_path, tmp_path / "config.json"):
+        read = known.find(str(place))
+        assert read.caches == known.find("scout").caches
+        assert read.parameters == known.find("scout").parameters
+        assert read.repository == str(tmp_path)
+
+
+@pytest.mark.parametrize("field", ["num_hidden_layers", "hidden_size", "model_type", "vocab_size"])
+def test_a_configuration_without_a_field_names_the_field(tmp_path: Path, field: str) -> None:
+    config = dict(known.MODELS["qwen3.6-35b-a3b"].config)
+    del config[field]
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ConfigError, match=field) as raised:
+        known.find(str(tmp_path))
+    assert raised.value.hint
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"model_type": "llama", "hidden_size": "x"}'])
+def test_what_is_no_configuration_is_said_in_one_line(tmp_path: Path, content: str) -> None:
+    (tmp_path / "config.json").write_text(content)
+    with pytest.raises(ConfigError) as raised:
+        known.find(str(tmp_path))
+    assert "\n" not in str(raised.value)
+
+
+def test_an_unknown_name_is_answered_with_the_nearest() -> None:
+    with pytest.raises(ConfigError) as raised:
+        known.find("lama4-scout")
+    assert "llama4-scout" in raised.value.hint
+
+
+def test_layers_that_cannot_be_read_are_refused_rather_than_guessed() -> None:
+    plain = {"model_type": "jamba", "num_hidden_layers": 2, "hidden_size": 8, "mamba_d_state": 16}
+    with pytest.raises(ConfigError, match="mamba_d_state"):
+        facts.model(plain, "jamba")

@@ -1,1 +1,1 @@
-"""How many GPUs, which vLLM arguments, how long, how much: closed forms over a model's own facts."""
+"""How many GPUs, which vLLM arguments, how long, how much: closed forms over a model's facts."""

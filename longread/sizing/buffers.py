@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from math import gcd
 
-from longread.sizing.grouping import groups
+from longread.sizing.kv import whole
 from longread.sizing.model import Kind, Model
-from longread.sizing.pages import Deployment, pages
+from longread.sizing.pages import Deployment
 from longread.types import Buffer
 
 ACTIVATIONS = 3_300_000_000
@@ -44,7 +44,7 @@ def on_gpu(model: Model, how: Deployment, context: int) -> int:
 def block_tables(model: Model, how: Deployment, context: int) -> int:
     """Return bytes of block tables on each GPU."""
     cells = 0
-    for group in groups(pages(model, how), how):
+    for group in whole(model, how):
         page = group.shape[0]
         if page.kind is Kind.STATE and not how.prefix_caching:
             cells += 1

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from longread.sizing.buffers import on_gpu
 from longread.sizing.gpus import Gpu
-from longread.sizing.kv import longest, need
+from longread.sizing.kv import block, need
 from longread.sizing.layouts import legal
 from longread.sizing.model import Model
 from longread.sizing.pages import Deployment
@@ -39,18 +39,20 @@ def share(model: Model, how: Deployment, precision: Precision) -> int:
 def held(model: Model, how: Deployment, precision: Precision, context: int) -> int:
     """Return bytes on the fullest GPU for one request of `context` tokens."""
     fixed = share(model, how, precision) + on_gpu(model, how, context)
-    return fixed + need(model, how, context)
+    return fixed + need(model, how, context) + block(model, how)
+
+
+def fits(model: Model, how: Deployment, gpu: Gpu, precision: Precision, context: int) -> bool:
+    """Whether one request of `context` tokens fits."""
+    return held(model, how, precision, context) <= usable(gpu)
 
 
 def window(model: Model, how: Deployment, gpu: Gpu, precision: Precision, limit: int) -> int:
-    """Return the longest window, at most `limit`, that fits; 0 where none does.
-
-    Block tables grow with the window too, so what they leave is searched as well.
-    """
+    """Return the longest window, at most `limit`, that fits; 0 where none does."""
     low, high = 0, limit
     while low < high:
         middle = (low + high + 1) // 2
-        if longest(model, how, room(model, how, gpu, precision, middle), middle) == middle:
+        if fits(model, how, gpu, precision, middle):
             low = middle
         else:
             high = middle - 1
@@ -62,19 +64,13 @@ def room(model: Model, how: Deployment, gpu: Gpu, precision: Precision, context:
     return usable(gpu) - share(model, how, precision) - on_gpu(model, how, context)
 
 
-def fits(model: Model, how: Deployment, gpu: Gpu, precision: Precision, context: int) -> bool:
-    """Whether one request of `context` tokens fits."""
-    left = room(model, how, gpu, precision, context)
-    return longest(model, how, left, context) == context
-
-
 def fewest(
     model: Model, how: Deployment, gpu: Gpu, precision: Precision, context: int
 ) -> Spread | None:
     """Return the layout with the fewest GPUs that fits: 1, 2, 4, 8, then several nodes of 8."""
     if not gpu.vllm:
         alone = replace(how, tp=1, pp=1)
-        return Spread(1) if held(model, alone, precision, context) <= usable(gpu) else None
+        return Spread(1) if fits(model, alone, gpu, precision, context) else None
     most = max((one.tp for count in COUNTS for one in legal(model, count)), default=1)
     counts = [*COUNTS, *(most * stages for stages in STAGES if most * stages > COUNTS[-1])]
     for count in counts:

@@ -8,6 +8,7 @@ Sources: vLLM 0.32 `v1/core/kv_cache_utils.py` (`_max_memory_usage_bytes_from_gr
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from longread.sizing.grouping import Group, groups
 from longread.sizing.model import Kind, Model
@@ -23,10 +24,22 @@ def stages(layers: int, pp: int) -> list[range]:
     return [range(start, start + count) for start, count in zip(starts, counts, strict=True)]
 
 
-def placed(model: Model, how: Deployment) -> list[tuple[Group, ...]]:
+@lru_cache(maxsize=256)
+def whole(model: Model, how: Deployment) -> tuple[Group, ...]:
+    """Return the groups of all layers."""
+    return groups(pages(model, how), how)
+
+
+@lru_cache(maxsize=256)
+def placed(model: Model, how: Deployment) -> tuple[tuple[Group, ...], ...]:
     """Return the groups as they lie on each pipeline stage."""
-    whole = groups(pages(model, how), how)
-    return [tuple(group.on(part) for group in whole) for part in stages(model.layers, how.pp)]
+    parts = stages(model.layers, how.pp)
+    return tuple(tuple(group.on(part) for group in whole(model, how)) for part in parts)
+
+
+def block(model: Model, how: Deployment) -> int:
+    """Return bytes of the one block of each GPU that is never handed out (vLLM's null block)."""
+    return max(_block(stage) for stage in placed(model, how))
 
 
 def need(model: Model, how: Deployment, context: int) -> int:
@@ -41,10 +54,10 @@ def per_token(model: Model, how: Deployment) -> int:
     """
     total = 0
     for stage in placed(model, how):
-        block = _block(stage)
+        size = _block(stage)
         for group in stage:
             if group.shape[0].is_full:
-                total += -(-block // group.shape[0].block)
+                total += -(-size // group.shape[0].block)
     return total * how.tp
 
 
@@ -58,13 +71,13 @@ def by_kind(model: Model, how: Deployment, context: int) -> list[tuple[Kind, int
     token: dict[Kind, int] = {}
     total: dict[Kind, int] = {}
     for stage in placed(model, how):
-        block = _block(stage)
+        size = _block(stage)
         for group in stage:
             page = group.shape[0]
             layers.setdefault(page.kind, set()).update(one.layer for one in group.pages)
-            grows = -(-block // page.block) if page.is_full else 0
+            grows = -(-size // page.block) if page.is_full else 0
             token[page.kind] = token.get(page.kind, 0) + grows
-            spent = block * group.blocks(context, how)
+            spent = size * group.blocks(context, how)
             total[page.kind] = total.get(page.kind, 0) + spent
     return [(kind, len(found), token[kind], total[kind]) for kind, found in layers.items()]
 

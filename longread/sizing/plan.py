@@ -213,7 +213,7 @@ def _chart(model: Model, how: Deployment, precision: Precision, context: int) ->
         Point(
             context=length,
             weights=part,
-            cache=kv.need(model, how, length),
+            cache=kv.need(model, how, length) + kv.block(model, how),
             other=on_gpu(model, how, length),
             flat=kv.need(model, alone, length) if alone else None,
         )

@@ -2,22 +2,23 @@
 
 Reads a JSON list of questions from standard input and prints a JSON list of answers. What each
 layer keeps is built from the configuration with vLLM's own classes and shape calculators; pages,
-groups, needs and longest windows are vLLM's own functions. They are private: they may move
-between versions, and then this fails by name.
+groups, needs, longest windows, layouts and arguments are judged by vLLM's own functions. Some are
+private: they may move between versions, and then this fails by name.
 """
 
 import json
 import os
 import sys
-import tempfile
-from pathlib import Path
+from contextlib import nullcontext
+from functools import cache
 from types import SimpleNamespace
 
 os.environ |= {"VLLM_LOGGING_LEVEL": "CRITICAL", "HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1"}
 
 import torch
+import vllm.config.vllm
+from vllm.config import ModelConfig, VllmConfig
 from vllm.distributed.utils import get_pp_indices
-from vllm.engine.arg_utils import EngineArgs
 from vllm.model_executor.layers.mamba.mamba_utils import MambaStateShapeCalculator
 from vllm.model_executor.models import ModelRegistry
 from vllm.platforms.interface import Platform
@@ -30,27 +31,41 @@ from vllm.v1.kv_cache_interface import (
     MLAAttentionSpec,
     SlidingWindowMLASpec,
     SlidingWindowSpec,
+    UniformTypeKVCacheSpecs,
     get_kv_quant_mode,
 )
+from vllm.v1.kv_cache_layout import KVCacheLayout
+from vllm.v1.worker.block_table import get_block_table_width
 
-TINY = {
-    "architectures": ["Llama4ForCausalLM"], "model_type": "llama4_text", "hidden_size": 256,
-    "intermediate_size": 256, "intermediate_size_mlp": 256, "num_hidden_layers": 4,
-    "num_attention_heads": 40, "num_key_value_heads": 8, "head_dim": 128, "vocab_size": 256,
-    "num_local_experts": 2, "num_experts_per_tok": 1, "max_position_embeddings": 10_485_760,
-    "torch_dtype": "bfloat16",
-}  # fmt: skip
 ELEMENT = {"bf16": (torch.bfloat16, "auto"), "fp8": (torch.uint8, "fp8")}
 
 
-def configuration():
-    """vLLM's whole configuration, made once; each question changes what it is about."""
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "config.json").write_text(json.dumps(TINY))
-        return EngineArgs(
-            model=folder, skip_tokenizer_init=True, load_format="dummy", max_model_len=4096,
-            max_num_batched_tokens=8192, block_size=16,
-        ).create_engine_config()  # fmt: skip
+class Configuration:
+    """What vLLM's functions ask its configuration, with its own rules for tokens in flight."""
+
+    max_concurrent_batches = VllmConfig.max_concurrent_batches
+    max_in_flight_tokens = VllmConfig.max_in_flight_tokens
+    use_v2_model_runner = True
+    speculative_config = None
+
+    def __init__(self, how):
+        layout = KVCacheLayout.BLHNC if how["packed"] else KVCacheLayout.LBHNC
+        self.model_config = SimpleNamespace(max_model_len=how["context"])
+        self.parallel_config = SimpleNamespace(
+            pipeline_parallel_size=how["pp"],
+            tensor_parallel_size=how["tp"],
+            decode_context_parallel_size=1,
+        )
+        self.scheduler_config = SimpleNamespace(
+            max_num_batched_tokens=how["batched"],
+            async_scheduling=how["asynchronous"],
+            disable_hybrid_kv_cache_manager=not how["hybrid"],
+        )
+        self.cache_config = SimpleNamespace(
+            mamba_cache_mode="align" if how["prefix_caching"] else "none",
+            get_resolved_kv_cache_layout=lambda: layout,
+        )
+        self.attention_config = SimpleNamespace(hisparse_config=None)
 
 
 class Kernel(Platform):
@@ -66,7 +81,7 @@ class Kernel(Platform):
         return [cls.backend]
 
 
-def align(cfg, model, shapes, dtypes, how):
+def align(model, shapes, dtypes, how):
     """Let vLLM make attention pages as large as states; return the block and the padded page."""
     cls = SimpleNamespace(
         get_mamba_state_shape_from_config=lambda _: shapes,
@@ -75,35 +90,29 @@ def align(cfg, model, shapes, dtypes, how):
     latent = "kv_lora_rank" in model
     heads = 1 if latent else max(1, model["num_key_value_heads"] // how["tp"])
     size = model["kv_lora_rank"] + model["qk_rope_head_dim"] if latent else model["head_dim"]
-    stand_in = SimpleNamespace(
+    asked = SimpleNamespace(
         cache_config=SimpleNamespace(
-            cache_dtype=ELEMENT[how["kv"]][1], block_size=how["block"], kv_cache_dtype_skip_layers=[],
+            cache_dtype=ELEMENT[how["kv"]][1],
+            block_size=how["block"],
+            kv_cache_dtype_skip_layers=[],
             mamba_cache_mode="align" if how["prefix_caching"] else "none",
-            mamba_page_size_padded=None, mamba_block_size=None,
+            mamba_page_size_padded=None,
+            mamba_block_size=None,
         ),
         model_config=SimpleNamespace(
-            dtype=torch.bfloat16, use_mla=latent, architecture="",
-            get_num_kv_heads=lambda _: heads, get_head_size=lambda: size,
+            dtype=torch.bfloat16,
+            use_mla=latent,
+            architecture="",
+            get_num_kv_heads=lambda _: heads,
+            get_head_size=lambda: size,
         ),
-        parallel_config=None, compilation_config=cfg.compilation_config,
-    )  # fmt: skip
-    original = ModelRegistry.resolve_model_cls
+        parallel_config=None,
+    )
+    # No model of this shape can be built without its weights: its answers are given instead.
     ModelRegistry.resolve_model_cls = lambda *_, **__: (cls, "")
-    from vllm.config import vllm as config_module
-
-    entered = config_module.set_current_vllm_config
-    from contextlib import nullcontext
-
-    import vllm.config
-
     vllm.config.vllm.set_current_vllm_config = lambda *_, **__: nullcontext()
-    try:
-        Kernel._align_hybrid_block_size(stand_in, Kernel.backend)
-    finally:
-        ModelRegistry.resolve_model_cls = original
-        vllm.config.vllm.set_current_vllm_config = entered
-    cache = stand_in.cache_config
-    return cache.block_size, cache.mamba_page_size_padded
+    Kernel._align_hybrid_block_size(asked, Kernel.backend)
+    return asked.cache_config.block_size, asked.cache_config.mamba_page_size_padded
 
 
 def states(model, tp):
@@ -120,7 +129,7 @@ def states(model, tp):
     )  # fmt: skip
 
 
-def specs(cfg, model, how):
+def specs(model, how):
     """Return what each layer keeps, as vLLM's own specifications, by the layer's name."""
     tp, dtype, mode = how["tp"], ELEMENT[how["kv"]][0], get_kv_quant_mode(ELEMENT[how["kv"]][1])
     layers = range(model["num_hidden_layers"])
@@ -129,7 +138,7 @@ def specs(cfg, model, how):
         return deepseek_v4(model, layers)
     if kind in ("kimi_linear", "qwen3_5_moe_text"):
         shapes, dtypes = states(model, tp), (torch.bfloat16, torch.float32)
-        block, padded = align(cfg, model, shapes, dtypes, how)
+        block, padded = align(model, shapes, dtypes, how)
         state = MambaSpec(
             shapes=tuple(shapes), dtypes=dtypes, page_size_padded=padded,
             block_size=block if how["prefix_caching"] else how["context"],
@@ -206,25 +215,10 @@ def name(layer):
     return f"model.layers.{layer}.self_attn"
 
 
-def prepare(cfg, how):
-    """Set vLLM's configuration to what a question is about."""
-    cfg.model_config.max_model_len = how["context"]
-    cfg.scheduler_config.max_num_batched_tokens = how["batched"]
-    cfg.scheduler_config.disable_hybrid_kv_cache_manager = not how["hybrid"]
-    cfg.cache_config.block_size = how["block"]
-    cfg.cache_config.mamba_cache_mode = "align" if how["prefix_caching"] else "none"
-    cfg.cache_config.kv_cache_layout = "BLHNC" if how["packed"] else "LBHNC"
-    # On GPUs vLLM plans a step ahead, and V2's runner keeps one more batch than stages.
-    batches = how["pp"] + how["asynchronous"]
-    type(cfg).max_in_flight_tokens = property(
-        lambda self: batches * self.scheduler_config.max_num_batched_tokens
-    )
-
-
-def kv(cfg, question):
+def kv(question):
     model, how = question["model"], question["how"]
-    prepare(cfg, how)
-    merged = specs(cfg, model, how)
+    cfg = Configuration(how)
+    merged = specs(model, how)
     original = dict(merged)
     groups = kv_cache_utils.get_kv_cache_groups(cfg, merged)
     needs, longest, counts, pools = [], [], [], []
@@ -244,46 +238,73 @@ def kv(cfg, question):
         "longest": min(longest),
         "groups": len(groups),
         "capacity": kv_cache_utils.get_kv_cache_capacity(cfg, config)[0],
+        "tables": 2 * 4 * how["sequences"] * sum(width(cfg, group, how) for group in groups),
     }
 
 
-def layout(cfg, question):
-    """Whether `ModelConfig.verify_with_parallel_config` accepts a layout, and if not, why."""
-    how, model = question["how"], cfg.model_config
-    model.model_arch_config.total_num_attention_heads = question["heads"]
-    model.model_arch_config.total_num_kv_heads = question["kv_heads"]
+def width(cfg, group, how):
+    """Cells in a row of a block table, as `v1/worker/gpu/model_runner.py` asks for them."""
+    spec = group.kv_cache_spec
+    one = spec.first_spec if isinstance(spec, UniformTypeKVCacheSpecs) else spec
+    cells = spec.max_num_blocks_per_req(cfg, how["context"])
+    return get_block_table_width(
+        cells, spec.block_size, token_alignment=one.block_table_token_alignment
+    )
+
+
+def layout(question):
+    """Why `ModelConfig.verify_with_parallel_config` refuses a layout, or nothing."""
+    model = SimpleNamespace(
+        model_arch_config=SimpleNamespace(total_num_attention_heads=question["heads"]),
+        get_total_num_kv_heads=lambda: question["kv_heads"],
+        use_mla=question["latent"],
+        registry=SimpleNamespace(is_pp_supported_model=lambda *_: True),
+        architectures=[],
+        multimodal_config=None,
+    )
     parallel = SimpleNamespace(
-        enable_hc_sp=False, tensor_parallel_size=how["tp"], pipeline_parallel_size=how["pp"],
-        decode_context_parallel_size=how["dcp"], enable_expert_parallel=False,
-        world_size_across_dp=how["tp"] * how["pp"],
-    )  # fmt: skip
+        enable_hc_sp=False,
+        tensor_parallel_size=question["tp"],
+        pipeline_parallel_size=question["pp"],
+        decode_context_parallel_size=question["dcp"],
+        enable_expert_parallel=False,
+    )
     try:
-        model.verify_with_parallel_config(parallel)
-    except (ValueError, NotImplementedError) as error:
-        return {"refused": str(error)}
-    return {"refused": ""}
+        ModelConfig.verify_with_parallel_config(model, parallel)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+@cache
+def parser():
+    from vllm.entrypoints.launchers.cli_args import make_arg_parser
+    from vllm.utils.argparse_utils import FlexibleArgumentParser
+
+    def refuse(message):
+        raise ValueError(message)
+
+    made = make_arg_parser(FlexibleArgumentParser())
+    made.error = refuse
+    return made
 
 
 def command(question):
-    """Whether vLLM's own parser takes the arguments of `vllm serve`."""
-    from vllm.entrypoints.openai.cli_args import make_arg_parser
-    from vllm.utils.argparse_utils import FlexibleArgumentParser
-
-    parser = make_arg_parser(FlexibleArgumentParser())
-    parser.error = lambda message: (_ for _ in ()).throw(ValueError(message))
+    """Why vLLM's own parser refuses the arguments of `vllm serve`, or nothing."""
     try:
-        known, unknown = parser.parse_known_args(question["arguments"])
+        _, unknown = parser().parse_known_args(question["arguments"])
     except ValueError as error:
-        return {"refused": str(error)}
-    return {"refused": " ".join(unknown)}
+        return str(error)
+    return " ".join(unknown)
 
 
-def main():
-    questions = json.load(sys.stdin)
-    cfg = configuration()
-    ask = {"kv": lambda q: kv(cfg, q), "layout": lambda q: layout(cfg, q), "command": command}
-    answers = [ask[q["ask"]](q) for q in questions]
-    print("\n" + json.dumps(answers))
+def variables(question):
+    """Which of these environment variables vLLM does not know."""
+    from vllm import envs
+
+    return [name for name in question["names"] if name not in envs.environment_variables]
 
 
-main()
+ASK = {"kv": kv, "layout": layout, "command": command, "variables": variables}
+answers = [ASK[question["ask"]](question) for question in json.load(sys.stdin)]
+print("\n" + json.dumps(answers))

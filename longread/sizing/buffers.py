@@ -28,8 +28,8 @@ def buffers(model: Model, how: Deployment, context: int) -> tuple[Buffer, ...]:
     return (
         Buffer("block tables", block_tables(model, how, context), "gpu",
                f"2 tables of {how.sequences} rows for each group of layers"),
-        Buffer("RoPE table", rope_table(model), "gpu",
-               f"for {model.positions:,} positions, whatever the window"),
+        Buffer("RoPE table", rope_table(model, context), "gpu",
+               f"for {max(model.positions, context):,} positions, whatever the window"),
         Buffer("activations, graphs", ACTIVATIONS, "gpu", "an estimate"),
         Buffer("token ids", token_ids(how, context), "host",
                f"{how.sequences} rows of {context:,}"),
@@ -55,9 +55,9 @@ def block_tables(model: Model, how: Deployment, context: int) -> int:
     return 2 * 4 * how.sequences * cells
 
 
-def rope_table(model: Model) -> int:
+def rope_table(model: Model, context: int) -> int:
     """Return bytes of the table of cosines and sines, in 16 bits."""
-    return model.positions * model.rope_width * 2
+    return max(model.positions, context) * model.rope_width * 2
 
 
 def token_ids(how: Deployment, context: int) -> int:

@@ -33,8 +33,8 @@ READERS: dict[str, Callable[[Fields], Model]] = {
     "deepseek_v4": deepseek_v4,
     "deepseek_v2": latent,
     "deepseek_v3": latent,
+    "deepseek_v32": latent,
     "kimi_k2": latent,
-    "glm_moe_dsa": latent,
 }
 """Readers by `model_type`; what is not here is read as plain attention, where it is that."""
 

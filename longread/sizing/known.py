@@ -138,6 +138,10 @@ MODELS: dict[str, Known] = {
         {
             "trained": 262_144,
             "stretched": 1_010_000,
+            "stretch": '{"text_config": {"rope_parameters": {"mrope_interleaved": true, '
+            '"mrope_section": [11, 11, 10], "rope_type": "yarn", "rope_theta": 10000000, '
+            '"partial_rotary_factor": 0.25, "factor": 4.0, '
+            '"original_max_position_embeddings": 262144}}}',
             "notes": (
                 "the vision tower, about 0.4 B parameters, is left out: serve it with "
                 "--language-model-only",

@@ -26,7 +26,7 @@ V4_BUFFER_BLOCK = {4: 4, 128: 8}
 
 
 def latent(f: Fields) -> Model:
-    """DeepSeek V2, V3 and V3.2, Kimi K2, GLM 5: MLA in each layer, perhaps with an indexer.
+    """DeepSeek V2, V3 and V3.2, Kimi K2: MLA in each layer, perhaps with an indexer.
 
     Source: transformers `modeling_deepseek_v3.py`, vLLM `models/deepseek_v32`.
     """

@@ -129,6 +129,8 @@ class Model:
     """Tokens it was trained at; 0 where nobody says."""
     stretched: int = 0
     """Longest window with its RoPE stretched (YaRN), where its makers say so."""
+    stretch: str = ""
+    """What they have vLLM override for that, as JSON for `--hf-overrides`."""
     trusted: int = 131_072
     """Tokens to which answers are trusted before a probe has said more."""
     index_width: int = 0

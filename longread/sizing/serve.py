@@ -72,6 +72,10 @@ def command(
             "and on each node --node-rank 0, 1, … with --master-addr of the first",
         )
     yield Argument(f"--max-model-len {context}", "the window: corpus, question and answer")
+    if context > model.positions and model.stretch:
+        yield Argument(
+            f"--hf-overrides '{model.stretch}'", "YaRN, as its makers write it for this length"
+        )
     if precision == "fp8":
         yield Argument(
             "--quantization fp8",

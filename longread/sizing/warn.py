@@ -144,7 +144,7 @@ def _quality(model: Model, how: Deployment, context: int) -> Iterator[Caution]:
             "positions",
             f"{context:,} tokens lie beyond the {model.positions:,} positions of the configuration"
             + (f"; its makers stretch it to {model.stretched:,} (YaRN)" if model.stretched else ""),
-            "set the RoPE scaling that its makers publish with --hf-overrides",
+            "up to the configuration's positions leave --hf-overrides out: it costs short prompts",
         )
     if how.kv == "fp8":
         yield Caution(

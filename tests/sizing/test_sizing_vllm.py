@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import os
 import random
+import shlex
 import subprocess
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +67,7 @@ class Case:
 def draw(rng: random.Random) -> Case:
     """Draw a configuration: one that is published, or one like Llama 4's or Gemma's."""
     configs = [known.MODELS[name].config for name in known.names()]
-    config = dict(rng.choice([*configs, like_llama4(rng), like_gemma(rng), like_gemma(rng)]))
+    config = dict(rng.choice([*configs, like_llama4(rng), like_gemma(rng), like_deepseek(rng)]))
     config = dict(config.get("text_config") or config)
     config.setdefault("attention_chunk_size", 8_192)
     compressed = config["model_type"] == "deepseek_v4"
@@ -109,6 +111,20 @@ def like_gemma(rng: random.Random) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def like_deepseek(rng: random.Random) -> dict[str, Any]:
+    config = {
+        "model_type": "deepseek_v3", "hidden_size": 7168, "intermediate_size": 18_432,
+        "num_hidden_layers": rng.randrange(4, 65), "num_attention_heads": 128,
+        "vocab_size": 129_280, "kv_lora_rank": rng.choice([256, 512]), "qk_rope_head_dim": 64,
+        "qk_nope_head_dim": 128, "v_head_dim": 128, "q_lora_rank": 1536, "n_routed_experts": 256,
+        "moe_intermediate_size": 2048, "n_shared_experts": 1, "num_experts_per_tok": 8,
+        "first_k_dense_replace": 3, "max_position_embeddings": 163_840,
+    }  # fmt: skip
+    index = {"index_n_heads": 64, "index_head_dim": 128, "index_topk": 2048}
+    return config | (index | {"model_type": "deepseek_v32"} if rng.random() < 0.5 else {})
+
+
+@cache
 def cases() -> list[Case]:
     rng = random.Random(6)
     scout = dict(known.MODELS["llama4-scout"].config["text_config"])
@@ -128,15 +144,14 @@ def spreads() -> list[tuple[Model, int, int, int]]:
     ]
 
 
+@cache
 def plans() -> list[list[str]]:
     """Return the arguments of many commands, as a shell splits them."""
-    import shlex
-
     found = []
     for name in known.names():
         for use in ("ask", "review"):
             for precision in ("bf16", "fp8", "int4"):
-                context = min(1_000_000, known.find(name).positions)
+                context = 1_000_000
                 for gpus in (8, 16):
                     made = plan(Asked(name, context, "h200", gpus, precision=precision, use=use))
                     whole = " ".join(argument.text for argument in made.command)
@@ -192,6 +207,7 @@ def test_the_configurations_are_of_every_kind() -> None:
     drawn = cases()
     assert {case.config["model_type"] for case in drawn} == {
         "llama4_text", "gemma3_text", "qwen3_5_moe_text", "kimi_linear", "deepseek_v4",
+        "deepseek_v3", "deepseek_v32",
     }  # fmt: skip
     off = [case for case in drawn if not case.how.hybrid]
     assert len(off) > 50

@@ -31,6 +31,7 @@ from vllm.v1.kv_cache_interface import (
     MLAAttentionSpec,
     SlidingWindowMLASpec,
     SlidingWindowSpec,
+    SparseCacheRole,
     UniformTypeKVCacheSpecs,
     get_kv_quant_mode,
 )
@@ -157,6 +158,8 @@ def specs(model, how):
             )  # fmt: skip
             at = {i for i in layers if (i + 1) % model["full_attention_interval"] == 0}
         return {name(i): full if i in at else state for i in layers}
+    if "kv_lora_rank" in model:
+        return latent(model, how, layers, dtype, mode)
     common = {
         "block_size": how["block"], "num_kv_heads": max(1, model["num_key_value_heads"] // tp),
         "head_size": model["head_dim"], "dtype": dtype, "kv_quant_mode": mode,
@@ -170,6 +173,26 @@ def specs(model, how):
     sliding = SlidingWindowSpec(sliding_window=model.get("sliding_window") or 1, **common)
     types = model.get("layer_types") or ["full_attention"] * len(layers)
     return {name(i): full if types[i] == "full_attention" else sliding for i in layers}
+
+
+def latent(model, how, layers, dtype, mode):
+    """MLA, and an indexer's keys where there is one: then fp8 vectors are laid out by hand."""
+    sparse = "index_head_dim" in model
+    full = MLAAttentionSpec(
+        block_size=how["block"], num_kv_heads=1, max_tp_shards=1, dtype=dtype, kv_quant_mode=mode,
+        head_size=model["kv_lora_rank"] + model["qk_rope_head_dim"],
+        cache_dtype_str="fp8_ds_mla" if sparse and how["kv"] == "fp8" else "auto",
+        state_content_bytes=656 if sparse and how["kv"] == "fp8" else None,
+    )  # fmt: skip
+    found = {name(i): full for i in layers}
+    if sparse:
+        size = model["index_head_dim"] + model["index_head_dim"] // 128 * 4
+        keys = MLAAttentionSpec(
+            block_size=how["block"], num_kv_heads=1, max_tp_shards=1, dtype=torch.uint8,
+            head_size=size, cache_role=SparseCacheRole.INDEXER,
+        )  # fmt: skip
+        found |= {name(i) + ".indexer": keys for i in layers}
+    return found
 
 
 def deepseek_v4(model, layers):

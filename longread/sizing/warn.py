@@ -6,8 +6,9 @@ Each caution names its source in vLLM or in what was measured with it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from longread.sizing.buffers import DEFAULT_SEQUENCES, block_tables, token_ids
+from longread.sizing.buffers import DEFAULT_SEQUENCES, block_tables, rope_table, token_ids
 from longread.sizing.kv import need
 from longread.sizing.model import Kind, Model
 from longread.sizing.pages import Deployment
@@ -17,6 +18,9 @@ CHURN = 4
 """Blocks that other traffic takes from the pool for each that it keeps, with Llama 4: its three
 groups of chunked layers give blocks back that were the prefix's (driven with vLLM's own
 KVCacheManager: 200,000 other tokens left 294,912 of a prefix of 1,000,000)."""
+
+NOTABLE = 1_000_000_000
+"""Bytes that are worth a caution."""
 
 
 def cautions(
@@ -61,8 +65,6 @@ def _allocator(model: Model, how: Deployment, context: int) -> Iterator[Caution]
 
 
 def _both(model: Model, how: Deployment, context: int) -> tuple[int, int]:
-    from dataclasses import replace
-
     return need(model, replace(how, hybrid=True), context), need(
         model, replace(how, hybrid=False), context
     )
@@ -117,11 +119,9 @@ def _layouts(model: Model) -> Iterator[Caution]:
 
 
 def _sequences(model: Model, how: Deployment, context: int) -> Iterator[Caution]:
-    from dataclasses import replace
-
     default = replace(how, sequences=DEFAULT_SEQUENCES)
     tables, tokens = block_tables(model, default, context), token_ids(default, context)
-    if tables + tokens > 4e9:
+    if tables + tokens > 4 * NOTABLE:
         yield Caution(
             "max-num-seqs",
             f"vLLM's default of {DEFAULT_SEQUENCES:,} would take {tables / 1e9:,.1f} GB of block "
@@ -138,6 +138,14 @@ def _quality(model: Model, how: Deployment, context: int) -> Iterator[Caution]:
             + (f": {model.quality}" if model.quality else ""),
             "longread probe measures it on your own corpus; until then longread packs to "
             f"{model.trusted:,}",
+        )
+    spared = rope_table(model, 0) - rope_table(replace(model, positions=context), context)
+    if spared > NOTABLE:
+        yield Caution(
+            "RoPE table",
+            f"{spared / 1e9:.1f} GB of each GPU hold angles for positions beyond this window",
+            '--hf-overrides \'{"text_config": {"max_position_embeddings": '
+            f"{context}}}}}' gives them back",
         )
     if context > model.positions:
         yield Caution(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from longread import config
 from longread.config import Profile
+from longread.engine import models
 from longread.errors import ConfigError
 from longread.sizing import gpus, known
 from longread.sizing.model import Model
@@ -53,11 +54,11 @@ def plan(asked: Asked) -> Plan:
     gpu = gpus.find(asked.gpu, table)
     if asked.hourly is not None:
         gpu = replace(gpu, hourly=asked.hourly)
-    model = find(asked.model)
-    window = WINDOWS[asked.use]
+    model, window = find(asked.model)
+    window = min(window or WINDOWS[asked.use], max(model.positions, model.stretched))
     wish = Wish(
         model=model,
-        context=asked.context or min(window, max(model.positions, model.stretched)),
+        context=window if asked.context is None else asked.context,
         gpu=gpu,
         gpus=asked.gpus,
         tp=asked.tp,
@@ -74,13 +75,13 @@ def plan(asked: Asked) -> Plan:
     return replace(made, hosted=tuple(_hosted(model, made.context)))
 
 
-def models() -> list[Model]:
+def listed() -> list[Model]:
     """Return the models whose facts come with longread."""
     return [known.find(name) for name in known.names()]
 
 
-def find(name: str) -> Model:
-    """Return a model by its name, by a profile that runs it, or from its directory.
+def find(name: str) -> tuple[Model, int]:
+    """Return a model and perhaps a window: by its name, from its directory, or by a profile.
 
     A profile's trusted window is taken over: what a probe has found counts for its model.
 
@@ -88,12 +89,13 @@ def find(name: str) -> Model:
         ConfigError: nothing is called so.
     """
     try:
-        return known.find(name)
+        return known.find(name), 0
     except ConfigError:
         if name not in config.profile_names():
             raise
     profile = config.load_profile(name)
-    return replace(known.find(profile.model), trusted=profile.trusted)
+    place = str(models.place()) if profile.model == "embedded" else profile.model
+    return replace(known.find(place), name=name, trusted=profile.trusted), profile.window
 
 
 def _hosted(model: Model, context: int) -> Iterator[Hosted]:
@@ -101,7 +103,7 @@ def _hosted(model: Model, context: int) -> Iterator[Hosted]:
     for name in config.profile_names():
         try:
             profile = config.load_profile(name)
-            same = profile.price_input and known.find(profile.model).name == model.name
+            same = profile.price_input and known.find(profile.model).repository == model.repository
         except ConfigError:
             continue
         if same:

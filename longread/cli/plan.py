@@ -64,10 +64,10 @@ def plan(models: bool, as_data: bool, no_hybrid: bool, **options: Any) -> None:
 
 
 def _list_models(as_data: bool) -> None:
-    from longread.analysis.plan import models
+    from longread.analysis.plan import listed
     from longread.export.session import as_json
 
-    found = models()
+    found = listed()
     if as_data:
         click.echo(as_json([{"name": m.name, "repository": m.repository} for m in found]))
         return

@@ -27,6 +27,9 @@ def show(plan: Plan) -> None:
         f"longest window that fits there: {plan.longest:,}; the cache holds {plan.capacity:,} "
         f"tokens; trusted to {plan.trusted:,}"
     )
+    if not plan.fits:
+        over = plan.need - plan.usable
+        out.print(f"{gigabytes(over)} too much on each GPU. {_instead(plan)}")
     for part in (_memory(plan), _kept(plan), _chart(plan), _options(plan), _layouts(plan)):
         out.print()
         out.print(part)
@@ -45,6 +48,14 @@ def show(plan: Plan) -> None:
         out.print(Text(f"  → {caution.hint}", style="dim"))
     for note in plan.notes:
         out.print(Text(f"· {note}", style="dim"))
+
+
+def _instead(plan: Plan) -> str:
+    """Say what would do, of the same GPU."""
+    fit = next(fit for fit in plan.options if fit.gpu == plan.gpu)
+    if fit.spread is None:
+        return f"No number of {plan.gpu} is known to do; see the others below."
+    return f"It fits on {fit.spread.gpus} × {plan.gpu} ({fit.spread})."
 
 
 def gigabytes(size: int) -> str:

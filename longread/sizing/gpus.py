@@ -42,7 +42,8 @@ _NO_PRICE = "set hourly under [gpus.NAME] in config.toml"
 GPUS: tuple[Gpu, ...] = (
     # Memory and speed of H100 and B200, 278 GB of GB300, 2.5 dollars for an H100: longread's
     # sizing facts. Bandwidth of A100 and Apple: a catalogue of GPUs. The rest: the makers' sheets.
-    Gpu("h100", 80e9, 3.35e12, 989e12, 2.5, "NVIDIA H100 SXM 80 GB", note="2.5 dollars: assumed"),
+    Gpu("h100", 80e9, 3.35e12, 989e12, 2.5, "NVIDIA H100 SXM 80 GB",
+        note="its $2.50 an hour are assumed"),
     Gpu("h200", 141e9, 4.8e12, 989e12, 0, "NVIDIA H200 141 GB"),
     Gpu("b200", 180e9, 8e12, 2250e12, 0, "NVIDIA B200 180 GB"),
     Gpu("gb300", 278e9, 8e12, 2500e12, 0, "NVIDIA GB300, 278 GB usable"),

@@ -66,7 +66,7 @@ MODELS: dict[str, Known] = {
             },
             "vision_config": _LLAMA4_VISION,
         },
-        ("scout", "llama-4-scout", "llama4", "llama-4-scout-17b-16e-instruct"),
+        ("scout", "llama-4-scout", "llama4", "llama4:scout", "llama-4-scout-17b-16e-instruct"),
         {
             "trained": 262_144,
             "quality": "MRCR at 1M 15.7 % (128K: 38.7 %), contextarena.ai; Fiction.liveBench at "
@@ -97,6 +97,7 @@ MODELS: dict[str, Known] = {
         },
         (
             "maverick",
+            "llama4:maverick",
             "llama-4-maverick",
             "llama-4-maverick-17b-128e-instruct",
             "llama-4-maverick-17b-128e-instruct-fp8",

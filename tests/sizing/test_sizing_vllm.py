@@ -79,14 +79,20 @@ def draw(rng: random.Random) -> Case:
         pp=rng.choice([1, 1, 2, 3, 4]),
         kv=rng.choice(["bf16", "fp8"]),
         block=256 if compressed else rng.choice([16, 32, 64, 128, 256]),
-        batched=rng.choice([2_048, 5_000, 8_192, 16_384, 32_768]),
+        batched=rng.choice([2_048, edge(rng), 8_192, 16_384, 32_768]),
         sequences=rng.choice([1, 8, 64, 1_024]),
         hybrid=rng.random() < 0.6 or states or compressed,
         asynchronous=rng.random() < 0.8,
         prefix_caching=rng.random() < 0.8,
     )
     longest = rng.choice([20_000, 200_000, 2_000_000, 10_485_760])
-    return Case(config, how, rng.randrange(1, longest), rng.randrange(1 << 28, 1 << 37))
+    context = rng.choice([rng.randrange(1, longest), edge(rng)])
+    return Case(config, how, context, rng.randrange(1 << 28, 1 << 37))
+
+
+def edge(rng: random.Random) -> int:
+    """Draw a number beside a multiple of blocks, where rounding shows."""
+    return 256 * rng.randrange(1, 64) + rng.choice([-1, 0, 1])
 
 
 def like_llama4(rng: random.Random) -> dict[str, Any]:
@@ -95,7 +101,7 @@ def like_llama4(rng: random.Random) -> dict[str, Any]:
         "num_hidden_layers": 4 * rng.randrange(1, 17),
         "num_key_value_heads": rng.choice([1, 2, 4, 8]),
         "head_dim": rng.choice([64, 128, 256]),
-        "attention_chunk_size": rng.choice([1_024, 8_192, 20_000]),
+        "attention_chunk_size": rng.choice([1_024, 8_192, edge(rng)]),
     }
 
 
@@ -106,7 +112,7 @@ def like_gemma(rng: random.Random) -> dict[str, Any]:
         "model_type": "gemma3_text", "hidden_size": 2560, "intermediate_size": 10_240,
         "num_hidden_layers": layers, "num_attention_heads": 8, "head_dim": 256,
         "num_key_value_heads": rng.choice([1, 2, 4, 8]), "vocab_size": 262_144,
-        "max_position_embeddings": 131_072, "sliding_window": rng.choice([128, 1_000, 4_096]),
+        "max_position_embeddings": 131_072, "sliding_window": rng.choice([128, 513, 1_025, edge(rng)]),
         "layer_types": types,
     }  # fmt: skip
 

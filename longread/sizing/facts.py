@@ -68,10 +68,9 @@ def model(config: Mapping[str, Any], name: str, where: str = "config.json") -> M
         ConfigError: it lacks a field, or a kind of layer is not known.
     """
     text = config.get("text_config") or config
-    kind = text.get("model_type") or config.get("model_type")
-    fields = Fields(text, config, name, where)
-    if not isinstance(kind, str):
+    kind = text.get("model_type") or config.get("model_type") if isinstance(text, Mapping) else None
+    if not isinstance(kind, str) or not isinstance(text, Mapping):
         raise ConfigError(
             f"{where} has no model_type", hint="is it a model's config.json, and a whole one?"
         )
-    return READERS.get(kind, plain)(fields)
+    return READERS.get(kind, plain)(Fields(text, config, name, where))

@@ -9,6 +9,9 @@ from typing import Any
 from longread.errors import ConfigError
 
 UNTOLD = object()
+LARGEST = 1 << 40
+LAYERS = 10_000
+"""More than any model has; what says more is no configuration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,9 @@ class Fields:
             value = self.text.get(name)
             if value is None:
                 continue
-            if type(value) is not int or value < 0:
+            # Nothing may be 0 but what a model can be without.
+            least = 0 if default == 0 else 1
+            if type(value) is not int or not least <= value <= LARGEST:
                 raise ConfigError(
                     f"{self.where}: {name} = {value!r} is not a size",
                     hint=f"correct {name}, or name another config.json",
@@ -44,9 +49,38 @@ class Fields:
         )
 
     @property
-    def type(self) -> str:
+    def family(self) -> str:
         """The `model_type`."""
         return str(self.text.get("model_type") or self.whole.get("model_type") or "")
+
+    @property
+    def layers(self) -> int:
+        """How many layers.
+
+        Raises:
+            ConfigError: more than a model can have.
+        """
+        count = self.number("num_hidden_layers")
+        if count > LAYERS:
+            raise ConfigError(
+                f"{self.where}: num_hidden_layers = {count!r} is not a size",
+                hint="correct num_hidden_layers, or name another config.json",
+            )
+        return count
+
+    def table(self, name: str) -> Fields:
+        """Return the fields of an object within.
+
+        Raises:
+            ConfigError: it is not there.
+        """
+        value = self.text.get(name)
+        if not isinstance(value, Mapping):
+            raise ConfigError(
+                f"{self.where} does not say {name}",
+                hint="name a whole config.json of a language model",
+            )
+        return Fields(value, value, self.name, f"{self.where}: {name}")
 
     @property
     def head(self) -> int:
@@ -66,18 +100,23 @@ class Fields:
         tied = self.text.get("tie_word_embeddings", self.whole.get("tie_word_embeddings", False))
         return table, 0 if tied else table
 
-    def list(self, name: str, length: int) -> Sequence[Any] | None:
-        """Return a list with a value for each layer; None where it is absent or empty.
+    def values(self, name: str, length: int | None, kind: type) -> Sequence[Any] | None:
+        """Return a list of values of one type; None where it is absent or empty.
+
+        Args:
+            length: how many are needed, one for each layer; None: as many as there are.
 
         Raises:
-            ConfigError: it is too short.
+            ConfigError: it is too short, or holds something else.
         """
         value = self.text.get(name)
         if not value:
             return None
-        if not isinstance(value, list) or len(value) < length:
+        good = isinstance(value, list) and all(isinstance(one, kind) for one in value)
+        if not good or len(value) < (length or 0):
             raise ConfigError(
-                f"{self.where}: {name} has not one value for each of {length} layers",
+                f"{self.where}: {name} has no {kind.__name__} for each of {length or 'its'} layers",
                 hint=f"correct {name}, or name another config.json",
             )
-        return value[:length]
+        values: Sequence[Any] = value[:length]
+        return values

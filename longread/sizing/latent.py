@@ -30,7 +30,7 @@ def latent(f: Fields) -> Model:
 
     Source: transformers `modeling_deepseek_v3.py`, vLLM `models/deepseek_v32`.
     """
-    layers, hidden = f.number("num_hidden_layers"), f.number("hidden_size")
+    layers, hidden = f.layers, f.number("hidden_size")
     heads = f.number("num_attention_heads")
     rank, rope = f.number("kv_lora_rank"), f.number("qk_rope_head_dim")
     nope, value = f.number("qk_nope_head_dim"), f.number("v_head_dim")
@@ -58,7 +58,7 @@ def latent(f: Fields) -> Model:
     common = f.number("n_shared_experts", default=0) * one
     return Model(
         name=f.name,
-        family=f.type,
+        family=f.family,
         layers=layers,
         hidden=hidden,
         query_heads=heads,
@@ -94,10 +94,10 @@ def deepseek_v4(f: Fields) -> Model:
     Raises:
         ConfigError: a rate of compression that vLLM does not know.
     """
-    layers, hidden = f.number("num_hidden_layers"), f.number("hidden_size")
+    layers, hidden = f.layers, f.number("hidden_size")
     heads, head = f.number("num_attention_heads"), f.head
     window = f.number("sliding_window")
-    rates = [max(1, int(rate)) for rate in f.list("compress_ratios", layers) or ()]
+    rates = [max(1, int(rate)) for rate in f.values("compress_ratios", layers, int) or ()]
     if not rates or set(rates) - {1, 4, 128}:
         raise ConfigError(
             f"{f.where}: compress_ratios must say 0, 4 or 128 for each of {layers} layers",
@@ -137,7 +137,7 @@ def deepseek_v4(f: Fields) -> Model:
     experts, one = f.number("n_routed_experts"), f.number("moe_intermediate_size")
     return Model(
         name=f.name,
-        family=f.type,
+        family=f.family,
         layers=layers,
         hidden=hidden,
         query_heads=heads,

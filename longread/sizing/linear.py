@@ -5,10 +5,8 @@ Counts of parameters equal what transformers builds from the same configuration.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
-from longread.errors import ConfigError
 from longread.sizing.fields import Fields
 from longread.sizing.model import Cache, Kind, Model, Parameters
 
@@ -20,10 +18,10 @@ def gated_delta(f: Fields) -> Model:
     `MambaStateShapeCalculator.gated_delta_net_state_shape`. The matrix is kept in float32 where
     `mamba_ssm_dtype` says so, as the published configurations of 3.5 and 3.6 do.
     """
-    layers, hidden = f.number("num_hidden_layers"), f.number("hidden_size")
+    layers, hidden = f.layers, f.number("hidden_size")
     heads, kv, head = f.number("num_attention_heads"), f.number("num_key_value_heads"), f.head
     every = f.number("full_attention_interval", default=4)
-    types = f.list("layer_types", layers)
+    types = f.values("layer_types", layers, str)
     full = [types[i] == "full_attention" if types else (i + 1) % every == 0 for i in range(layers)]
     keys = f.number("linear_num_key_heads") * f.number("linear_key_head_dim")
     value_heads, value_head = f.number("linear_num_value_heads"), f.number("linear_value_head_dim")
@@ -55,7 +53,7 @@ def gated_delta(f: Fields) -> Model:
         sharded += [("expert width", one), ("shared expert width", common)]
     return Model(
         name=f.name,
-        family=f.type,
+        family=f.family,
         layers=layers,
         hidden=hidden,
         query_heads=heads,
@@ -87,15 +85,10 @@ def kimi_linear(f: Fields) -> Model:
     Source: vLLM `transformers_utils/configs/kimi_linear.py`,
     `MambaStateShapeCalculator.kda_state_shape` (its matrix is float32).
     """
-    layers, hidden = f.number("num_hidden_layers"), f.number("hidden_size")
+    layers, hidden = f.layers, f.number("hidden_size")
     heads = f.number("num_attention_heads")
-    linear = f.text.get("linear_attn_config")
-    if not isinstance(linear, Mapping):
-        raise ConfigError(
-            f"{f.where} does not say linear_attn_config", hint="name a whole config.json"
-        )
-    inner = Fields(linear, linear, f.name, f"{f.where}: linear_attn_config")
-    full = {number - 1 for number in linear.get("full_attn_layers", ())}
+    inner = f.table("linear_attn_config")
+    full = {number - 1 for number in inner.values("full_attn_layers", None, int) or ()}
     lheads, lhead = inner.number("num_heads"), inner.number("head_dim")
     kernel = inner.number("short_conv_kernel_size", default=4)
     size = lheads * lhead
@@ -112,7 +105,7 @@ def kimi_linear(f: Fields) -> Model:
     delta = 4 * hidden * size + 2 * (hidden * lhead + lhead * size) + hidden * lheads
     attention += (layers - count) * delta
     embedding, output = f.embeddings
-    first = f.number("first_k_dense_replace", default=0)
+    first = min(layers, f.number("first_k_dense_replace", default=0))
     moe = layers - first
     one, experts = f.number("moe_intermediate_size"), f.number("num_experts")
     chosen = f.number("num_experts_per_token", "num_experts_per_tok")
@@ -120,7 +113,7 @@ def kimi_linear(f: Fields) -> Model:
     other += (layers - count) * (3 * size * kernel + size + lheads + lhead)
     return Model(
         name=f.name,
-        family=f.type,
+        family=f.family,
         layers=layers,
         hidden=hidden,
         query_heads=heads,

@@ -16,19 +16,19 @@ def llama4(f: Fields) -> Model:
 
     Source: transformers `configuration_llama4.py`; vLLM `models/llama4.py`.
     """
-    layers, hidden = f.number("num_hidden_layers"), f.number("hidden_size")
+    layers, hidden = f.layers, f.number("hidden_size")
     heads, kv, head = f.number("num_attention_heads"), f.number("num_key_value_heads"), f.head
     chunk = f.number("attention_chunk_size", default=8192)
     every = f.number("no_rope_layer_interval", default=4)
-    local = f.list("no_rope_layers", layers) or [(i + 1) % every for i in range(layers)]
+    local = f.values("no_rope_layers", layers, int) or [(i + 1) % every for i in range(layers)]
     expert, dense = f.number("intermediate_size"), f.number("intermediate_size_mlp")
     experts, step = f.number("num_local_experts"), f.number("interleave_moe_layer_step", default=1)
-    moe = len(f.text.get("moe_layers") or range(step - 1, layers, step))
+    moe = len(f.values("moe_layers", None, int) or range(step - 1, layers, max(1, step)))
     embedding, output = f.embeddings
     chosen = f.number("num_experts_per_tok")
     return Model(
         name=f.name,
-        family=f.type,
+        family=f.family,
         layers=layers,
         hidden=hidden,
         query_heads=heads,
@@ -67,7 +67,7 @@ def _llama4_vision(f: Fields) -> int:
     layer = 4 * (width**2 + width) + 2 * width * inner + inner + width + 4 * width
     places = (image // patch) ** 2 + 1
     return (
-        v.number("num_hidden_layers") * layer
+        v.layers * layer
         + 3 * patch**2 * width
         + width
         + places * width

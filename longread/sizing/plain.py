@@ -28,10 +28,10 @@ def plain(f: Fields) -> Model:
     for name in FOREIGN:
         if f.text.get(name):
             raise ConfigError(
-                f"{f.where}: layers of {f.type} with {name} are not known to longread",
+                f"{f.where}: layers of {f.family} with {name} are not known to longread",
                 hint="plan a model that is: longread plan --models",
             )
-    layers, hidden = f.number("num_hidden_layers"), f.number("hidden_size")
+    layers, hidden = f.layers, f.number("hidden_size")
     heads, head = f.number("num_attention_heads"), f.head
     kv = f.number("num_key_value_heads", default=heads)
     embedding, output = f.embeddings
@@ -42,7 +42,7 @@ def plain(f: Fields) -> Model:
     chosen = f.number("num_experts_per_tok", default=1) if experts else 0
     return Model(
         name=f.name,
-        family=f.type,
+        family=f.family,
         layers=layers,
         hidden=hidden,
         query_heads=heads,
@@ -68,7 +68,7 @@ def _caches(f: Fields, layers: int, kv: int, head: int) -> list[Cache]:
     window = f.number("sliding_window", default=0)
     if f.text.get("use_sliding_window") is False:
         window = 0
-    types = f.list("layer_types", layers)
+    types = f.values("layer_types", layers, str)
     every = f.number("sliding_window_pattern", default=0)
     found = []
     for i in range(layers):

@@ -6,10 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from longread.errors import ConfigError
-from longread.sizing import facts, known
+from longread.sizing import facts, known, kv
 from longread.sizing.model import Kind
+from longread.sizing.pages import Deployment
 from longread.sizing.weights import weights
 
 
@@ -90,3 +93,31 @@ def test_layers_that_cannot_be_read_are_refused_rather_than_guessed() -> None:
     plain = {"model_type": "jamba", "num_hidden_layers": 2, "hidden_size": 8, "mamba_d_state": 16}
     with pytest.raises(ConfigError, match="mamba_d_state"):
         facts.model(plain, "jamba")
+
+
+JUNK = st.one_of(
+    st.none(), st.booleans(), st.integers(-2, 3), st.integers(), st.floats(), st.text(max_size=3),
+    st.lists(st.integers(-1, 200), max_size=3), st.dictionaries(st.text(max_size=2), st.none()),
+)  # fmt: skip
+
+
+@given(st.data())
+def test_no_configuration_ends_in_anything_but_facts_or_one_line(data: st.DataObject) -> None:
+    config = json.loads(json.dumps(known.MODELS[data.draw(st.sampled_from(known.names()))].config))
+    config |= {"layer_types": ["full_attention"] * 48} if data.draw(st.booleans()) else {}
+    place = config.get("text_config", config) if data.draw(st.booleans()) else config
+    for key in data.draw(st.lists(st.sampled_from(sorted(place)), min_size=1, max_size=3)):
+        place[key] = data.draw(JUNK)
+    if data.draw(st.booleans()):
+        place["model_type"] = data.draw(st.sampled_from([*facts.READERS, "llama", "gemma3_text"]))
+    refused: ConfigError | None = None
+    try:
+        made = facts.model(config, "junk")
+    except ConfigError as error:
+        refused = error
+    if refused:
+        assert refused.hint
+        assert "\n" not in str(refused)
+        return
+    assert kv.need(made, Deployment(), 1_000) >= 0
+    assert weights(made, "int4") >= 0

@@ -112,7 +112,8 @@ def like_gemma(rng: random.Random) -> dict[str, Any]:
         "model_type": "gemma3_text", "hidden_size": 2560, "intermediate_size": 10_240,
         "num_hidden_layers": layers, "num_attention_heads": 8, "head_dim": 256,
         "num_key_value_heads": rng.choice([1, 2, 4, 8]), "vocab_size": 262_144,
-        "max_position_embeddings": 131_072, "sliding_window": rng.choice([128, 513, 1_025, edge(rng)]),
+        "max_position_embeddings": 131_072,
+        "sliding_window": rng.choice([128, 513, 1_025, edge(rng)]),
         "layer_types": types,
     }  # fmt: skip
 

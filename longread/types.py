@@ -655,6 +655,8 @@ class Times:
     """Seconds to the first token of a prompt that nobody has read before."""
     cached: float | None = None
     """Seconds to the first token of the next question about it."""
+    reload: float | None = None
+    """Seconds to read the prompt's cache back from a disk where it was kept."""
     speed: float | None = None
     """Tokens of an answer in a second."""
     hourly: float | None = None
@@ -703,7 +705,7 @@ class Point:
     cache: int
     other: int
     flat: int | None
-    """The cache without the hybrid allocator; None where vLLM cannot do without."""
+    """The cache without the hybrid allocator; None where it makes no difference or must be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -727,7 +729,7 @@ class Plan:
     cache: int
     """KV cache of one request on the fullest GPU."""
     flat: int | None
-    """The same without the hybrid allocator; None where vLLM cannot do without."""
+    """The same without the hybrid allocator; None where it makes no difference or must be."""
     per_token: int
     """KV cache of one more token over all GPUs."""
     buffers: tuple[Buffer, ...]

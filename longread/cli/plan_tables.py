@@ -15,39 +15,52 @@ BAR = 44
 
 
 def show(plan: Plan) -> None:
-    """Print a plan to standard output."""
+    """Print a plan to standard output.
+
+    Of hardware that does not hold it, neither times nor a command are shown.
+    """
     out = Console(highlight=False, soft_wrap=False)
-    verdict = "fits" if plan.fits else "does not fit"
-    out.print(
-        Text(f"{plan.model}, {plan.context:,} tokens, {plan.precision} weights, {plan.kv} KV: "),
-        Text(f"{verdict} on {plan.spread.gpus} × {plan.gpu} ({plan.spread})", style="bold"),
-        sep="",
-    )
-    out.print(
-        f"longest window that fits there: {plan.longest:,}; the cache holds {plan.capacity:,} "
-        f"tokens; trusted to {plan.trusted:,}"
-    )
-    if not plan.fits:
-        over = plan.need - plan.usable
-        out.print(f"{gigabytes(over)} too much on each GPU. {_instead(plan)}")
-    for part in (_memory(plan), _kept(plan), _chart(plan), _options(plan), _layouts(plan)):
-        out.print()
+    for part in (_verdict(plan), _memory(plan), _kept(plan), _chart(plan)):
         out.print(part)
-    out.print()
-    for sentence in _times(plan):
-        out.print(Text(sentence))
-    if plan.command:
         out.print()
+    out.print(_options(plan))
+    for fit in plan.options:
+        if fit.note:
+            out.print(Text(f"· {fit.title}: {fit.note}", style="dim"))
+    out.print()
+    out.print(_layouts(plan))
+    out.print()
+    if plan.fits:
+        for sentence in _times(plan):
+            out.print(Text(sentence))
+        out.print()
+    if plan.fits and plan.command:
         for text in shell(plan):
             out.print(Text(text), soft_wrap=True)
         out.print()
         out.print(_why(plan))
-    out.print()
+        out.print()
     for caution in plan.cautions:
         out.print(Text("! ", style="bold yellow"), Text(f"{caution.name}: {caution.text}"), sep="")
         out.print(Text(f"  → {caution.hint}", style="dim"))
     for note in plan.notes:
         out.print(Text(f"· {note}", style="dim"))
+
+
+def _verdict(plan: Plan) -> Text:
+    told = Text(f"{plan.model}, {plan.context:,} tokens, {plan.precision} weights, {plan.kv} KV: ")
+    where = f"{plan.spread.gpus} × {plan.gpu} ({plan.spread})"
+    told.append(f"{'fits' if plan.fits else 'does not fit'} on {where}", style="bold")
+    told.append(f"\nThe longest window that fits there: {plan.longest:,}. ")
+    if plan.fits:
+        told.append(
+            f"The cache holds {plan.capacity:,} tokens, {plan.capacity / plan.context:.1f} such "
+            "requests at once. "
+        )
+    else:
+        told.append(f"{gigabytes(plan.need - plan.usable)} too much on each. {_instead(plan)} ")
+    told.append(f"Trusted to {plan.trusted:,}.")
+    return told
 
 
 def _instead(plan: Plan) -> str:
@@ -73,7 +86,7 @@ def duration(seconds: float) -> str:
 
 
 def _memory(plan: Plan) -> Table:
-    table = _table("on each GPU", "bytes", "")
+    table = _table("on each GPU" if plan.command else "in memory", "bytes", "")
     share = -(-plan.weights[plan.precision] // plan.spread.gpus)
     others = ", ".join(f"{k} {gigabytes(v)}" for k, v in plan.weights.items())
     rows = [("weights", share, f"all of them: {others}")]
@@ -83,7 +96,7 @@ def _memory(plan: Plan) -> Table:
     for name, size, why in rows:
         table.add_row(name, f"{size:,}", why)
     table.add_section()
-    table.add_row("together", f"{plan.need:,}", f"of {plan.usable:,} that vLLM may use")
+    table.add_row("together", f"{plan.need:,}", f"of {plan.usable:,} that can be used")
     for one in plan.buffers:
         if one.place == "host":
             table.add_row(f"host: {one.name}", f"{one.size:,}", one.why)
@@ -135,10 +148,10 @@ def _sum(point: Point) -> int:
 
 
 def _options(plan: Plan) -> Table:
-    table = _table("GPU", "how many", "on the fullest", "usable", "")
+    table = _table("GPU", "how many", "on the fullest", "usable")
     for fit in plan.options:
-        table.add_row(fit.title, _count(fit), gigabytes(fit.need) if fit.spread else "",
-                      gigabytes(fit.usable), fit.note)  # fmt: skip
+        held = gigabytes(fit.need) if fit.spread else ""
+        table.add_row(fit.title, _count(fit), held, gigabytes(fit.usable))
     return table
 
 
@@ -166,6 +179,11 @@ def _times(plan: Plan) -> Iterator[str]:
             + (f", then {times.speed:.0f} tokens a second" if times.speed else "")
             + "."
         )
+    if times.reload and times.cold and plan.use == "ask":
+        yield (
+            f"Kept beyond the GPUs (--kv-offloading-size), the prefix is back from one disk in "
+            f"{duration(times.reload)} instead of {duration(times.cold)}."
+        )
     if times.corpus is not None and times.question is not None:
         yield (
             f"At ${times.hourly:.2f} an hour: ${times.corpus:.2f} to read the corpus once, "
@@ -192,7 +210,7 @@ def shell(plan: Plan) -> Iterator[str]:
 def _why(plan: Plan) -> Table:
     table = _table("", "why")
     for one in (*plan.environment, *plan.command):
-        table.add_row(one.text.split("=")[0].split(" ")[0], one.why)
+        table.add_row(Text(one.text.split("=")[0].split(" ")[0], overflow="fold"), one.why)
     return table
 
 

@@ -48,6 +48,23 @@ class Fields:
             hint="name a whole config.json of a language model",
         )
 
+    def part(self, name: str, default: float) -> float:
+        """Return a number from 0 to 1, there or among `rope_parameters`.
+
+        Raises:
+            ConfigError: it is none.
+        """
+        rope = self.text.get("rope_parameters")
+        value = self.text.get(name)
+        if value is None:
+            value = rope.get(name, default) if isinstance(rope, Mapping) else default
+        if type(value) not in (int, float) or not 0 <= value <= 1:
+            raise ConfigError(
+                f"{self.where}: {name} = {value!r} is no part of anything",
+                hint=f"correct {name}, or name another config.json",
+            )
+        return float(value)
+
     @property
     def family(self) -> str:
         """The `model_type`."""

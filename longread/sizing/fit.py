@@ -94,5 +94,5 @@ def options(
             spread=layout,
             need=held(model, here, precision, context) if layout else 0,
             usable=usable(gpu),
-            note=gpu.note if gpu.vllm else "memory alone: no GPU engine of vLLM",
+            note=gpu.note,
         )

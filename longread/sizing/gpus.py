@@ -38,7 +38,8 @@ class Gpu:
     note: str = ""
 
 
-_NO_PRICE = "set hourly under [gpus.NAME] in config.toml"
+_OTHER = "memory alone: vLLM does not run here, Ollama does"
+_SMALL = "memory alone: a CPU reads a few hundred tokens a second"
 GPUS: tuple[Gpu, ...] = (
     # Memory and speed of H100 and B200, 278 GB of GB300, 2.5 dollars for an H100: longread's
     # sizing facts. Bandwidth of A100 and Apple: a catalogue of GPUs. The rest: the makers' sheets.
@@ -53,10 +54,11 @@ GPUS: tuple[Gpu, ...] = (
         note="no fp8 arithmetic: fp8 weights save memory, not time"),
     Gpu("rtx-pro-6000", 96e9, 1.792e12, 503.8e12, 0, "NVIDIA RTX PRO 6000 Blackwell 96 GB",
         note="no NVLink: tensor parallelism goes over PCIe"),
-    Gpu("apple-64", 64e9, 546e9, 0, 0, "Apple M4 Max, 64 GB", vllm=False),
-    Gpu("apple-512", 512e9, 819e9, 0, 0, "Apple M3 Ultra, 512 GB", vllm=False),
-    Gpu("cpu-256", 256e9, 0, 0, 0, "a server with 256 GB and no GPU", vllm=False),
-    Gpu("cpu-1024", 1024e9, 0, 0, 0, "a server with 1 TB and no GPU", vllm=False),
+    Gpu("apple-64", 64e9, 546e9, 0, 0, "Apple M4 Max, 64 GB", vllm=False, note=_OTHER),
+    Gpu("apple-512", 512e9, 819e9, 0, 0, "Apple M3 Ultra, 512 GB", vllm=False,
+        note=_OTHER),
+    Gpu("cpu-256", 256e9, 0, 0, 0, "256 GB and no GPU", vllm=False, note=_SMALL),
+    Gpu("cpu-1024", 1024e9, 0, 0, 0, "1 TB and no GPU", vllm=False, note=_SMALL),
 )  # fmt: skip
 
 

@@ -60,7 +60,7 @@ def gated_delta(f: Fields) -> Model:
         kv_heads=kv,
         positions=f.positions,
         attention_width=heads * head,
-        rope_width=int(head * f.text.get("partial_rotary_factor", 0.25)),
+        rope_width=int(head * f.part("partial_rotary_factor", 0.25)),
         caches=tuple(
             Cache(i, Kind.FULL, kv, 2 * head) if full[i] else replace(state, layer=i)
             for i in range(layers)

@@ -49,7 +49,7 @@ def plain(f: Fields) -> Model:
         kv_heads=kv,
         positions=f.positions,
         attention_width=heads * head,
-        rope_width=head,
+        rope_width=int(head * f.part("partial_rotary_factor", 1.0)),
         caches=tuple(_caches(f, layers, kv, head)),
         sharded=(("expert width", one),) if experts else (("feed-forward width", inner),),
         parameters=Parameters(

@@ -18,10 +18,8 @@ ANSWER = 500
 """Tokens of an answer whose price is told."""
 QUESTION = 500
 """Tokens of a question."""
-LENGTHS = (
-    16_384, 32_768, 65_536, 131_072, 262_144, 524_288, 1_048_576, 2_097_152, 4_194_304, 10_485_760,
-)  # fmt: skip
-"""Lengths of the chart, as far as the model goes, beside the planned one."""
+LENGTHS = (*(1_024 << n for n in range(13)), 10_485_760)
+"""Lengths of the chart: the upper ten that the model has, beside the planned one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +86,7 @@ def plan(wish: Wish, known: Mapping[str, Gpu]) -> Plan:
         longest=fit.window(model, how, wish.gpu, precision, limit),
         capacity=capacity,
         positions=model.positions,
-        trusted=model.trusted,
+        trusted=min(model.trusted, max(model.positions, model.stretched)),
         layouts=layouts.shown(model),
         options=tuple(fit.options(model, how, known, precision, context)),
         times=_times(wish, how),
@@ -181,9 +179,9 @@ def _nearest(model: Model, gpus: int) -> int:
 
 
 def _without(model: Model, how: Deployment) -> Deployment | None:
-    """Return the deployment without the hybrid allocator, where vLLM can do without."""
+    """Return the deployment without the hybrid allocator, where it is one that can be lost."""
     kinds = model.kinds
-    if Kind.STATE in kinds or Kind.COMPRESSED in kinds:
+    if Kind.FULL not in kinds or Kind.STATE in kinds or len(kinds) == 1:
         return None
     return replace(how, hybrid=False)
 
@@ -196,6 +194,7 @@ def _times(wish: Wish, how: Deployment) -> Times:
     hourly = gpu.hourly * how.gpus or None
     second = hourly / 3600 if hourly else None
     return Times(
+        reload=speed.reload(model, how, context),
         cold=cold,
         cached=cached,
         speed=rate,
@@ -217,5 +216,5 @@ def _chart(model: Model, how: Deployment, precision: Precision, context: int) ->
             other=on_gpu(model, how, length),
             flat=kv.need(model, alone, length) if alone else None,
         )
-        for length in sorted({*(n for n in LENGTHS if n <= limit), context})
+        for length in sorted({*[n for n in LENGTHS if n <= limit][-10:], context})
     ]

@@ -6,7 +6,8 @@ test has vLLM's own parser read each command. It starts nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from longread.sizing.fit import UTILISATION
@@ -100,6 +101,11 @@ def command(
     yield Argument(
         "--enable-prompt-tokens-details", "usage says how many tokens came from the cache"
     )
+
+
+def words(command: Iterable[Argument]) -> tuple[str, ...]:
+    """Return a command as its words, as a process is started with."""
+    return tuple(shlex.split(" ".join(argument.text for argument in command)))
 
 
 def _shared(model: Model, how: Deployment, use: Use) -> Iterator[Argument]:

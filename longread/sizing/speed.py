@@ -16,6 +16,8 @@ UTILISATION = 0.4
 dominates (Meta's context-parallel paper, arXiv 2411.01783: 63 % for Llama 3 405B at 1M)."""
 BANDWIDTH = 0.7
 """Part of the memory's bandwidth that writing an answer reaches."""
+DISK = 5e9
+"""Bytes a second of one good disk; several together reach 20e9."""
 LAUNCH = 0.0035
 """Seconds that a step takes whatever it does: 2 to 5 ms of kernel launches."""
 HASH_TOKEN, HASH_BLOCK = 0.0614e-6, 3.66e-6
@@ -75,9 +77,9 @@ def tokens_a_second(
     return 1 / (step + LAUNCH)
 
 
-def reload(model: Model, how: Deployment, context: int, rate: float) -> float:
-    """Return seconds to read a prefix back at `rate` bytes a second, instead of computing it."""
-    return per_token(model, how) * context / rate
+def reload(model: Model, how: Deployment, context: int) -> float:
+    """Return seconds to read a prefix' cache back from a disk, instead of computing it."""
+    return per_token(model, how) * context / DISK
 
 
 def _attention(model: Model, cache: Cache, new: int, pairs: float) -> float:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from longread.sizing.buffers import DEFAULT_SEQUENCES, block_tables, rope_table, token_ids
 from longread.sizing.kv import need
+from longread.sizing.layouts import NODE
 from longread.sizing.model import Kind, Model
 from longread.sizing.pages import Deployment
 from longread.types import Caution
@@ -22,6 +23,9 @@ KVCacheManager: 200,000 other tokens left 294,912 of a prefix of 1,000,000)."""
 NOTABLE = 1_000_000_000
 """Bytes that are worth a caution."""
 
+FEW = 8
+"""Part of the requests admitted that should fit with the whole window at once."""
+
 
 def cautions(
     model: Model, how: Deployment, context: int, use: str, capacity: int
@@ -30,7 +34,15 @@ def cautions(
     yield from _allocator(model, how, context)
     if use == "ask":
         yield from _prefix(model, context, capacity)
-    yield from _layouts(model)
+    elif capacity < how.sequences * context // FEW:
+        yield Caution(
+            "requests at once",
+            f"the cache holds {capacity / context:.1f} requests of the whole window, and the "
+            f"command admits {how.sequences}: long ones wait for each other",
+            "a shorter window, or more GPUs",
+        )
+    if how.gpus >= NODE:
+        yield from _layouts(model)
     yield from _sequences(model, how, context)
     yield from _quality(model, how, context)
 
@@ -105,8 +117,8 @@ def _layouts(model: Model) -> Iterator[Caution]:
     if model.query_heads % 16 and not model.is_latent:
         yield Caution(
             "TP 16",
-            f"refused: {model.query_heads} heads cannot be split over 16 GPUs, though recipes "
-            "for several nodes say so",
+            f"refused: {model.query_heads} heads cannot be split over 16 GPUs"
+            + (", though recipes for several nodes say so" if Kind.CHUNKED in model.kinds else ""),
             "TP 8 within a node, and PP over nodes",
         )
     if not model.is_latent and model.kv_heads > 1:
@@ -161,4 +173,4 @@ def _quality(model: Model, how: Deployment, context: int) -> Iterator[Caution]:
             "ask the same questions with both before you keep it",
         )
     if model.recipe:
-        yield Caution("recipe", model.recipe, "see longread doctor, and measure")
+        yield Caution("recipe", model.recipe, "compare what you copy with the command of this plan")

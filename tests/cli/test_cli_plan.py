@@ -33,7 +33,7 @@ def test_people_get_tables_a_chart_and_a_command() -> None:
     assert re.search(r"10,000,000 +█+▓+░+ +│", said)
     assert "40 query heads" in said
     assert "67 min cold" in said
-    assert "trusted to 131,072" in said
+    assert "Trusted to 131,072" in said
 
 
 def test_the_command_can_be_pasted_into_a_shell() -> None:
@@ -67,6 +67,7 @@ def test_a_plan_that_does_not_fit_says_what_would() -> None:
     said = told("scout", "--context", "10M", "--gpus", "2")
     assert "does not fit on 2 × h100" in said
     assert "It fits on 8 × h100 (TP8)." in said
+    assert "vllm serve" not in said
 
 
 def test_models_are_listed() -> None:

@@ -149,6 +149,7 @@ def test_what_breaks_is_said() -> None:
 
 
 def test_a_question_and_a_review_are_served_differently() -> None:
+    assert "requests at once" in {c.name for c in planned(65_536, use="review").cautions}
     asked = " ".join(argument.text for argument in planned().command)
     review = " ".join(argument.text for argument in planned(65_536, use="review").command)
     assert "--scheduling-policy priority" in asked

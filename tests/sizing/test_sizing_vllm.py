@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import shlex
 import subprocess
 from dataclasses import asdict, dataclass, replace
 from functools import cache
@@ -24,6 +23,7 @@ from longread.sizing.buffers import block_tables
 from longread.sizing.grouping import groups
 from longread.sizing.model import Model
 from longread.sizing.pages import Deployment, pages
+from longread.sizing.serve import words
 
 pytestmark = pytest.mark.engine
 
@@ -161,8 +161,7 @@ def plans() -> list[list[str]]:
                 context = 1_000_000
                 for gpus in (8, 16):
                     made = plan(Asked(name, context, "h200", gpus, precision=precision, use=use))
-                    whole = " ".join(argument.text for argument in made.command)
-                    found.append(shlex.split(whole)[2:])
+                    found.append(list(words(made.command))[2:])
     return found
 
 

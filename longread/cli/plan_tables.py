@@ -181,7 +181,7 @@ def _times(plan: Plan) -> Iterator[str]:
         )
     if times.reload and times.cold and plan.use == "ask":
         yield (
-            f"Kept beyond the GPUs (--kv-offloading-size), the prefix is back from one disk in "
+            f"Kept on a disk (vLLM's tiering connector), the prefix is back in "
             f"{duration(times.reload)} instead of {duration(times.cold)}."
         )
     if times.corpus is not None and times.question is not None:

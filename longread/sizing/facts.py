@@ -9,7 +9,7 @@ an error that names the field. Sources of the field names: transformers' configu
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -60,18 +60,12 @@ def read(path: Path) -> Model:
     if not isinstance(found, dict):
         raise ConfigError(f"{file} holds no object", hint="name a model's own config.json")
     made = model(found, name=file.parent.resolve().name, where=str(file))
-    return replace(made, notes=(*made.notes, *_stored(file.parent, found)))
-
-
-def _stored(folder: Path, config: Mapping[str, Any]) -> Iterator[str]:
-    """Say how the weights of a directory are stored, where it has any."""
-    size = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
-    quantized = config.get("quantization_config")
+    size = sum(one.stat().st_size for one in file.parent.glob("*.safetensors"))
+    quantized = found.get("quantization_config")
     if isinstance(quantized, Mapping):
-        how = quantized.get("quant_method", "quantized")
-        yield f"its weights are stored as {how}: leave --quantization out"
-    if size:
-        yield f"its weights take {size:,} bytes on the disk"
+        made = replace(made, stored=str(quantized.get("quant_method", "quantized")))
+    notes = (f"its weights take {size:,} bytes on the disk",) if size else ()
+    return replace(made, sees="vision_config" in found, notes=(*made.notes, *notes))
 
 
 def model(config: Mapping[str, Any], name: str, where: str = "config.json") -> Model:

@@ -138,6 +138,7 @@ MODELS: dict[str, Known] = {
         ("qwen3.6", "qwen3.5-35b-a3b", "qwen", "qwen36"),
         {
             "trained": 262_144,
+            "sees": True,
             "stretched": 1_010_000,
             "stretch": '{"text_config": {"rope_parameters": {"mrope_interleaved": true, '
             '"mrope_section": [11, 11, 10], "rope_type": "yarn", "rope_theta": 10000000, '
@@ -208,7 +209,12 @@ MODELS: dict[str, Known] = {
         {
             "recipe": "vLLM issue 42948: a prompt sent again found nothing in the cache; measure "
             "the hits before you count on them",
-            "notes": ("the layer for predicting a second token (MTP) is left out",),
+            "stored": "fp4 experts, fp8 the rest",
+            "notes": (
+                "its published weights are quantized already, experts to fp4 (vLLM's default for "
+                "it): of the precisions here int4 is the nearest",
+                "the layer for predicting a second token (MTP) is left out",
+            ),
         },
     ),
 }

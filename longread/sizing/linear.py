@@ -16,7 +16,7 @@ def gated_delta(f: Fields) -> Model:
 
     Source: transformers `configuration_qwen3_5_moe.py`, `modeling_qwen3_5_moe.py`; vLLM
     `MambaStateShapeCalculator.gated_delta_net_state_shape`. The matrix is kept in float32 where
-    `mamba_ssm_dtype` says so, as the published configurations of 3.5 and 3.6 do.
+    `mamba_ssm_dtype` says so, as the published configurations of 3.5 and 3.6 do, else in 16 bits.
     """
     layers, hidden = f.layers, f.number("hidden_size")
     heads, kv, head = f.number("num_attention_heads"), f.number("num_key_value_heads"), f.head
@@ -32,7 +32,7 @@ def gated_delta(f: Fields) -> Model:
         Kind.STATE,
         convolution=(2 * keys + values) * (kernel - 1),
         recurrent=values * f.number("linear_key_head_dim"),
-        recurrent_bytes=2 if f.text.get("mamba_ssm_dtype") == "bfloat16" else 4,
+        recurrent_bytes=4 if f.text.get("mamba_ssm_dtype") == "float32" else 2,
     )
     embedding, output = f.embeddings
     count = sum(full)

@@ -36,6 +36,7 @@ def llama4(f: Fields) -> Model:
         positions=f.positions,
         attention_width=heads * head,
         rope_width=head,
+        sees="vision_config" in f.whole,
         caches=tuple(
             Cache(i, Kind.CHUNKED if local[i] else Kind.FULL, kv, 2 * head, chunk * bool(local[i]))
             for i in range(layers)

@@ -133,6 +133,10 @@ class Model:
     """What they have vLLM override for that, as JSON for `--hf-overrides`."""
     trusted: int = 131_072
     """Tokens to which answers are trusted before a probe has said more."""
+    sees: bool = False
+    """Whether it has a vision tower, counted or not."""
+    stored: str = ""
+    """How its weights are quantized where they are published so; empty: 16 bits."""
     index_width: int = 0
     """Elements compared per query and compressed token where an indexer chooses; 0 without one."""
     index_top: int = 0

@@ -14,7 +14,9 @@ from longread.sizing.model import Cache, Kind, Model
 KV = Literal["bf16", "fp8"]
 KV_BYTES: dict[KV, int] = {"bf16": 2, "fp8": 1}
 KERNEL_BLOCK = 16
-"""Tokens that attention kernels take at once (FlashAttention; vLLM v1/attention/backends)."""
+"""Tokens that attention kernels take at once: FlashAttention 2 and 3 (vLLM
+`v1/attention/backends/flash_attn.py`). Its fourth version takes more on some GPUs, where vLLM
+raises the block of models with states further."""
 MLA_BLOCK = 128
 """The same beside states with MLA (vLLM `_align_hybrid_block_size`)."""
 

@@ -58,7 +58,7 @@ def command(
     model: Model, how: Deployment, precision: Precision, context: int, use: Use
 ) -> Iterator[Argument]:
     """Yield the command and its arguments in the order in which they are read best."""
-    yield Argument(f"vllm serve {model.repository or model.name}", _checkpoint(precision))
+    yield Argument(f"vllm serve {model.repository or model.name}", _checkpoint(model, precision))
     if how.tp > 1:
         yield Argument(f"--tensor-parallel-size {how.tp}", "each layer is split over these GPUs")
     if how.pp > 1:
@@ -77,15 +77,18 @@ def command(
         yield Argument(
             f"--hf-overrides '{model.stretch}'", "YaRN, as its makers write it for this length"
         )
-    if precision == "fp8":
+    if precision == "fp8" and not model.stored:
         yield Argument(
             "--quantization fp8",
             "16-bit weights become fp8 while loading; leave it out for fp8 ones",
         )
     if how.kv == "fp8":
+        own = Kind.COMPRESSED in model.kinds
         yield Argument(
             "--kv-cache-dtype fp8",
-            "half the KV cache; compare answers before you trust it (#23813)",
+            "the layout that its layers need anyway"
+            if own
+            else "half the KV cache; compare answers before you trust it (#23813)",
         )
     yield Argument(
         f"--block-size {block_size(model, how)}", "the host hashes each block of each question"
@@ -94,10 +97,11 @@ def command(
     yield Argument(
         f"--gpu-memory-utilization {UTILISATION}", "the default, which this plan counts with"
     )
-    yield Argument(
-        "--language-model-only",
-        "no vision tower is profiled; leave it out to show pages as pictures",
-    )
+    if model.sees:
+        yield Argument(
+            "--language-model-only",
+            "no vision tower is profiled; leave it out to show pages as pictures",
+        )
     yield Argument(
         "--enable-prompt-tokens-details", "usage says how many tokens came from the cache"
     )
@@ -141,7 +145,9 @@ def _shared(model: Model, how: Deployment, use: Use) -> Iterator[Argument]:
     yield Argument("--max-num-queued-reqs 1024", "says 503 rather than queue without end")
 
 
-def _checkpoint(precision: Precision) -> str:
+def _checkpoint(model: Model, precision: Precision) -> str:
+    if model.stored:
+        return f"the weights, stored as {model.stored}"
     if precision == "int4":
         return "put the name of an int4 checkpoint here: vLLM makes none while loading"
     return "the weights, from the hub or a directory"

@@ -166,7 +166,7 @@ def _quality(model: Model, how: Deployment, context: int) -> Iterator[Caution]:
             + (f"; its makers stretch it to {model.stretched:,} (YaRN)" if model.stretched else ""),
             "up to the configuration's positions leave --hf-overrides out: it costs short prompts",
         )
-    if how.kv == "fp8":
+    if how.kv == "fp8" and Kind.COMPRESSED not in model.kinds:
         yield Caution(
             "fp8 cache",
             "fp8 KV was found less exact at great length, differently for each TP (vLLM #23813)",

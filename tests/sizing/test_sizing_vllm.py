@@ -70,6 +70,8 @@ def draw(rng: random.Random) -> Case:
     config = dict(rng.choice([*configs, like_llama4(rng), like_gemma(rng), like_deepseek(rng)]))
     config = dict(config.get("text_config") or config)
     config.setdefault("attention_chunk_size", 8_192)
+    if rng.random() < 0.5:
+        config.pop("mamba_ssm_dtype", None)
     compressed = config["model_type"] == "deepseek_v4"
     states = "linear_attn_config" in config or "linear_num_key_heads" in config
     if not config["model_type"].startswith("llama4"):

@@ -19,7 +19,10 @@ import torch
 import vllm.config.vllm
 from vllm.config import ModelConfig, VllmConfig
 from vllm.distributed.utils import get_pp_indices
-from vllm.model_executor.layers.mamba.mamba_utils import MambaStateShapeCalculator
+from vllm.model_executor.layers.mamba.mamba_utils import (
+    MambaStateDtypeCalculator,
+    MambaStateShapeCalculator,
+)
 from vllm.model_executor.models import ModelRegistry
 from vllm.platforms.interface import Platform
 from vllm.v1.attention.backend import MultipleOf
@@ -130,6 +133,13 @@ def states(model, tp):
     )  # fmt: skip
 
 
+def state_types(model):
+    if model["model_type"] == "kimi_linear":
+        return MambaStateDtypeCalculator.kda_state_dtype(torch.bfloat16, "auto")
+    kept = model.get("mamba_ssm_dtype") or "auto"
+    return MambaStateDtypeCalculator.gated_delta_net_state_dtype(torch.bfloat16, "auto", kept)
+
+
 def specs(model, how):
     """Return what each layer keeps, as vLLM's own specifications, by the layer's name."""
     tp, dtype, mode = how["tp"], ELEMENT[how["kv"]][0], get_kv_quant_mode(ELEMENT[how["kv"]][1])
@@ -138,7 +148,7 @@ def specs(model, how):
     if kind == "deepseek_v4":
         return deepseek_v4(model, layers)
     if kind in ("kimi_linear", "qwen3_5_moe_text"):
-        shapes, dtypes = states(model, tp), (torch.bfloat16, torch.float32)
+        shapes, dtypes = states(model, tp), state_types(model)
         block, padded = align(model, shapes, dtypes, how)
         state = MambaSpec(
             shapes=tuple(shapes), dtypes=dtypes, page_size_padded=padded,

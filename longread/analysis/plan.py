@@ -53,6 +53,8 @@ def plan(asked: Asked) -> Plan:
     table = gpus.table(config.settings().gpus)
     gpu = gpus.find(asked.gpu, table)
     if asked.hourly is not None:
+        if not 0 <= asked.hourly < float("inf"):
+            raise ConfigError(f"--hourly {asked.hourly} is no price", hint="--hourly 2.50")
         gpu = replace(gpu, hourly=asked.hourly)
     model, window = find(asked.model)
     window = min(window or WINDOWS[asked.use], max(model.positions, model.stretched))
@@ -95,7 +97,14 @@ def find(name: str) -> tuple[Model, int]:
             raise
     profile = config.load_profile(name)
     place = str(models.place()) if profile.model == "embedded" else profile.model
-    return replace(known.find(place), name=name, trusted=profile.trusted), profile.window
+    try:
+        found = known.find(place)
+    except ConfigError:
+        raise ConfigError(
+            f"profile {name} runs {profile.model}, whose layers are not known here",
+            hint="name the model's directory, or its config.json",
+        ) from None
+    return replace(found, trusted=profile.trusted), profile.window
 
 
 def _hosted(model: Model, context: int) -> Iterator[Hosted]:

@@ -142,6 +142,13 @@ def _layout(wish: Wish, how: Deployment) -> Spread:
         ConfigError: vLLM refuses it, or there is none for this number of GPUs.
     """
     model = wish.model
+    if not wish.gpu.vllm:
+        if max(wish.gpus or 1, wish.tp or 1, wish.pp or 1) > 1:
+            raise ConfigError(
+                f"several of {wish.gpu.name} do not share a model: vLLM does not run there",
+                hint="--gpus 1, or a GPU: h100, h200, b200",
+            )
+        return Spread(1)
     if wish.tp or wish.pp:
         tp = wish.tp or (wish.gpus or wish.pp or 1) // (wish.pp or 1)
         pp = wish.pp or max(1, (wish.gpus or tp) // tp)

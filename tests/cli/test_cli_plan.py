@@ -106,6 +106,9 @@ def test_a_gpu_of_ones_own_is_planned_for(tmp_path: Path) -> None:
         (["scout", "--tp", "16"], "40 query heads", "--tp 8"),
         (["scout", "--gpus", "53"], "no layout", "--gpus 52"),
         (["kimi", "--no-hybrid"], "hybrid", "--no-hybrid"),
+        (["scout", "--hourly", "nan"], "no price", "2.50"),
+        (["scout", "--gpu", "apple-64", "--gpus", "4"], "several of apple-64", "h100"),
+        (["ollama"], "profile ollama runs", "config.json"),
     ],
 )
 def test_wrong_input_is_one_line_and_a_hint(arguments: list[str], about: str, hint: str) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from longread.errors import ConfigError
-from longread.sizing import facts, known, kv
+from longread.sizing import facts, known, kv, serve
 from longread.sizing.model import Kind
 from longread.sizing.pages import Deployment
 from longread.sizing.weights import weights
@@ -121,3 +121,20 @@ def test_no_configuration_ends_in_anything_but_facts_or_one_line(data: st.DataOb
         return
     assert kv.need(made, Deployment(), 1_000) >= 0
     assert weights(made, "int4") >= 0
+
+
+def test_weights_that_are_stored_quantized_are_not_quantized_again(tmp_path: Path) -> None:
+    config = dict(known.MODELS["kimi-linear-48b-a3b"].config)
+    (tmp_path / "model.safetensors").write_bytes(b"12345")
+    for stored, said in (({}, True), ({"quantization_config": {"quant_method": "fp8"}}, False)):
+        (tmp_path / "config.json").write_text(json.dumps(config | stored))
+        model = known.find(str(tmp_path))
+        words = serve.words(serve.command(model, Deployment(), "fp8", 1_000, "ask"))
+        assert ("--quantization" in words) is said
+        assert model.notes == ("its weights take 5 bytes on the disk",)
+
+
+def test_only_a_model_that_sees_is_told_not_to() -> None:
+    for name, sees in (("scout", True), ("qwen3.6", True), ("kimi", False)):
+        words = serve.words(serve.command(known.find(name), Deployment(), "fp8", 1_000, "ask"))
+        assert ("--language-model-only" in words) is sees

@@ -89,7 +89,7 @@ FACTS: tuple[tuple[str, str, str], ...] = (
 def document() -> str:
     """Return the whole text."""
     return "\n".join([*_head(), *_weights(), *_catalogue(), *_claims(), *_windows(), *_peers(),
-                      *_counts(), *_facts()]) + "\n"  # fmt: skip
+                      *_counts(), *_models(), *_facts()]) + "\n"  # fmt: skip
 
 
 def _head() -> Iterator[str]:
@@ -256,6 +256,28 @@ def _counts() -> Iterator[str]:
                  *(str(one) if one else "–" for one in found)]
             )  # fmt: skip
     yield from _table(["window", "weights / cache", *names], rows)
+
+
+def _models() -> Iterator[str]:
+    yield "## One million tokens, by model"
+    yield ""
+    rows = []
+    for name in known.names():
+        model = known.find(name)
+        row = [name, _gb(weights(model, "fp8"))]
+        for how in (Deployment(), Deployment(kv="fp8")):
+            row += [f"{kv.per_token(model, how):,}", _gb(kv.need(model, how, 1_000_000))]
+        for gpu in GPUS[:3]:
+            row.append(str(fit.fewest(model, Deployment(kv="fp8"), gpu, "fp8", 1_000_000)))
+        rows.append(row)
+    heads = ["model", "fp8 weights", "bytes a token, bf16", "KV, bf16", "bytes a token, fp8",
+             "KV, fp8", *(gpu.name for gpu in GPUS[:3])]  # fmt: skip
+    yield from _table(heads, rows)
+    yield from _prose(
+        "On one GPU; fp8 weights and cache for the counts. DeepSeek V4's layers have one layout, "
+        "whatever the type. Most of what it needs at this length is not the prompt: the tokens of "
+        "a step wait in blocks of 4 and 8 to be compressed, and smaller steps need less."
+    )
 
 
 def _facts() -> Iterator[str]:

@@ -91,7 +91,9 @@ def plan(wish: Wish, known: Mapping[str, Gpu]) -> Plan:
         options=tuple(fit.options(model, how, known, precision, context)),
         times=_times(wish, how),
         hosted=(),
-        environment=tuple(serve.environment(model, how, context)) if wish.gpu.vllm else (),
+        environment=tuple(serve.environment(model, how, wish.gpu, context))
+        if wish.gpu.vllm
+        else (),
         command=tuple(serve.command(model, how, precision, context, wish.use))
         if wish.gpu.vllm
         else (),

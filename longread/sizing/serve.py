@@ -11,9 +11,11 @@ from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from longread.sizing.fit import UTILISATION
+from longread.sizing.gpus import Gpu
 from longread.sizing.layouts import NODE
 from longread.sizing.model import Kind, Model
-from longread.sizing.pages import Deployment, block_size
+from longread.sizing.pages import Deployment, block_size, round_up
+from longread.sizing.speed import last_step
 from longread.sizing.weights import Precision
 from longread.types import Argument
 
@@ -35,7 +37,7 @@ def defaults(use: Use, block: int | None = None, batched: int | None = None) -> 
     return Deployment(sequences=8, block=block or 128, batched=batched or 16_384)
 
 
-def environment(model: Model, how: Deployment, context: int) -> Iterator[Argument]:
+def environment(model: Model, how: Deployment, gpu: Gpu, context: int) -> Iterator[Argument]:
     """Yield the variables that the server needs."""
     if Kind.CHUNKED in model.kinds and how.hybrid:
         yield Argument(
@@ -48,9 +50,11 @@ def environment(model: Model, how: Deployment, context: int) -> Iterator[Argumen
         yield Argument(
             "VLLM_ENGINE_READY_TIMEOUT_S=3600", "loading and profiling a long window takes minutes"
         )
+    step = last_step(model, how, gpu, context)
+    if step and step > STEP_LIMIT / 3:
         yield Argument(
-            f"VLLM_EXECUTE_MODEL_TIMEOUT_SECONDS={2 * STEP_LIMIT}",
-            "a step at the end of a long prompt takes many seconds",
+            f"VLLM_EXECUTE_MODEL_TIMEOUT_SECONDS={round_up(int(4 * step), STEP_LIMIT)}",
+            f"a step at the end of the prompt takes about {step:.0f} s; fewer batched tokens too",
         )
 
 

@@ -61,6 +61,14 @@ def first_token(
     return host + max(compute, new / how.block * ALLOCATE_BLOCK)
 
 
+def last_step(model: Model, how: Deployment, gpu: Gpu, context: int) -> float | None:
+    """Return seconds of the last step of reading a prompt; None where that is not known."""
+    if not gpu.flops:
+        return None
+    done = operations(model, how.batched, context)
+    return done / (gpu.flops * UTILISATION * how.gpus)
+
+
 def tokens_a_second(
     model: Model, how: Deployment, gpu: Gpu, precision: Precision, context: int
 ) -> float | None:

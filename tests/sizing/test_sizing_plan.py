@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,7 +70,6 @@ def test_kinds_of_attention_add_up_to_the_whole(
 
 @given(DEPLOYMENTS, CONTEXTS)
 def test_the_hybrid_allocator_never_costs_more_with_llama_4(how: Deployment, context: int) -> None:
-    from dataclasses import replace
 
     assert kv.need(SCOUT, how, context) <= kv.need(SCOUT, replace(how, hybrid=False), context)
 
@@ -254,3 +255,15 @@ def test_deepseek_keeps_far_less_than_llama() -> None:
     assert kv.need(flash, how, 1_000_000) < 2 * kv.need(SCOUT, how, 1_000_000)
     grown = kv.by_kind(flash, how, 1_000_000)
     assert {kind for kind, _, token, _ in grown if token} == {Kind.COMPRESSED}
+
+
+def test_a_server_that_was_started_printed_the_capacity_that_is_planned() -> None:
+    # vLLM 0.32 on a CPU, 4 GiB of cache: "16,698,939 tokens" of a Llama 4 of four layers with 256
+    # bytes a token and layer. On CPUs no step is planned ahead, and blocks are of 128 tokens.
+    caches = [
+        replace(cache, layer=layer, heads=1, width=128)
+        for layer, cache in enumerate(SCOUT.caches[:4])
+    ]
+    tiny = replace(SCOUT, caches=tuple(caches), layers=4)
+    how = Deployment(block=128, batched=8_192, asynchronous=False)
+    assert kv.capacity(tiny, how, 4 << 30, 10_485_760) == 16_698_939

@@ -168,9 +168,10 @@ def plans() -> list[list[str]]:
 
 
 def names() -> list[str]:
-    """Return the variables of a plan that needs all of them."""
-    made = plan(Asked("scout", 10_000_000))
-    return [variable.text.split("=")[0] for variable in made.environment]
+    """Return the variables of plans that need all of them between them."""
+    wishes = [("scout", 10_000_000), ("qwen3.6", 1_000_000)]
+    plans = [plan(Asked(name, context, "a100", batched=65_536)) for name, context in wishes]
+    return sorted({one.text.split("=")[0] for made in plans for one in made.environment})
 
 
 @pytest.fixture(scope="module")
@@ -239,5 +240,5 @@ def test_vllm_knows_each_argument_and_variable_of_a_plan(answers: dict[str, list
     assert len(answers["command"]) == len(plans())
     for arguments, refused in zip(plans(), answers["command"], strict=True):
         assert not refused, arguments
-    assert len(names()) == 3
+    assert len(names()) == 4
     assert answers["variables"] == [[]]

@@ -145,6 +145,16 @@ class Settings:
     """`[keys]`: other keys for an action, by its name in docs/keys.md: `read.next = "j"`."""
 
 
+TABLES = {
+    "trust": {"hosts", "repositories"},
+    "engines": {"confirmed", "declined"},
+    "tui": {"theme", "editor", "viewer"},
+    "pdf": {"ocr", "languages", "text"},
+    "ask": {"dollars", "minutes"},
+}
+"""Tables of `config.toml` with the keys that each may have."""
+
+
 def settings() -> Settings:
     """Read `config.toml`; without one, the defaults.
 
@@ -155,18 +165,12 @@ def settings() -> Settings:
     if not path.exists():
         return Settings()
     data = _load(path)
-    engines = _table(data, "engines", path)
-    trust = _table(data, "trust", path)
-    tui = _table(data, "tui", path)
-    pdf = _table(data, "pdf", path)
-    asked = _table(data, "ask", path)
+    _refuse_unknown(data, {"profile", "keys", "gpus", *TABLES}, path)
+    tables = {name: _table(data, name, path) for name in TABLES}
+    for name, known in TABLES.items():
+        _refuse_unknown(tables[name], known, path)
+    trust, engines, tui, pdf, asked = (tables[name] for name in TABLES)
     keys = _table(data, "keys", path)
-    _refuse_unknown(data, {"profile", "trust", "engines", "tui", "pdf", "ask", "keys", "gpus"}, path)
-    _refuse_unknown(pdf, {"ocr", "languages", "text"}, path)
-    _refuse_unknown(asked, {"dollars", "minutes"}, path)
-    _refuse_unknown(tui, {"theme", "editor", "viewer"}, path)
-    _refuse_unknown(trust, {"hosts", "repositories"}, path)
-    _refuse_unknown(engines, {"confirmed", "declined"}, path)
     return Settings(
         profile=_check("profile", data.get("profile", ""), str, path),
         hosts=tuple(_check("hosts", trust.get("hosts", []), list, path)),

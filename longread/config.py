@@ -74,6 +74,11 @@ class Profile:
     """Tokens kept for the answer."""
     url: str = ""
     """Base address up to and with /v1."""
+    urls: tuple[str, ...] = ()
+    """More base addresses of the same model. A corpus goes always to the same one, whose cache
+    knows it, and to another where that one cannot be reached."""
+    dialect: Literal["openai", "ollama"] = "openai"
+    """"ollama": its window is looked at, and set to `window`, before text is sent."""
     key_env: str = ""
     """Environment variable that holds the key; empty where none is needed."""
     images: int = 0
@@ -82,6 +87,15 @@ class Profile:
     """"guided": the model is too small to cite and chooses places from a list."""
     temperature: float = 0.0
     """Randomness of the answer."""
+    thinks: bool = False
+    """Whether its template opens <think> itself: what comes before </think> is reasoning."""
+    retries: int = 5
+    """Times a request is sent again where the server is out of reach or overloaded."""
+    first_token: float = 0.0
+    """Seconds the first token may take; 0: 300 s, and 10 s for a thousand tokens of prompt,
+    4 hours at most."""
+    silence: float = 120.0
+    """Seconds without a word after which an answer that has begun is given up."""
     repetition_penalty: float = 1.0
     """Above 1, what was written is written less again; vLLM only."""
     margin: float = 0.0

@@ -6,6 +6,7 @@ LongreadError
 ├── BudgetError        a budget in which nothing fits
 ├── TrustError         text that would leave this machine without a person's yes
 ├── EngineError        a model that cannot be reached, or stopped half-way
+│   └── WindowError    a prompt longer than its server's window
 └── StoreError         a session file that cannot be opened
 
 One unreadable file in a readable source is not an error: it is an entry of the ledger, and
@@ -43,6 +44,20 @@ class TrustError(LongreadError):
 
 class EngineError(LongreadError):
     """A model that cannot be reached, or stopped half-way."""
+
+
+class WindowError(EngineError):
+    """A prompt that is longer than its server's window; nothing of an answer came.
+
+    Args:
+        limit: the window in tokens, prompt and answer together; 0 where nobody says it.
+        counted: the prompt's tokens as the server counts them; 0 where it does not say.
+    """
+
+    def __init__(self, message: str, *, hint: str, limit: int = 0, counted: int = 0) -> None:
+        super().__init__(message, hint=hint)
+        self.limit = limit
+        self.counted = counted
 
 
 class StoreError(LongreadError):

@@ -8,7 +8,7 @@ them; character offsets are 0-based and half-open, as Python slices.
 from __future__ import annotations
 
 from array import array
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from itertools import zip_longest
@@ -484,7 +484,11 @@ class Usage:
     first_token_seconds: float = 0.0
     seconds: float = 0.0
     expected_tokens: int | None = None
-    """Our own count of the prompt; None where it was an estimate."""
+    """Our own count of the prompt; None where the two counts cannot be compared."""
+    reasoning_tokens: int | None = None
+    """Of `output_tokens`, those of its reasoning; None where the server does not say."""
+    provider: str = ""
+    """Who answered, where the server hands requests on; empty where it does not say."""
 
     @property
     def truncated(self) -> bool:
@@ -563,7 +567,7 @@ class Engine(Protocol):
     `EngineError`; what it yielded before stays valid.
     """
 
-    def stream(self, prompt: Prompt, sampling: Sampling) -> AsyncIterator[Event]:
+    def stream(self, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[Event]:
         """Yield `Text` and `Reasoning` as they are written, then `Usage` and `Finished`."""
         ...
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import replace
 
 from longread.analysis import reading, spending
@@ -51,17 +52,19 @@ async def converse(
     )
     text: list[str] = []
     answer = Answer(question, "", (), "stop")
-    async for event in engine.stream(prompt, sampling):
-        match event:
-            case Text(piece):
-                text.append(piece)
-            case Usage():
-                answer = replace(answer, usage=event)
-            case Finished(reason):
-                answer = replace(answer, finished=reason)
-            case _:
-                pass
-        yield event
+    # Who leaves early is to be heard by the server, and at once.
+    async with aclosing(engine.stream(prompt, sampling)) as events:
+        async for event in events:
+            match event:
+                case Text(piece):
+                    text.append(piece)
+                case Usage():
+                    answer = replace(answer, usage=event)
+                case Finished(reason):
+                    answer = replace(answer, finished=reason)
+                case _:
+                    pass
+            yield event
     answer = replace(answer, text="".join(text).strip())
     if profile.citations == "guided" and answer.text:
         searching = Work(lambda tell: _places(conversation, prompt, answer, tell))
@@ -103,7 +106,8 @@ async def _choose(
     labels = list(places)
     asked = compose.extend(prompt, text, guide.request(labels), conversation.pieces)
     sampling = Sampling(CHOICE_TOKENS, schema=guide.schema(labels))
-    written = [e.text async for e in engine.stream(asked, sampling) if isinstance(e, Text)]
+    async with aclosing(engine.stream(asked, sampling)) as events:
+        written = [event.text async for event in events if isinstance(event, Text)]
     shown = conversation.shown(prompt)
     chosen = guide.read_choice("".join(written), labels)
     return tuple(place(*places[label], shown) for label in chosen)

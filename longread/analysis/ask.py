@@ -5,6 +5,7 @@ The command line, the terminal interface, the tests and Python programs consume 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -16,15 +17,27 @@ from longread.analysis.conversation import Conversation, Strategy, open_sources,
 from longread.analysis.drafts import Draft, mend
 from longread.analysis.engines import open_engine
 from longread.analysis.forget import forget
+from longread.analysis.narrowing import narrow
+from longread.analysis.relevance import place_of
 from longread.analysis.renewal import renew
 from longread.analysis.trust import Confirm
 from longread.analysis.work import Work
 from longread.config import Profile
-from longread.errors import EngineError
+from longread.errors import EngineError, WindowError
 from longread.ingest.places import number_of
 from longread.ingest.read import Options
 from longread.store import Store, open_store
-from longread.types import Answer, Engine, Event, Finished, Progress, Tell, Text
+from longread.types import (
+    Answer,
+    Engine,
+    Event,
+    Finished,
+    Progress,
+    Prompt,
+    Reasoning,
+    Tell,
+    Text,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +128,10 @@ async def put(
         yield step
     prompt = composing.value
     await trust.check(opened.profile, opened.corpus, prompt, store, confirm, yes=yes)
-    _, words = covered(opened, prompt)
-    if prompt.pictures:
-        words += f", {number_of(prompt.pictures, 'page')} shown as a picture"
-    if cost := spending.estimate(opened.profile, prompt.size, store).words:
-        words += f"; {cost}"
-    yield Progress("show", note=f"{opened.strategy}: {prompt.size:,} tokens, {words}")
+    yield _shown(opened, prompt, store)
     if engine is None:
-        starting = Work(lambda tell: open_engine(opened.profile, tell))
+        pin = place_of(opened.corpus.sources)
+        starting = Work(lambda tell: open_engine(opened.profile, tell, pin))
         async for step in starting:
             yield step
         engine = starting.value
@@ -133,16 +142,34 @@ async def put(
     draft = Draft(store, opened.session, question, opened.profile.name, opened.strategy)
     failure: EngineError | None = None
     partial = Answer(question, "", (), "cut")
+    narrowed = thought = False
     try:
-        async with aclosing(converse(opened, prompt, question, engine)) as events:
-            async for event in events:
-                if isinstance(event, Text):
-                    partial = replace(partial, text=partial.text + event.text)
-                    await draft.write(event.text)
-                if isinstance(event, Answer):
-                    partial = event
-                    continue
-                yield event
+        while True:
+            try:
+                async with aclosing(converse(opened, prompt, question, engine)) as events:
+                    async for event in events:
+                        if isinstance(event, Text):
+                            partial = replace(partial, text=partial.text + event.text)
+                            await draft.write(event.text)
+                        thought = thought or isinstance(event, Reasoning)
+                        if isinstance(event, Answer):
+                            partial = event
+                            continue
+                        yield event
+                if not partial.text:
+                    failure = _wordless(partial, thought)
+                break
+            except WindowError as error:
+                if partial.text or narrowed:
+                    raise
+                refused = error
+            narrowed = True
+            narrowing = Work(functools.partial(_narrowed, opened, question, prompt, refused, store))
+            async for step in narrowing:
+                yield step
+            prompt, note = narrowing.value
+            yield Progress("source", note=note)
+            yield _shown(opened, prompt, store)
     except EngineError as error:
         failure = error
         yield Finished("cut")
@@ -163,6 +190,39 @@ async def put(
         yield partial
     if failure:
         raise failure
+
+
+def _shown(opened: Conversation, prompt: Prompt, store: Store) -> Progress:
+    """Say how the prompt was made, what it shows, and what its answer will cost."""
+    _, words = covered(opened, prompt)
+    if prompt.pictures:
+        words += f", {number_of(prompt.pictures, 'page')} shown as a picture"
+    if cost := spending.estimate(opened.profile, prompt.size, store).words:
+        words += f"; {cost}"
+    return Progress("show", note=f"{opened.strategy}: {prompt.size:,} tokens, {words}")
+
+
+def _narrowed(
+    opened: Conversation,
+    question: str,
+    prompt: Prompt,
+    refused: WindowError,
+    store: Store,
+    tell: Tell,
+) -> tuple[Prompt, str]:
+    note = narrow(opened, prompt, refused, store, tell)
+    return opened.prompt(question, tell), note
+
+
+def _wordless(answer: Answer, thought: bool) -> EngineError:
+    """Say why there is no answer although nothing failed."""
+    if thought and answer.finished == "length":
+        return EngineError(
+            "the model thought until no room was left, and answered nothing",
+            hint="give the answer more tokens: longread ask --answer",
+        )
+    what = "thought, and answered nothing" if thought else "answered nothing"
+    return EngineError(f"the model {what}", hint="ask again, or ask otherwise")
 
 
 def _open(request: Request, store: Store, tell: Tell) -> Conversation:

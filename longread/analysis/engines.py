@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ from longread.config import Profile, Settings
 from longread.engine import local
 from longread.engine.replay import open_script
 from longread.engine.server import ServerEngine
-from longread.errors import EngineError
+from longread.errors import EngineError, WindowError
 from longread.tokens import Family, open_family
 from longread.types import Engine, Event, Prompt, Sampling, Tell
 
@@ -60,13 +61,22 @@ def answers(profile: Profile) -> bool:
     return bool(profile.url) and is_local(profile) and listens(profile.url)
 
 
+def hosts(profile: Profile) -> list[str]:
+    """Return the hosts that what is asked may be sent to; empty where it stays on this machine."""
+    if profile.engine != "server":
+        return []
+    found = dict.fromkeys(urlsplit(url).hostname or url for url in (profile.url, *profile.urls))
+    return [host for host in found if not _here(host)]
+
+
 def is_local(profile: Profile) -> bool:
     """Whether what is sent to the profile's engine stays on this machine."""
-    host = urlsplit(profile.url).hostname or ""
-    return (
-        profile.engine != "server"
-        or host in ("localhost", "::1")
-        or (host.startswith("127.") and host.replace(".", "").isdigit())
+    return not hosts(profile)
+
+
+def _here(host: str) -> bool:
+    return host in ("localhost", "::1") or (
+        host.startswith("127.") and host.replace(".", "").isdigit()
     )
 
 
@@ -83,8 +93,11 @@ def open_tokens(profile: Profile, tell: Tell) -> Family:
     return open_family("model", directory or Path(profile.model).expanduser())
 
 
-def open_engine(profile: Profile, tell: Tell) -> Engine:
+def open_engine(profile: Profile, tell: Tell, pin: str = "") -> Engine:
     """Return the profile's engine, ready to be asked; a local one is started if need be.
+
+    Args:
+        pin: names the corpus, which goes to the same one of several servers each time.
 
     Raises:
         EngineError: it cannot be started, or has no key.
@@ -93,7 +106,7 @@ def open_engine(profile: Profile, tell: Tell) -> Engine:
         return open_script(profile)
     if profile.engine == "local":
         return LocalEngine(profile, local.ensure(profile, tell))
-    return ServerEngine(profile)
+    return ServerEngine(profile, pin=pin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +116,17 @@ class LocalEngine:
     profile: Profile
     running: local.Running
 
-    async def stream(self, prompt: Prompt, sampling: Sampling) -> AsyncIterator[Event]:
+    async def stream(self, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[Event]:
         """Yield what the server writes."""
         address = replace(self.profile, url=self.running.url, model=self.running.model)
         server = ServerEngine(replace(address, key_env=""), self.running.key)
         with local.busy(self.profile.name):
             try:
-                async for event in server.stream(prompt, sampling):
-                    yield event
+                async with aclosing(server.stream(prompt, sampling)) as events:
+                    async for event in events:
+                        yield event
+            except WindowError:
+                raise
             except EngineError as error:
                 # The supervisor needs a moment to note why its server died.
                 await asyncio.sleep(0.3)

@@ -102,7 +102,7 @@ def _followed(opened: Conversation, found: Fresh, store: Store) -> Conversation:
         strategy=strategy,
         measured=None,
     )
-    return _keep(made, found.documents, store)
+    return keep(made, found.documents, store)
 
 
 def _anew(opened: Conversation, corpus: Corpus, room: int, store: Store, tell: Tell) -> Renewed:
@@ -114,7 +114,7 @@ def _anew(opened: Conversation, corpus: Corpus, room: int, store: Store, tell: T
         made = ready.relaid(opened.wanted, levels, tell)
     except BudgetError:
         made = ready.relaid("auto", {}, tell)
-    made = _keep(made, made.corpus.documents, store)
+    made = keep(made, made.corpus.documents, store)
     was = {placed.path: placed.content_id for placed in changes.live(opened.layout)}
     now = {placed.path: placed.content_id for placed in made.layout.placed}
     said = freshness.news(
@@ -126,7 +126,7 @@ def _anew(opened: Conversation, corpus: Corpus, room: int, store: Store, tell: T
     return Renewed(made, f"{SINCE}{said}: {room_taken}, so all is laid out anew")
 
 
-def _keep(made: Conversation, documents: Sequence[Document], store: Store) -> Conversation:
+def keep(made: Conversation, documents: Sequence[Document], store: Store) -> Conversation:
     """Keep layout, ledger and new texts in one transaction; go on with the store's texts."""
     if not made.session:
         return made

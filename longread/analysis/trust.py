@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from longread import config
 from longread.analysis import spending
-from longread.analysis.engines import is_local
+from longread.analysis.engines import hosts
 from longread.analysis.relevance import place_of
 from longread.config import Profile
 from longread.errors import TrustError
@@ -69,10 +68,9 @@ async def check(
         TrustError: the person said no, or nobody could be asked.
     """
     settings = config.settings()
-    host = "" if is_local(profile) else urlsplit(profile.url).hostname or profile.url
     place = place_of(corpus.sources)
-    if host in settings.hosts or (host and store.trusted(place, host)):
-        host = ""
+    new = [h for h in hosts(profile) if h not in settings.hosts and not store.trusted(place, h)]
+    host = ", ".join(new)
     cost = spending.estimate(profile, prompt.size, store)
     if not host and not cost.exceeds(settings):
         return
@@ -89,5 +87,5 @@ async def check(
             f"{profile.name} was not asked: {cost.words}",
             hint="say --yes, lower --budget, or raise what [ask] of config.toml allows",
         )
-    if host:
-        store.trust(place, host)
+    for one in new:
+        store.trust(place, one)

@@ -57,7 +57,7 @@ class Meter:
         words = stage(progress)
         if self._live:
             self._show(words + self._rate(progress, now))
-        elif progress.stage != self._stage:
+        elif progress.stage != self._stage or progress.stage == "wait":
             click.echo(f"{words} …", err=True)
         self._stage = progress.stage
 

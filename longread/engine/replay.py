@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 from longread.config import Profile
@@ -30,7 +30,7 @@ class ReplayEngine:
         self._fails_after = fails_after
         self.prompts: list[Prompt] = []
 
-    async def stream(self, prompt: Prompt, sampling: Sampling) -> AsyncIterator[Event]:
+    async def stream(self, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[Event]:
         """Yield the next answer in pieces of a word."""
         self.prompts.append(prompt)
         text = _choose(sampling.schema) if sampling.schema else self._next()

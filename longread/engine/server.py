@@ -1,40 +1,102 @@
 """Any OpenAI-compatible server, over HTTP, streamed. The only client there is.
 
 Two routes: token ids to `/v1/completions` (vLLM: our template and stop ids), and chat messages
-to `/v1/chat/completions` (hosted servers: their template).
+to `/v1/chat/completions` (hosted servers: their template). A request is sent again only before
+its first token; what came after it is never asked for twice.
 """
 
 from __future__ import annotations
 
-import json
+import asyncio
 import os
 import time
-from base64 import b64encode
-from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncGenerator, Awaitable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from longread.config import Profile
+from longread.engine import ollama, refusals, requests, retry, usage
+from longread.engine.pinning import order
+from longread.engine.thinking import Split
 from longread.errors import EngineError
-from longread.types import Event, Finished, Prompt, Reasoning, Sampling, Text, Turn, Usage
+from longread.types import Event, Finished, Progress, Prompt, Reasoning, Sampling, Text
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI, OpenAIError
+    from openai import AsyncOpenAI
 
-RETRIES = 3
-"""Of requests that failed before the first token: connection, 408, 409, 429, 5xx; with back-off."""
-SILENCE = 1_800.0
-"""Seconds without a byte after which a server is given up: a cold long prompt takes minutes."""
+CONNECT = 10.0
+"""Seconds to reach a server."""
+ABSENT = 3
+"""Repetitions where nothing listens: what is not there is seldom started meanwhile."""
+LAST = 10.0
+"""Seconds that the token counts may take once the answer is whole."""
+BROKEN = frozenset({"error", "abort", "cancelled"})
+"""Reasons to finish that are none: the server gave the answer up (vLLM, OpenRouter)."""
+
+WINDOWS = ("max_model_len", "context_length", "context_window")
+"""What servers call a model's window where they list it: vLLM, Together and OpenRouter, Groq."""
+LOOK = 60.0
+"""Seconds that looking at a server's window, and setting it, may take."""
+
+T = TypeVar("T")
+
+
+class SilenceError(OSError):
+    """A server that said nothing for longer than it may."""
+
+
+@dataclass(slots=True)
+class Reply:
+    """One server's reply, as far as it came."""
+
+    split: Split
+    first: float = 0.0
+    """`time.monotonic()` of the first word; 0 before it."""
+    reason: str = ""
+    usage: Mapping[str, object] = field(default_factory=dict)
+    provider: str = ""
+
+    def take(self, chunk: object) -> list[Text | Reasoning]:
+        """Note one event of the stream and return what it says, whichever route it came by.
+
+        Raises:
+            MalformedError: it is no such event.
+        """
+        if not isinstance(chunk, Mapping) or not isinstance(chunk.get("choices") or [], list):
+            raise refusals.MalformedError("it sent an event that means nothing")
+        counted, provider = chunk.get("usage"), chunk.get("provider")
+        self.usage = counted if isinstance(counted, Mapping) else self.usage
+        self.provider = provider if isinstance(provider, str) else self.provider
+        found: list[Text | Reasoning] = []
+        for choice in chunk.get("choices") or []:
+            if not isinstance(choice, Mapping):
+                raise refusals.MalformedError("it sent a choice that means nothing")
+            delta = choice.get("delta")
+            delta = delta if isinstance(delta, Mapping) else {}
+            thought = delta.get("reasoning_content") or delta.get("reasoning")
+            said = delta.get("content") or choice.get("text")
+            found += [Reasoning(thought)] if isinstance(thought, str) and thought else []
+            found += self.split.feed(said) if isinstance(said, str) else []
+            if reason := choice.get("finish_reason"):
+                self.reason = str(reason)
+                found += self.split.end()
+        if found and not self.first:
+            self.first = time.monotonic()
+        return found
 
 
 class ServerEngine:
-    """The server that a profile names.
+    """The server that a profile names, or one of several that do the same.
 
     Args:
         key: overrides the environment variable that the profile names.
+        pin: names what is asked about; the same pin goes to the same server.
     """
 
-    def __init__(self, profile: Profile, key: str = "") -> None:
+    def __init__(self, profile: Profile, key: str = "", pin: str = "") -> None:
         self._profile = profile
+        self._urls = order([profile.url, *profile.urls], pin) if profile.urls else [profile.url]
         self._key = key or os.environ.get(profile.key_env, "")
         if profile.key_env and not self._key:
             raise EngineError(
@@ -42,37 +104,69 @@ class ServerEngine:
                 hint=f"export {profile.key_env}=… and ask again",
             )
 
-    async def stream(self, prompt: Prompt, sampling: Sampling) -> AsyncIterator[Event]:
-        """Yield `Text` and `Reasoning` as they are written, then `Usage` and `Finished`."""
-        from openai import OpenAIError
+    async def stream(self, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[Event]:
+        """Yield `Text` and `Reasoning` as they are written, then `Usage` and `Finished`.
 
+        Before the first of them, `Progress("wait")` says why a request is sent again, and when.
+
+        Raises:
+            WindowError: the prompt is longer than the server's window.
+            EngineError: the server refused, or stopped half-way.
+        """
         started = time.monotonic()
-        first = 0.0
-        usage: Any = None
-        reason = ""
-        try:
-            async with self._client() as client:
-                request = self._completion if self._profile.route == "ids" else self._chat
-                async with await request(client, prompt, sampling) as chunks:
-                    async for chunk in chunks:
-                        usage = getattr(chunk, "usage", None) or usage
-                        for choice in chunk.choices:
-                            reason = choice.finish_reason or reason
-                            for event in _events(choice):
-                                first = first or time.monotonic() - started
-                                yield event
-        except OpenAIError as error:
-            # Before the first word it is a refusal, after it a stream that broke.
-            raise (self._cut(str(error)) if first else self._explain(error)) from error
-        except _transport_errors() as error:
-            raise self._cut(str(error) or type(error).__name__) from error
-        if not reason:
-            raise self._cut("the stream ended early")
-        if usage is not None:
-            yield _usage(usage, prompt, first, time.monotonic() - started)
-        yield Finished("length" if reason == "length" else "stop")
+        place = repetition = 0
+        profile = self._profile
+        while True:
+            url = self._urls[place]
+            reply = Reply(Split(inside=profile.thinks))
+            try:
+                if profile.dialect == "ollama":
+                    async with self._client(url) as client:
+                        needs = prompt.size + sampling.max_tokens
+                        fitting = ollama.fit(client, profile, url, needs)
+                        profile, note = await _within(LOOK, fitting)
+                    if note:
+                        yield Progress("source", note=note)
+                    profile = replace(profile, dialect="openai")
+                async with aclosing(self._reply(url, profile, prompt, sampling, reply)) as events:
+                    async for event in events:
+                        yield event
+                break
+            except refusals.failures() as error:
+                failure = error
+            if reply.reason:
+                # The answer is whole; only the counts are missing.
+                break
+            if reply.first:
+                raise self._cut(url, refusals.said(failure)) from failure
+            absent = _absent(failure)
+            if absent and place + 1 < len(self._urls):
+                place += 1
+                note = f"{url} cannot be reached: going to {self._urls[place]}"
+                yield Progress("wait", place, len(self._urls), note)
+                continue
+            limit = min(profile.retries, ABSENT) if absent else profile.retries
+            wait = self._wait(failure, repetition + 1) if repetition < limit else None
+            if wait is None:
+                raise await self._explain(url, failure) from failure
+            place, repetition = (0 if absent else place), repetition + 1
+            note = f"{_brief(failure, url)}; again in {max(wait, 0.1):.1f} s"
+            yield Progress("wait", repetition, limit, note)
+            await asyncio.sleep(wait)
+        if reply.reason in BROKEN:
+            raise self._cut(url, f"it gave up ({reply.reason})")
+        if reply.reason == "content_filter":
+            raise self._cut(url, "its content filter ended it")
+        now = time.monotonic()
+        first = max(reply.first - started, 0.0)
+        counted = usage.read(
+            reply.usage, prompt, profile.route, first, now - started, reply.provider
+        )
+        if counted:
+            yield counted
+        yield Finished("length" if reply.reason == "length" else "stop")
 
-    async def models(self, seconds: float = 10.0) -> list[str]:
+    async def models(self, seconds: float = CONNECT) -> list[str]:
         """Return the names of the models the server offers.
 
         Args:
@@ -81,143 +175,153 @@ class ServerEngine:
         Raises:
             EngineError: the server cannot be reached or refuses.
         """
-        from openai import OpenAIError
-
+        url = self._urls[0]
         try:
-            async with self._client(timeout=seconds, retries=0) as client:
-                return [model.id async for model in client.models.list()]
-        except OpenAIError as error:
-            raise self._explain(error) from error
+            return list(await self._offered(url, seconds))
+        except refusals.failures() as error:
+            raise refusals.explain(error, self._profile, url) from error
 
-    def _client(self, timeout: float = SILENCE, retries: int = RETRIES) -> AsyncOpenAI:
+    async def _reply(
+        self, url: str, profile: Profile, prompt: Prompt, sampling: Sampling, reply: Reply
+    ) -> AsyncGenerator[Text | Reasoning]:
+        """Send one request and yield what comes, noting it in `reply`; closing it closes both."""
+        from openai import AsyncStream
+
+        patience = profile.first_token or retry.first_token(prompt.size)
+        deadline = time.monotonic() + patience
+        body: dict[str, object] = {
+            **requests.fields(profile, prompt, sampling),
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
+        endpoint = requests.ENDPOINTS[profile.route].removeprefix("/v1")
+        async with self._client(url) as client:
+            sent = client.post(
+                endpoint, body=body, cast_to=object, stream=True, stream_cls=AsyncStream[object]
+            )
+            async with await _within(patience, sent) as chunks:
+                while True:
+                    left = profile.silence if reply.first else deadline - time.monotonic()
+                    left = min(left, LAST) if reply.reason else left
+                    chunk = await _within(left, anext(chunks, None))
+                    if chunk is None:
+                        break
+                    for event in reply.take(chunk):
+                        yield event
+        if not reply.reason:
+            raise ConnectionError("the stream ended early")
+
+    def _client(self, url: str) -> AsyncOpenAI:
         from openai import AsyncOpenAI, Timeout
 
+        # What is sent again, and how long an answer may take, is decided here and not there.
         return AsyncOpenAI(
-            base_url=self._profile.url,
+            base_url=url,
             api_key=self._key or "none",
-            max_retries=retries,
-            timeout=Timeout(timeout, connect=10.0),
+            max_retries=0,
+            timeout=Timeout(None, connect=CONNECT),
         )
 
-    async def _completion(self, client: AsyncOpenAI, prompt: Prompt, sampling: Sampling) -> Any:
-        extra: dict[str, object] = {"stop_token_ids": list(prompt.stop_ids)}
-        if sampling.schema:
-            extra["structured_outputs"] = {"json": json.loads(sampling.schema)}
-        if sampling.repetition_penalty != 1.0:
-            extra["repetition_penalty"] = sampling.repetition_penalty
-        return await client.completions.create(
-            model=self._profile.model,
-            prompt=prompt.ids.tolist(),
-            max_tokens=sampling.max_tokens,
-            temperature=sampling.temperature,
-            seed=sampling.seed,
-            stream=True,
-            stream_options={"include_usage": True},
-            extra_body={**extra, **self._profile.body},
-        )
+    async def _offered(self, url: str, seconds: float = CONNECT) -> dict[str, Mapping[str, Any]]:
+        """Return what a server lists of each of its models, by name."""
+        async with self._client(url) as client:
+            listed: Any = await _within(seconds, client.get("/models", cast_to=object))
+        models = listed.get("data") if isinstance(listed, Mapping) else listed
+        found = [m for m in models if isinstance(m, Mapping)] if isinstance(models, list) else []
+        return {str(model["id"]): model for model in found if model.get("id")}
 
-    async def _chat(self, client: AsyncOpenAI, prompt: Prompt, sampling: Sampling) -> Any:
-        extra: dict[str, object] = {}
-        if sampling.schema:
-            extra["response_format"] = {
-                "type": "json_schema",
-                "json_schema": {"name": "answer", "schema": json.loads(sampling.schema)},
-            }
-        messages: Any = [{"role": t.role, "content": _content(t)} for t in prompt.turns]
-        return await client.chat.completions.create(
-            model=self._profile.model,
-            messages=messages,
-            max_tokens=sampling.max_tokens,
-            temperature=sampling.temperature,
-            seed=sampling.seed,
-            stream=True,
-            stream_options={"include_usage": True},
-            extra_body={**extra, **self._profile.body},
-        )
+    async def _explain(self, url: str, failure: Exception) -> EngineError:
+        """Say what a refusal means; the server is asked for what it offers where that helps."""
+        profile = self._profile
+        if isinstance(failure, SilenceError):
+            return EngineError(
+                f"{url} said nothing: {failure}",
+                hint=f"see its log; first_token in profile {profile.name} gives it more time",
+            )
+        beyond = refusals.window(failure, profile, url)
+        if beyond and not beyond.limit:
+            limit = await self._window(url)
+            beyond = refusals.beyond(url, profile, limit, beyond.counted)
+        if beyond:
+            return beyond
+        if refusals.unknown_model(failure):
+            return refusals.model(profile, url, await self._names(url))
+        headers = getattr(getattr(failure, "response", None), "headers", {})
+        return refusals.explain(failure, profile, url, retry.asked_wait(headers))
 
-    def _cut(self, why: str) -> EngineError:
+    async def _names(self, url: str) -> list[str] | None:
+        try:
+            return list(await self._offered(url))
+        except refusals.failures():
+            return None
+
+    async def _window(self, url: str) -> int:
+        """Return the window that a server lists for the model, as vLLM and OpenRouter do, or 0."""
+        try:
+            listed = (await self._offered(url)).get(self._profile.model, {})
+        except refusals.failures():
+            return 0
+        values = [
+            listed.get(name) for name in ("max_model_len", "context_length", "context_window")
+        ]
+        return next((v for v in values if type(v) is int and v > 0), 0)
+
+    def _wait(self, failure: Exception, repetition: int) -> float | None:
+        """Return the seconds before the request is sent again; None where that is no use."""
+        import openai
+
+        if isinstance(failure, SilenceError) or refusals.window(failure, self._profile, ""):
+            return None
+        headers = getattr(getattr(failure, "response", None), "headers", {})
+        asked = retry.asked_wait(headers)
+        if asked is not None and asked > retry.PATIENCE:
+            return None
+        # What breaks before the first word without a status is the way there.
+        broken = isinstance(failure, openai.APIConnectionError | OSError)
+        code = str(getattr(failure, "code", "") or "")
+        if not broken and not retry.passes(refusals.status(failure), code):
+            return None
+        return max(asked or 0.0, retry.back_off(repetition))
+
+    def _cut(self, url: str, why: str) -> EngineError:
         return EngineError(
-            f"the answer of {self._profile.url} was cut off: {why}",
+            f"the answer of {url} was cut off: {why}",
             hint="what came is kept; ask again, or see the server's log",
         )
 
-    def _explain(self, error: OpenAIError) -> EngineError:
-        """Say what a server's refusal means and what to do about it."""
-        import openai
 
-        profile = self._profile
-        if isinstance(error, openai.APIConnectionError):
-            return EngineError(
-                f"no server answers at {profile.url}",
-                hint=f"start it, or correct url in profile {profile.name}",
-            )
-        if isinstance(error, openai.AuthenticationError | openai.PermissionDeniedError):
-            return EngineError(
-                f"{profile.url} refused the key",
-                hint=f"check the key in {profile.key_env or 'key_env of the profile'}",
-            )
-        if isinstance(error, openai.NotFoundError):
-            return EngineError(
-                f"{profile.url} does not know the model {profile.model!r}",
-                hint=f"longread profiles test {profile.name} lists the models it offers",
-            )
-        if isinstance(error, openai.RateLimitError):
-            return EngineError(
-                f"{profile.url} takes no more requests now", hint="wait a little, then ask again"
-            )
-        said = getattr(error, "message", "") or str(error)
-        if isinstance(error, openai.APIStatusError) and error.status_code < 500:
-            return EngineError(
-                f"{profile.url} refused the request: {said}",
-                hint=f"compare window and model in profile {profile.name} with the server's",
-            )
-        return EngineError(
-            f"{profile.url} failed: {said}", hint="ask again; if it goes on, see the server's log"
-        )
+async def _within(seconds: float, result: Awaitable[T]) -> T:
+    """Wait for a result.
+
+    Raises:
+        SilenceError: it took longer.
+    """
+    try:
+        async with asyncio.timeout(max(seconds, 0.0)) as limit:
+            return await result
+    except TimeoutError as error:
+        if limit.expired():
+            raise SilenceError(f"not a word in {seconds:,.0f} s") from error
+        raise
 
 
-def _content(turn: Turn) -> str | list[dict[str, object]]:
-    """Return what a turn says: its text, or parts of text with pictures behind them."""
-    if not any(piece.picture for piece in turn.pieces):
-        return turn.text
-    parts: list[dict[str, object]] = []
-    text = ""
-    for piece in turn.pieces:
-        text += piece.text
-        if piece.picture:
-            url = f"data:image/png;base64,{b64encode(piece.picture.png).decode()}"
-            parts += [
-                {"type": "text", "text": text},
-                {"type": "image_url", "image_url": {"url": url}},
-            ]
-            text = ""
-    return [*parts, {"type": "text", "text": text}] if text else parts
+def _absent(failure: Exception) -> bool:
+    """Whether a server could not even be reached."""
+    import openai
 
-
-def _events(choice: Any) -> list[Text | Reasoning]:
-    """Return what one streamed choice says, whichever route it came by."""
-    delta = getattr(choice, "delta", None)
-    if delta is None:
-        return [Text(choice.text)] if choice.text else []
-    thought = getattr(delta, "reasoning_content", None) or getattr(delta, "reasoning", None)
-    found: list[Text | Reasoning] = [Reasoning(thought)] if thought else []
-    return [*found, Text(delta.content)] if delta.content else found
-
-
-def _usage(usage: Any, prompt: Prompt, first: float, seconds: float) -> Usage:
-    details = getattr(usage, "prompt_tokens_details", None)
-    return Usage(
-        prompt_tokens=usage.prompt_tokens,
-        output_tokens=usage.completion_tokens,
-        cached_tokens=getattr(details, "cached_tokens", None),
-        first_token_seconds=first,
-        seconds=seconds,
-        expected_tokens=prompt.size if prompt.exact else None,
+    return isinstance(failure, openai.APIConnectionError) and _cause(failure) in (
+        "ConnectError",
+        "ConnectTimeout",
     )
 
 
-def _transport_errors() -> tuple[type[Exception], ...]:
-    """What the HTTP library under the client raises when a stream breaks half-way."""
-    import httpx2
+def _cause(failure: Exception) -> str:
+    return type(failure.__cause__).__name__
 
-    return (OSError, httpx2.HTTPError, httpx2.StreamError, json.JSONDecodeError)
+
+def _brief(failure: Exception, url: str) -> str:
+    """Say in a few words why a request is sent again."""
+    if _absent(failure):
+        return f"{url} cannot be reached"
+    code = refusals.status(failure)
+    return f"{url}: {refusals.said(failure)[:120]}" + (f" ({code})" if code else "")

@@ -23,6 +23,7 @@ WORDS = {
     "draw": "drawing pages",
     "cite": "choosing places",
     "think": "thinking",
+    "wait": "waiting",
 }
 
 

@@ -1,0 +1,54 @@
+"""A conversation laid out again for a server whose window is smaller than its profile says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from longread.analysis.conversation import Conversation, usable
+from longread.analysis.renewal import keep
+from longread.errors import BudgetError, WindowError
+from longread.store import Store
+from longread.types import Prompt, Tell
+
+UNSURE = 0.85
+"""Part of a window that is used where the server counts more tokens than we do, and does not say
+how many: estimates are low by as much."""
+ANSWER = 4
+"""One part in so many of a small window is kept for the answer, where the profile keeps more."""
+
+
+def narrow(
+    opened: Conversation, prompt: Prompt, refused: WindowError, store: Store, tell: Tell
+) -> str:
+    """Lay a conversation out for the window that a server named; keep that; say so in words.
+
+    Args:
+        prompt: what the server refused.
+
+    Raises:
+        WindowError: the server named no window, or nothing can be shown in it. Blocking.
+    """
+    if not refused.limit:
+        raise refused
+    profile, limit = opened.profile, refused.limit
+    answer = profile.answer if profile.answer <= limit // 2 else limit // ANSWER
+    ours = limit
+    if refused.counted > prompt.size:
+        # The server's tokens are smaller than ours: so many of ours make as many of its.
+        ours = answer + int((limit - answer) * prompt.size / refused.counted)
+    elif limit >= opened.window:
+        ours = int(opened.window * UNSURE)
+    smaller = replace(profile, window=ours, trusted=min(profile.trusted, ours), answer=answer)
+    was = opened.window
+    try:
+        window = min(was, usable(smaller, None))
+        ready = replace(opened, profile=smaller, window=window)
+        made = ready.relaid(opened.wanted, dict(opened.layout.levels), tell)
+    except BudgetError as error:
+        raise WindowError(
+            f"{refused}; there {error}", hint=error.hint, limit=limit, counted=refused.counted
+        ) from refused
+    made = keep(made, made.corpus.documents, store)
+    opened.profile, opened.window = smaller, window
+    opened.take(made)
+    return f"{refused}: laid out again for {window:,} tokens, not {was:,}"

@@ -22,11 +22,13 @@ def narrow(
 ) -> str:
     """Lay a conversation out for the window that a server named; keep that; say so in words.
 
+    Blocking.
+
     Args:
         prompt: what the server refused.
 
     Raises:
-        WindowError: the server named no window, or nothing can be shown in it. Blocking.
+        WindowError: the server named no window, or nothing can be shown in it.
     """
     if not refused.limit:
         raise refused

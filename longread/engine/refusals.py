@@ -82,8 +82,13 @@ def unknown_model(error: Exception) -> bool:
     """Whether a refusal means that the server has no such model."""
     words = f"{said(error)} {getattr(error, 'code', '') or ''}".lower()
     if status(error) == 404:
-        return True
+        return not _no_host(error)
     return status(error) == 400 and any(word in words for word in NO_MODEL)
+
+
+def _no_host(error: Exception) -> bool:
+    """Whether OpenRouter knows the model, but no host that the request admits."""
+    return "no endpoints found" in said(error).lower()
 
 
 def model(profile: Profile, url: str, offered: Sequence[str] | None) -> EngineError:
@@ -129,6 +134,9 @@ def explain(error: Exception, profile: Profile, url: str, wait: float | None = N
         return _error(f"{url} wants to be paid first: {what}", "add credit there")
     if code == 429:
         return _error(f"{url} takes no more requests now: {what}", again)
+    if code == 404 and _no_host(error):
+        hint = f"[body.provider] of profile {profile.name} says which hosts may"
+        return _error(f"no host behind {url} may take the request: {what}", hint)
     if 400 <= code < 500:
         hint = f"compare window and model in profile {profile.name} with the server's"
         return _error(f"{url} refused the request: {what}", hint)

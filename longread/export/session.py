@@ -117,6 +117,8 @@ def spent(usage: Usage) -> str:
     if usage.cached_tokens is not None and usage.prompt_tokens:
         prompt += f", {percent(usage.cached_tokens / usage.prompt_tokens)} from the cache"
     wrote = f"answer {usage.output_tokens:,} tokens"
+    if usage.reasoning_tokens:
+        wrote += f", {usage.reasoning_tokens:,} of them reasoning,"
     writing = usage.seconds - usage.first_token_seconds
     if writing > 0:
         wrote += f" at {usage.output_tokens / writing:,.0f} tok/s"
@@ -125,6 +127,8 @@ def spent(usage: Usage) -> str:
         parts.append(
             f"{usage.first_token_seconds:.1f} s to the first, {usage.seconds:.1f} s in all"
         )
+    if usage.provider:
+        parts.append(f"by {usage.provider}")
     if usage.truncated:
         parts.append(f"✗ truncated: {usage.expected_tokens:,} tokens were sent")
     return "; ".join(parts)

@@ -58,6 +58,8 @@ class Script:
     headers: list[dict[str, str]] = field(default_factory=list)
     left: threading.Event = field(default_factory=threading.Event)
     """Set when the client closed its connection while the server had more to say."""
+    arrived: threading.Event = field(default_factory=threading.Event)
+    """Set when a request came."""
     over: threading.Event = field(default_factory=threading.Event)
 
 
@@ -91,6 +93,7 @@ def serve(script: Script, port: int = 0) -> Iterator[str]:
                 return
             request = json.loads(body)
             script.seen.append(request)
+            script.arrived.set()
             script.headers.append({k.lower(): v for k, v in self.headers.items()})
             if script.drops_first:
                 script.drops_first -= 1

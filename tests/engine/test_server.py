@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import sys
 from array import array
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from longread import config
 from longread.config import Profile
-from longread.engine.server import ServerEngine
+from longread.engine.server import Reply, ServerEngine
+from longread.engine.thinking import Split
 from longread.errors import EngineError
 from longread.types import (
     Event,
     Finished,
     Picture,
     Piece,
+    Progress,
     Prompt,
     Reasoning,
     Sampling,
@@ -41,7 +46,7 @@ PROMPT = Prompt(
 
 
 def profile(url: str, **settings: object) -> Profile:
-    return Profile(name="odd", url=url, model="one", **{"route": "ids", **settings})  # type: ignore[arg-type]
+    return Profile(name="odd", url=url, model="one", **{"route": "ids", "retries": 2, **settings})  # type: ignore[arg-type]
 
 
 SAMPLING = Sampling(16)
@@ -137,9 +142,8 @@ async def test_an_answer_that_ran_out_of_room_says_so() -> None:
     assert events[-1] == Finished("length")
 
 
-@pytest.mark.parametrize("statuses", [[503], [429, 500]])
-async def test_passing_trouble_is_tried_again(statuses: list[int]) -> None:
-    script = Script(status=statuses)
+async def test_passing_trouble_is_tried_again() -> None:
+    script = Script(status=[429, 500])
     with serve(script) as url:
         events = await collect(ServerEngine(profile(url)))
     assert events[-1] == Finished("stop")
@@ -167,6 +171,111 @@ async def test_a_refusal_is_explained(status: int, words: str) -> None:
         _, error = await failing(ServerEngine(profile(url)))
     assert words in str(error)
     assert error.hint
+
+
+async def test_what_needs_money_is_not_asked_for_again() -> None:
+    script = Script(status=[429], errors=[{"message": "no credit", "code": "insufficient_quota"}])
+    with serve(script) as url:
+        _, error = await failing(ServerEngine(profile(url)))
+    assert "paid first" in str(error)
+    assert len(script.seen) == 1
+
+
+async def test_why_it_waits_is_said_before_it_waits() -> None:
+    with serve(Script(status=[408])) as url:
+        events = await collect(ServerEngine(profile(url)))
+    assert isinstance(events[0], Progress)
+    assert (events[0].stage, events[0].done, events[0].total) == ("wait", 1, 2)
+    assert "(408); again in" in events[0].note
+
+
+async def test_who_is_called_off_while_it_waits_waits_no_longer() -> None:
+    script = Script(always=503, headers_sent={"Retry-After": "60"})
+    waiting = asyncio.Event()
+
+    async def ask() -> None:
+        async for event in ServerEngine(profile(url)).stream(PROMPT, SAMPLING):
+            assert isinstance(event, Progress)
+            asyncio.get_running_loop().call_later(0.05, waiting.set)
+
+    with serve(script) as url:
+        asking = asyncio.create_task(ask())
+        await waiting.wait()
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+    assert len(script.seen) == 1
+
+
+async def test_who_is_called_off_closes_the_connection() -> None:
+    script = Script(hangs_after=0)
+    with serve(script) as url:
+        asking = asyncio.create_task(collect(ServerEngine(profile(url))))
+        assert await asyncio.to_thread(script.arrived.wait, 5)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        assert await asyncio.to_thread(script.left.wait, 5)
+
+
+@pytest.mark.parametrize(("counts", "cut"), [(400, True), (975, False), (1_010, False)])
+async def test_on_the_text_route_only_more_than_a_template_counts_as_cut(
+    counts: int, cut: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    piece = Piece("word", array("I", [7]) * 1_000)
+    long = Prompt((Turn("user", (piece,)),), (array("I"),) * 2)
+    monkeypatch.setattr(sys.modules[__name__], "PROMPT", long)
+    with serve(Script(counts=counts)) as url:
+        events = await collect(ServerEngine(profile(url, route="text")))
+    assert next(e for e in events if isinstance(e, Usage)).truncated is cut
+
+
+async def test_an_estimate_is_held_against_the_count_with_more_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    piece = Piece("word", array("I", [7]) * 1_000)
+    long = Prompt((Turn("user", (piece,)),), (array("I"),) * 2, exact=False)
+    monkeypatch.setattr(sys.modules[__name__], "PROMPT", long)
+    for counts, cut in ((800, False), (600, True)):
+        with serve(Script(counts=counts)) as url:
+            events = await collect(ServerEngine(profile(url, route="text")))
+        assert next(e for e in events if isinstance(e, Usage)).truncated is cut
+
+
+async def test_no_more_is_asked_for_than_the_server_writes() -> None:
+    script = Script()
+    with serve(script) as url:
+        await collect(ServerEngine(profile(url, output_limit=8)))
+    assert script.seen[0]["max_tokens"] == 8
+
+
+async def test_openrouter_goes_to_one_host_that_keeps_nothing_and_says_which(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENROUTER_API_KEY", "k")
+    script = Script(provider="DeepInfra")
+    with serve(script) as url:
+        shipped = replace(config.load_profile("openrouter"), url=url)
+        events = await collect(ServerEngine(shipped))
+    assert script.seen[0]["provider"] == {
+        "order": ["deepinfra"], "allow_fallbacks": False, "data_collection": "deny", "zdr": True
+    }  # fmt: skip
+    assert next(e for e in events if isinstance(e, Usage)).provider == "DeepInfra"
+
+
+async def test_where_no_host_may_take_it_the_model_is_not_blamed() -> None:
+    said = {"message": "No endpoints found matching your data policy", "code": 404}
+    with serve(Script(status=[404], errors=[said])) as url:
+        _, error = await failing(ServerEngine(profile(url)))
+    assert "no host behind" in str(error)
+    assert "body.provider" in error.hint
+
+
+def test_reasoning_of_either_name_is_reasoning() -> None:
+    reply = Reply(Split())
+    for name in ("reasoning", "reasoning_content"):
+        delta = {"content": "", name: "hm"}
+        assert reply.take({"choices": [{"delta": delta}]}) == [Reasoning("hm")]
 
 
 async def test_no_server_at_all_is_explained() -> None:

@@ -12,7 +12,7 @@ import os
 import time
 from collections.abc import AsyncGenerator, Awaitable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from longread.config import Profile
@@ -116,19 +116,20 @@ class ServerEngine:
         started = time.monotonic()
         place = repetition = 0
         profile = self._profile
+        fitted: dict[str, Profile] = {}
         while True:
             url = self._urls[place]
             reply = Reply(Split(inside=profile.thinks))
             try:
-                if profile.dialect == "ollama":
+                if profile.dialect == "ollama" and url not in fitted:
                     async with self._client(url) as client:
                         needs = prompt.size + sampling.max_tokens
                         fitting = ollama.fit(client, profile, url, needs)
-                        profile, note = await _within(LOOK, fitting)
+                        fitted[url], note = await _within(LOOK, fitting)
                     if note:
                         yield Progress("source", note=note)
-                    profile = replace(profile, dialect="openai")
-                async with aclosing(self._reply(url, profile, prompt, sampling, reply)) as events:
+                asked = fitted.get(url, profile)
+                async with aclosing(self._reply(url, asked, prompt, sampling, reply)) as events:
                     async for event in events:
                         yield event
                 break
@@ -261,9 +262,7 @@ class ServerEngine:
             listed = (await self._offered(url)).get(self._profile.model, {})
         except refusals.failures():
             return 0
-        values = [
-            listed.get(name) for name in ("max_model_len", "context_length", "context_window")
-        ]
+        values = [listed.get(name) for name in WINDOWS]
         return next((v for v in values if type(v) is int and v > 0), 0)
 
     def _wait(self, failure: Exception, repetition: int) -> float | None:

@@ -81,8 +81,8 @@ class Reply:
             if reason := choice.get("finish_reason"):
                 self.reason = str(reason)
                 found += self.split.end()
-        if found and not self.first:
-            self.first = time.monotonic()
+            if (said or thought) and not self.first:
+                self.first = time.monotonic()
         return found
 
 
@@ -139,6 +139,8 @@ class ServerEngine:
                 # The answer is whole; only the counts are missing.
                 break
             if reply.first:
+                for event in reply.split.end():
+                    yield event
                 raise self._cut(url, refusals.said(failure)) from failure
             absent = _absent(failure)
             if absent and place + 1 < len(self._urls):

@@ -156,6 +156,12 @@ async def test_a_dropped_connection_keeps_what_came() -> None:
     assert "cut off" in str(error)
 
 
+async def test_what_may_have_been_the_start_of_a_tag_is_kept_too() -> None:
+    with serve(Script(words=["<th", "is> "], drops_after=1)) as url:
+        events, _ = await failing(ServerEngine(profile(url)))
+    assert events == [Text("<th")]
+
+
 async def test_a_stream_that_just_ends_is_not_a_whole_answer() -> None:
     with serve(Script(finish=None)) as url:
         _, error = await failing(ServerEngine(profile(url)))

@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from longread.config import Profile
-from longread.engine import batch
-from longread.engine.batch import Asked, Batch, Outcome
+from longread.engine import batch_files
+from longread.engine.batch import Batch
+from longread.engine.batch_files import Asked, Outcome
 from longread.errors import ConfigError, EngineError
 from longread.types import Piece, Progress, Prompt, Sampling, Turn
 
@@ -231,25 +232,27 @@ async def test_a_batch_can_be_called_off(tmp_path: Path) -> None:
 def test_what_one_file_does_not_hold_goes_into_several(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch, "REQUESTS", 2)
-    parts = batch.write(tmp_path / "b", map(asked, NAMES), profile("http://x/v1", route="ids"))
+    monkeypatch.setattr(batch_files, "REQUESTS", 2)
+    parts = batch_files.write(
+        tmp_path / "b", map(asked, NAMES), profile("http://x/v1", route="ids")
+    )
     assert [part.requests for part in parts] == [2, 1]
     lines = [(tmp_path / "b" / part.file).read_text().splitlines() for part in parts]
     first = json.loads(lines[0][0])
     assert (first["url"], first["body"]["prompt"]) == ("/v1/completions", [1, 2, 3])
-    monkeypatch.setattr(batch, "BYTES", 10)
-    assert len(batch.write(tmp_path / "c", map(asked, NAMES), profile("http://x/v1"))) == 3
+    monkeypatch.setattr(batch_files, "BYTES", 10)
+    assert len(batch_files.write(tmp_path / "c", map(asked, NAMES), profile("http://x/v1"))) == 3
 
 
 def test_its_files_are_their_owners_alone(tmp_path: Path) -> None:
-    (part,) = batch.write(tmp_path / "b", [asked("a")], profile("http://x/v1"))
+    (part,) = batch_files.write(tmp_path / "b", [asked("a")], profile("http://x/v1"))
     assert (tmp_path / "b" / part.file).stat().st_mode & 0o077 == 0
     assert (tmp_path / "b").stat().st_mode & 0o077 == 0
 
 
 def test_two_questions_of_one_name_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=re.escape("'a'")):
-        batch.write(tmp_path / "b", [asked("a"), asked("a")], profile("http://x/v1"))
+        batch_files.write(tmp_path / "b", [asked("a"), asked("a")], profile("http://x/v1"))
 
 
 def test_a_file_of_results_that_was_cut_is_read_as_far_as_it_goes() -> None:
@@ -259,7 +262,7 @@ def test_a_file_of_results_that_was_cut_is_read_as_far_as_it_goes() -> None:
                      "body": {"choices": [{"text": "yes", "finish_reason": "length"}]}},
     }  # fmt: skip
     data = json.dumps(line).encode() + b'\n{"custom_id": "b", "respon'
-    assert list(batch.read(data)) == [Outcome("a", "yes", "length")]
+    assert list(batch_files.read(data)) == [Outcome("a", "yes", "length")]
     lost = {"custom_id": "c", "response": {"status_code": 500, "body": None}, "error": None}
-    (outcome,) = batch.read(json.dumps(lost).encode())
+    (outcome,) = batch_files.read(json.dumps(lost).encode())
     assert outcome.error == "no answer came (status 500)"

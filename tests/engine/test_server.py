@@ -13,7 +13,8 @@ import pytest
 
 from longread import config
 from longread.config import Profile
-from longread.engine.server import Reply, ServerEngine
+from longread.engine.reply import Reply
+from longread.engine.server import ServerEngine
 from longread.engine.thinking import Split
 from longread.errors import EngineError
 from longread.types import (

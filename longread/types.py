@@ -681,6 +681,8 @@ class Hosted:
     """US dollars for the first question with the whole prompt, as far as the window goes."""
     cached: float
     """US dollars for the next one."""
+    date: str = ""
+    """When its price was read."""
 
 
 @dataclass(frozen=True, slots=True)

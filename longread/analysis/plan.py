@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from longread import config
 from longread.config import Profile
 from longread.engine import models
-from longread.errors import ConfigError
+from longread.errors import ConfigError, similar
 from longread.sizing import gpus, known
 from longread.sizing.model import Model
 from longread.sizing.pages import KV
@@ -92,9 +93,12 @@ def find(name: str) -> tuple[Model, int]:
     """
     try:
         return known.find(name), 0
-    except ConfigError:
+    except ConfigError as error:
         if name not in config.profile_names():
-            raise
+            close = similar(name, config.profile_names())
+            if not close or Path(name).exists():
+                raise
+            raise ConfigError(str(error), hint=f"{error.hint}; or profile {close}") from None
     profile = config.load_profile(name)
     place = str(models.place()) if profile.model == "embedded" else profile.model
     try:
@@ -128,4 +132,5 @@ def _priced(profile: Profile, context: int) -> Hosted:
         window=profile.window,
         first=profile.price_input * tokens / 1e6 + answer,
         cached=cached * tokens / 1e6 + answer,
+        date=profile.price_date,
     )

@@ -195,7 +195,8 @@ def _times(plan: Plan) -> Iterator[str]:
         part = "" if hosted.window > plan.context else f" (its window: {hosted.window:,})"
         yield (
             f"Hosted by {hosted.profile}{part}: ${hosted.first:.2f} for the first question, "
-            f"${hosted.cached:.2f} for each further one."
+            f"${hosted.cached:.2f} for each further one"
+            + (f" (prices of {hosted.date})." if hosted.date else ".")
         )
 
 

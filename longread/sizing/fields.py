@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from longread.errors import ConfigError
+from longread.sizing.model import Model
 
 UNTOLD = object()
 LARGEST = 1 << 40
@@ -137,3 +138,19 @@ class Fields:
             )
         values: Sequence[Any] = value[:length]
         return values
+
+    def model(self, **facts: Any) -> Model:
+        """Return a model with what every configuration says, and what its family adds.
+
+        Raises:
+            ConfigError: a field is missing.
+        """
+        return Model(
+            name=self.name,
+            family=self.family,
+            layers=self.layers,
+            hidden=self.number("hidden_size"),
+            query_heads=self.number("num_attention_heads"),
+            positions=self.positions,
+            **facts,
+        )

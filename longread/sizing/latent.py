@@ -56,14 +56,8 @@ def latent(f: Fields) -> Model:
     moe = layers - first
     experts, one = f.number("n_routed_experts"), f.number("moe_intermediate_size")
     common = f.number("n_shared_experts", default=0) * one
-    return Model(
-        name=f.name,
-        family=f.family,
-        layers=layers,
-        hidden=hidden,
-        query_heads=heads,
+    return f.model(
         kv_heads=1,
-        positions=f.positions,
         attention_width=heads * (nope + rope + value) // 2,
         rope_width=rope,
         index_width=index_heads * index_head,
@@ -135,14 +129,8 @@ def deepseek_v4(f: Fields) -> Model:
     other += streams * streams * hidden + streams + 1
     embedding, output = f.embeddings
     experts, one = f.number("n_routed_experts"), f.number("moe_intermediate_size")
-    return Model(
-        name=f.name,
-        family=f.family,
-        layers=layers,
-        hidden=hidden,
-        query_heads=heads,
+    return f.model(
         kv_heads=1,
-        positions=f.positions,
         attention_width=heads * head,
         rope_width=f.number("qk_rope_head_dim", default=64),
         index_width=index_heads * index_head,

@@ -51,14 +51,8 @@ def gated_delta(f: Fields) -> Model:
         shared, dense = layers * 3 * hidden * common, 0
         other += layers * hidden * (experts + 1)
         sharded += [("expert width", one), ("shared expert width", common)]
-    return Model(
-        name=f.name,
-        family=f.family,
-        layers=layers,
-        hidden=hidden,
-        query_heads=heads,
+    return f.model(
         kv_heads=kv,
-        positions=f.positions,
         attention_width=heads * head,
         rope_width=int(head * f.part("partial_rotary_factor", 0.25)),
         caches=tuple(
@@ -111,14 +105,8 @@ def kimi_linear(f: Fields) -> Model:
     chosen = f.number("num_experts_per_token", "num_experts_per_tok")
     other = count * rank + (2 * layers + 1) * hidden + moe * hidden * experts
     other += (layers - count) * (3 * size * kernel + size + lheads + lhead)
-    return Model(
-        name=f.name,
-        family=f.family,
-        layers=layers,
-        hidden=hidden,
-        query_heads=heads,
+    return f.model(
         kv_heads=1,
-        positions=f.positions,
         attention_width=heads * (nope + rope + value) // 2,
         caches=tuple(
             Cache(i, Kind.MLA, 1, rank + rope, latent=True)

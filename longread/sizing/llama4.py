@@ -26,14 +26,8 @@ def llama4(f: Fields) -> Model:
     moe = len(f.values("moe_layers", None, int) or range(step - 1, layers, max(1, step)))
     embedding, output = f.embeddings
     chosen = f.number("num_experts_per_tok")
-    return Model(
-        name=f.name,
-        family=f.family,
-        layers=layers,
-        hidden=hidden,
-        query_heads=heads,
+    return f.model(
         kv_heads=kv,
-        positions=f.positions,
         attention_width=heads * head,
         rope_width=head,
         sees="vision_config" in f.whole,

@@ -40,14 +40,8 @@ def plain(f: Fields) -> Model:
     one = f.number("moe_intermediate_size", default=inner)
     routed = layers * experts * 3 * hidden * one
     chosen = f.number("num_experts_per_tok", default=1) if experts else 0
-    return Model(
-        name=f.name,
-        family=f.family,
-        layers=layers,
-        hidden=hidden,
-        query_heads=heads,
+    return f.model(
         kv_heads=kv,
-        positions=f.positions,
         attention_width=heads * head,
         rope_width=int(head * f.part("partial_rotary_factor", 1.0)),
         caches=tuple(_caches(f, layers, kv, head)),

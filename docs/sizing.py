@@ -17,7 +17,6 @@ from longread.sizing import fit, known, kv
 from longread.sizing.buffers import on_gpu, rope_table
 from longread.sizing.gpus import GPUS, Gpu
 from longread.sizing.layouts import legal
-from longread.sizing.model import Model
 from longread.sizing.pages import KV, Deployment
 from longread.sizing.weights import Precision, weights
 
@@ -284,7 +283,7 @@ def _facts() -> Iterator[str]:
     scout = known.find("scout")
     yield "## Facts that differ"
     yield ""
-    rows = [[what, said, _fact(scout, name)] for what, said, name in FACTS]
+    rows = [[what, said, f"{getattr(scout, name):,}"] for what, said, name in FACTS]
     rows.append(["experts a token", "2 (a wiki)", "1 routed, and 1 shared"])
     rows.append(["parameters", "109 B", f"{scout.parameters.total:,}"])
     yield from _table(["Scout", "published", "its configuration"], rows)
@@ -299,10 +298,6 @@ def _facts() -> Iterator[str]:
 def _prose(text: str) -> Iterator[str]:
     yield fill(text, 100, break_long_words=False, break_on_hyphens=False)
     yield ""
-
-
-def _fact(model: Model, name: str) -> str:
-    return f"{getattr(model, name):,}"
 
 
 def _tokens(count: int) -> str:

@@ -16,6 +16,8 @@ FOREIGN = (
     "linear_num_key_heads", "attention_chunk_size",
 )  # fmt: skip
 """Fields of layers that are no plain attention."""
+UNGATED = ("starcoder2", "gpt_neox", "phi", "opt", "bloom", "falcon")
+"""Families whose feed-forward layers are two matrices, not three."""
 TYPES = {"full_attention": Kind.FULL, "sliding_attention": Kind.SLIDING}
 
 
@@ -38,7 +40,8 @@ def plain(f: Fields) -> Model:
     inner = f.number("intermediate_size", "ffn_dim")
     experts = f.number("num_local_experts", "num_experts", "n_routed_experts", default=0)
     one = f.number("moe_intermediate_size", default=inner)
-    routed = layers * experts * 3 * hidden * one
+    moe = layers - min(layers, f.number("first_k_dense_replace", default=0)) if experts else 0
+    routed = moe * experts * 3 * hidden * one
     chosen = f.number("num_experts_per_tok", default=1) if experts else 0
     return f.model(
         kv_heads=kv,
@@ -52,8 +55,9 @@ def plain(f: Fields) -> Model:
             attention=layers * 2 * hidden * head * (heads + kv),
             routed=routed,
             active_routed=routed // experts * chosen if experts else 0,
-            dense=0 if experts else layers * 3 * hidden * inner,
-            other=layers * hidden * experts + (2 * layers + 1) * hidden,
+            shared=moe * f.number("n_shared_experts", default=0) * 3 * hidden * one,
+            dense=(layers - moe) * (2 if f.family in UNGATED else 3) * hidden * inner,
+            other=moe * hidden * experts + (2 * layers + 1) * hidden,
         ),
     )
 

@@ -138,3 +138,36 @@ def test_only_a_model_that_sees_is_told_not_to() -> None:
     for name, sees in (("scout", True), ("qwen3.6", True), ("kimi", False)):
         words = serve.words(serve.command(known.find(name), Deployment(), "fp8", 1_000, "ask"))
         assert ("--language-model-only" in words) is sees
+
+
+@pytest.mark.parametrize(
+    ("config", "parameters"),
+    [
+        # transformers' own defaults of each family, and what it builds from them.
+        (
+            {"model_type": "glm4_moe", "hidden_size": 4096, "intermediate_size": 10_944,
+             "moe_intermediate_size": 1408, "n_routed_experts": 128, "n_shared_experts": 1,
+             "num_experts_per_tok": 8, "num_attention_heads": 96, "num_key_value_heads": 8,
+             "num_hidden_layers": 46, "vocab_size": 151_552,
+             "first_k_dense_replace": 1, "max_position_embeddings": 131_072},
+            103_481_200_640,
+        ),
+        (
+            {"model_type": "starcoder2", "hidden_size": 3072, "intermediate_size": 12_288,
+             "num_attention_heads": 24, "num_key_value_heads": 2, "num_hidden_layers": 30,
+             "vocab_size": 49_152, "tie_word_embeddings": True, "max_position_embeddings": 4_096},
+            3_030_371_328,
+        ),
+        (
+            {"model_type": "mixtral", "hidden_size": 4096, "intermediate_size": 14_336,
+             "num_attention_heads": 32, "num_key_value_heads": 8, "num_hidden_layers": 32,
+             "num_local_experts": 8, "num_experts_per_tok": 2, "vocab_size": 32_000,
+             "max_position_embeddings": 131_072},
+            46_702_792_704,
+        ),
+    ],
+)  # fmt: skip
+def test_plain_models_are_counted_within_a_hundredth(
+    config: dict[str, object], parameters: int
+) -> None:
+    assert facts.model(config, "plain").parameters.total == pytest.approx(parameters, rel=0.01)

@@ -23,10 +23,11 @@ QUEUE = 300.0
 """Seconds for what is not reading: waiting for others, and loading a model when first asked."""
 SLOWEST = 100.0
 """Prompt tokens a second that the slowest server reads: Llama 4 Scout takes 33.2 GFLOP a token
-(SIZING §4: two for each of 15.1 billion parameters, and the chunked attention), so 3.3 TFLOP/s."""
+(as sizing/speed.py counts: two for each of 15.1 billion parameters, and the chunked attention), so
+3.3 TFLOP/s."""
 LONGEST = 4 * 3600.0
 """Seconds the first token may take at most: 10 million tokens take eight H100s 66 minutes at
-40 % of their peak (SIZING §4), so 11 % of it suffices."""
+40 % of their peak (by the same), so 11 % of it suffices."""
 
 
 def first_token(tokens: int) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -11,7 +10,6 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,30 +22,13 @@ from longread.config import Profile
 from longread.errors import EngineError, WindowError
 from longread.store import open_store
 from longread.types import Answer, Event, Finished, Progress, Reasoning, Text
+from tests.engine.odd_server import Script, serve
 
 MakeRepository = Callable[..., Path]
 FILES = {
     "README.md": "# Kettle\n\nA small kettle controller.\n",
     "heat.py": "LIMIT = 97.5\n\n\ndef heat(target):\n    return min(target, LIMIT)\n",
 }
-
-
-def _load() -> ModuleType:
-    """Return the server of the engine's tests; test folders are no packages."""
-    if known := sys.modules.get("odd_server"):
-        return known
-    path = Path(__file__).parents[1] / "engine" / "odd_server.py"
-    spec = importlib.util.spec_from_file_location("odd_server", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["odd_server"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-odd_server = _load()
-Script, serve = odd_server.Script, odd_server.serve
 
 
 @pytest.fixture

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
-import sys
 from array import array
 from dataclasses import dataclass, field
 from email.parser import BytesParser
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -21,22 +18,7 @@ from longread.engine.batch import Batch
 from longread.engine.batch_files import Asked, Outcome
 from longread.errors import ConfigError, EngineError
 from longread.types import Piece, Progress, Prompt, Sampling, Turn
-
-
-def _load() -> ModuleType:
-    if known := sys.modules.get("odd_server"):
-        return known
-    path = Path(__file__).parent / "odd_server.py"
-    spec = importlib.util.spec_from_file_location("odd_server", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["odd_server"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-odd_server = _load()
+from tests.engine.odd_server import Script, serve
 
 
 def asked(name: str) -> Asked:
@@ -63,7 +45,7 @@ class Provider:
     fetched: list[str] = field(default_factory=list)
 
     def script(self) -> Any:
-        self.odd = odd_server.Script()
+        self.odd = Script()
         self.odd.routes["POST /v1/files"] = self.upload
         self.odd.routes["POST /v1/batches"] = self.create
         self.odd.routes["GET /v1/batches"] = lambda _: (
@@ -156,7 +138,7 @@ NAMES = ["a/1", "a/2", "b/1"]
 
 async def test_a_batch_is_sent_waited_for_and_read_with_its_failures(tmp_path: Path) -> None:
     provider = Provider(refuses="a/2", forgets="b/1")
-    with odd_server.serve(provider.script()) as url:
+    with serve(provider.script()) as url:
         made = Batch(profile(url), tmp_path / "batch")
         await made.submit(map(asked, NAMES))
         steps = [step async for step in made.wait(0.01)]
@@ -178,7 +160,7 @@ async def test_a_batch_is_sent_waited_for_and_read_with_its_failures(tmp_path: P
 
 async def test_whoever_was_ended_goes_on_where_it_was(tmp_path: Path) -> None:
     provider = Provider()
-    with odd_server.serve(provider.script()) as url:
+    with serve(provider.script()) as url:
         await Batch(profile(url), tmp_path / "batch").submit(map(asked, NAMES))
         again = Batch(profile(url), tmp_path / "batch")
         await again.submit(map(asked, ["other"]))
@@ -199,7 +181,7 @@ async def test_a_batch_whose_making_was_not_heard_of_is_found_and_not_made_twice
     tmp_path: Path,
 ) -> None:
     provider = Provider(fails_to_say=True)
-    with odd_server.serve(provider.script()) as url:
+    with serve(provider.script()) as url:
         made = Batch(profile(url), tmp_path / "batch")
         with pytest.raises(EngineError, match="bad gateway"):
             await made.submit(map(asked, NAMES))
@@ -209,7 +191,7 @@ async def test_a_batch_whose_making_was_not_heard_of_is_found_and_not_made_twice
 
 async def test_a_batch_that_expired_keeps_what_was_answered(tmp_path: Path) -> None:
     provider = Provider(ends="expired", forgets="a/1")
-    with odd_server.serve(provider.script()) as url:
+    with serve(provider.script()) as url:
         made = Batch(profile(url), tmp_path / "batch")
         await made.submit(map(asked, NAMES))
         async for _ in made.wait(0.01):
@@ -221,7 +203,7 @@ async def test_a_batch_that_expired_keeps_what_was_answered(tmp_path: Path) -> N
 
 async def test_a_batch_can_be_called_off(tmp_path: Path) -> None:
     provider = Provider(looks=99)
-    with odd_server.serve(provider.script()) as url:
+    with serve(provider.script()) as url:
         made = Batch(profile(url), tmp_path / "batch")
         await made.submit(map(asked, NAMES))
         await made.cancel()

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from array import array
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -18,22 +14,7 @@ from longread.config import Profile
 from longread.engine.server import ServerEngine
 from longread.errors import EngineError, WindowError
 from longread.types import Event, Piece, Progress, Prompt, Sampling, Turn
-
-
-def _load() -> ModuleType:
-    if known := sys.modules.get("odd_server"):
-        return known
-    path = Path(__file__).parent / "odd_server.py"
-    spec = importlib.util.spec_from_file_location("odd_server", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["odd_server"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-odd_server = _load()
+from tests.engine.odd_server import Script, serve
 
 
 @dataclass
@@ -73,7 +54,7 @@ class Ollama:
         routes = {
             "POST /api/show": self.show, "GET /api/ps": self.ps, "POST /api/create": self.create
         }  # fmt: skip
-        return odd_server.Script(routes=routes)
+        return Script(routes=routes)
 
 
 def prompt(tokens: int) -> Prompt:
@@ -83,7 +64,7 @@ def prompt(tokens: int) -> Prompt:
 
 async def ask(ollama: Ollama, tokens: int = 100, **settings: Any) -> tuple[list[Event], Any]:
     script = ollama.script()
-    with odd_server.serve(script) as url:
+    with serve(script) as url:
         shipped: Profile = replace(config.load_profile("ollama"), url=url, **settings)
         engine = ServerEngine(shipped)
         events = [e async for e in engine.stream(prompt(tokens), Sampling(200))]

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import sys
 from array import array
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -30,14 +28,7 @@ from longread.types import (
     Turn,
     Usage,
 )  # fmt: skip
-
-SPEC = importlib.util.spec_from_file_location("odd_server", Path(__file__).parent / "odd_server.py")
-assert SPEC
-assert SPEC.loader
-odd_server = importlib.util.module_from_spec(SPEC)
-sys.modules["odd_server"] = odd_server
-SPEC.loader.exec_module(odd_server)
-Script, serve = odd_server.Script, odd_server.serve
+from tests.engine.odd_server import Script, serve
 
 PROMPT = Prompt(
     (Turn("user", (Piece("hello", array("I", [5, 6])),)),),

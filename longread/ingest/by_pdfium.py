@@ -237,7 +237,7 @@ def _shows_something(page: Any) -> bool:
     width, height = page.get_size()
     drawn = page.render(scale=min(0.5, 1000 / max(width, height, 1)), grayscale=True)
     try:
-        lines = memoryview(drawn.buffer)
+        lines = memoryview(drawn.buffer).cast("B")
         shades = {
             shade
             for at in range(0, drawn.height * drawn.stride, drawn.stride)

@@ -222,7 +222,8 @@ def _lack(page: Any, text: str) -> str:
             case raw.FPDF_PAGEOBJ_PATH:
                 paths += 1
             case raw.FPDF_PAGEOBJ_TEXT:
-                words += 1
+                left, bottom, right, top = thing.get_bounds()
+                words += left < right and bottom < top
     if covered >= width * height / 2 or (covered and not text):
         return SCANNED
     if text:

@@ -34,7 +34,7 @@ NOTHING: dict[int, None] = dict.fromkeys(
 )  # fmt: skip
 TABLE = {**SPACES, **BREAKS, **NOTHING}
 
-HYPHENATED = re.compile(r"(\w*)[\x02\ufffe](\w*)")
+HYPHENATED = re.compile(r"((?<!\w)\w+|(?<!\w)|)[\x02\ufffe](\w*)")
 """PDFium closes a line that ends in a hyphen up with the next and leaves this mark between."""
 BROKEN = re.compile(r"([^\W\d_]+)-\n *([^\W\d_]+)([^\s-]*)(?: |(?=\n)|$)")
 WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")

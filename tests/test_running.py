@@ -75,7 +75,7 @@ def test_a_footer_runs_on_a_page_of_signatures_too() -> None:
     assert runs(*pages) == ["Confidential"] * 6
 
 
-def test_a_hundred_thousand_pages_are_looked_at_one_by_one() -> None:
-    pages = [f"Head\nwords {n}\nmore\nPage {n}\n" for n in range(1, 100_001)]
+def test_tens_of_thousands_of_pages_are_looked_at_one_by_one() -> None:
+    pages = [f"Page {n}\n" for n in range(1, 40_001)]
     starts = list(accumulate(map(len, pages[:-1]), initial=0))
-    assert len(running("".join(pages), starts, range(1, len(pages) + 1))) == 200_000
+    assert len(running("".join(pages), starts, range(1, len(pages) + 1))) == 40_000

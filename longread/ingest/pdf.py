@@ -17,7 +17,7 @@ from longread.ingest.pool import Account, Pool, WorkerError
 
 __all__ = ["LIMITS", "VERSION", "Limits", "PageText", "PdfText", "lay_out", "read_many"]
 
-VERSION = 4
+VERSION = 5
 """Raised whenever the same bytes give other text or segments."""
 
 NAMED = 10

@@ -9,6 +9,7 @@ nothing else. So white words on a black bar stay, and words on the shading of a 
 from __future__ import annotations
 
 from ctypes import c_double, c_int
+from itertools import groupby
 from typing import Any
 
 from pypdfium2 import raw
@@ -35,17 +36,20 @@ def visible_text(page: Any, writing: Any, over: Covers) -> tuple[str, int]:  # u
     The text is empty where nothing is.
     """
     states = _states(page, writing, over)
-    hidden = sum(states)
-    if not hidden:
+    if not any(states):
         return "", 0
     pieces: list[str] = []
-    first, count = 0, len(states)
-    for at in range(1, count + 1):
-        if at == count or states[at] != states[first]:
-            kept = not states[first]
-            pieces.append(writing.get_text_range(first, at - first) if kept else MARK)
-            first = at
-    return "".join(pieces), hidden
+    first, hidden = 0, 0
+    for is_hidden, run in groupby(states):
+        length = len([*run])
+        piece = writing.get_text_range(first, length)
+        # The line to write on, under a field of a form, says nothing.
+        if is_hidden and any(map(str.isalnum, piece)):
+            hidden += length
+            piece = MARK
+        pieces.append(piece)
+        first += length
+    return ("".join(pieces), hidden) if hidden else ("", 0)
 
 
 def _states(page: Any, writing: Any, over: Covers) -> list[bool]:

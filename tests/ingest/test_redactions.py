@@ -151,6 +151,12 @@ def test_a_box_under_words_that_were_drawn_anew_hides_nothing() -> None:
     assert (page.text, page.hidden) == ("Pay 5,000 to him.", 0)
 
 
+def test_the_line_under_a_field_of_a_form_is_no_secret() -> None:
+    line = b"BT /F 12 Tf 72 700 Td (Name: ____) Tj ET 1 g 110 690 40 20 re f\n"
+    page = page_of(raw_page(line))
+    assert (page.text, page.hidden) == ("Name: ____", 0)
+
+
 def test_words_of_a_scan_are_hidden_by_black_alone() -> None:
     unseen = LINE.replace(b"BT", b"BT 3 Tr")
     assert page_of(raw_page(unseen + b"1 g " + BOX)).hidden == 0

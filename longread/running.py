@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from itertools import chain
 
 EDGE = 6
@@ -25,6 +25,14 @@ Range = tuple[int, int]
 LINE = re.compile(r"[^\n]*[^\s][^\n]*")
 NUMBER = re.compile(r"\d{1,5}")
 BARE = re.compile(r"\W*\d+\W*")
+SIGNED = re.compile(
+    r"\W*(?:(?:by|its|(?:print(?:ed)? )?name|title|signature|signed|witness|attest)\s*:"
+    r"|(?:dated?|address|tel(?:ephone)?|fax|e-?mail|attention|attn)\s*:\W*$)",
+    re.IGNORECASE,
+)
+"""A line of a block in which somebody signs: pages for signatures are alike, and no line runs."""
+BLOCK = 2
+"""Lines around such a line that belong to the block too."""
 FOLIOS = re.compile(r"(?m)^[ \-–—]*(\d{1,4})[ \-–—]*$")
 
 
@@ -34,6 +42,7 @@ def running(text: str, starts: Sequence[int], numbers: Sequence[int]) -> list[Ra
     A line runs when the same line, or one that differs only in the page's number, stands at the
     edge of three pages (of two, where there are fewer than five) that follow one another, with
     at most two pages between: those on the left and on the right differ, and chapters begin.
+    Lines in which somebody signs do not, and what stands beside them only where it runs elsewhere.
 
     Args:
         starts: where each page begins in the text, ascending.
@@ -41,20 +50,21 @@ def running(text: str, starts: Sequence[int], numbers: Sequence[int]) -> list[Ra
     """
     ends = chain(starts[1:], [len(text)])
     edges = [
-        (start, end, number, _variants(text[start:end], number))
+        (start, end, number, _variants(text[start:end], number), beside)
         for first, last, number in zip(starts, ends, numbers, strict=False)
-        for start, end in _edges(text, first, last)
+        for start, end, beside in _unsigned(text, _edges(text, first, last))
     ]
     pages: dict[str, list[int]] = defaultdict(list)
-    for _, _, number, keys in edges:
+    for _, _, number, keys, beside in edges:
         for key in keys:
-            pages[key].append(number)
+            if not beside or "#" in key:
+                pages[key].append(number)
     enough = 3 if len(starts) > 4 else 2
     runs = {key: _runs(on, enough) for key, on in pages.items() if len(on) >= enough}
     found = {
         (start, end)
-        for start, end, number, keys in edges
-        if any(number in runs[key] for key in keys if key in runs)
+        for start, end, number, keys, beside in edges
+        if any(_is_near(number, runs[key], beside) for key in keys if key in runs)
     }
     return sorted(found | set(_folios(text)))
 
@@ -67,9 +77,27 @@ def _runs(pages: Sequence[int], enough: int) -> set[int]:
         if run and page - run[-1] > GAP:
             run = []
         run.append(page)
-        if len(run) >= enough:
+        if len(run) == enough:
             found.update(run)
+        elif len(run) > enough:
+            found.add(page)
     return found
+
+
+def _is_near(page: int, run: Container[int], beside: bool) -> bool:
+    """Whether a line of a page belongs to a run; one beside a signature does if it is near."""
+    reach = GAP if beside else 0
+    return any(other in run for other in range(page - reach, page + reach + 1))
+
+
+def _unsigned(text: str, edges: Sequence[Range]) -> list[tuple[int, int, bool]]:
+    """Return the edges that are not signed, and whether each stands beside one that is."""
+    signed = [n for n, (start, end) in enumerate(edges) if SIGNED.match(text, start, end)]
+    return [
+        (*edge, any(abs(n - other) <= BLOCK for other in signed))
+        for n, edge in enumerate(edges)
+        if n not in signed
+    ]
 
 
 def blanked(text: str, ranges: Sequence[Range]) -> str:

@@ -222,7 +222,7 @@ class Page:
     @property
     def is_picture(self) -> bool:
         """Whether there is something to be seen on it that its own text does not say."""
-        return self.ocr or self.reason.startswith(("scan", "drawing"))
+        return self.ocr or self.reason.startswith(("scan", "drawing", "text of unknown"))
 
 
 @dataclass(frozen=True, slots=True)

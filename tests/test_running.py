@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,3 +58,24 @@ def test_ranges_are_lines_in_order(pages: list[str]) -> None:
     assert all(a < b and "\n" not in text[a:b] for a, b in ranges)
     assert all(b <= c for (_, b), (c, _) in pairwise(ranges))
     assert len(blanked(text, ranges)) == len(text)
+
+
+def test_lines_of_signatures_do_not_run() -> None:
+    block = "THE BUYER\nBy: ____________\nName: {name}\nTitle:\nVice President\n"
+    pages = [
+        f"Supply Agreement\n{body(n)}{block.format(name='Ann Other')}Confidential\n- {n} -\n"
+        for n in range(1, 7)
+    ]
+    assert runs(*pages) == [line for n in range(1, 7) for line in ("Supply Agreement", f"- {n} -")]
+
+
+def test_a_footer_runs_on_a_page_of_signatures_too() -> None:
+    signed = "By: /s/ Ann Other\nTitle: President\n"
+    pages = [f"{body(n)}{signed if n > 4 else ''}Confidential\n" for n in range(1, 7)]
+    assert runs(*pages) == ["Confidential"] * 6
+
+
+def test_tens_of_thousands_of_pages_are_looked_at_one_by_one() -> None:
+    pages = [f"Page {n}\n" for n in range(1, 40_001)]
+    starts = list(accumulate(map(len, pages[:-1]), initial=0))
+    assert len(running("".join(pages), starts, range(1, len(pages) + 1))) == 40_000

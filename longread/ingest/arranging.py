@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 CELLS = "   "
 """Stands between two cells of a row."""
@@ -130,10 +130,12 @@ def _columns(lines: Sequence[Sequence[Cell]], left: float, right: float) -> Iter
             waiting = []
             yield cells[0].start, cells[-1].end, "\n"
             continue
-        one = [cell for cell in cells if cell.left < right]
-        other = [cell for cell in cells if cell.left >= right]
-        if one:
-            yield one[0].start, one[-1].end, "\n"
-        if other:
-            waiting.append((other[0].start, other[-1].end, "\n"))
+        # Drawn in an odd order, a line goes from one column to the other and back.
+        for beyond, part in groupby(cells, lambda cell: cell.left >= right):
+            together = [*part]
+            piece = together[0].start, together[-1].end, "\n"
+            if beyond:
+                waiting.append(piece)
+            else:
+                yield piece
     yield from waiting

@@ -34,9 +34,9 @@ NOTHING: dict[int, None] = dict.fromkeys(
 )  # fmt: skip
 TABLE = {**SPACES, **BREAKS, **NOTHING}
 
-HYPHENATED = re.compile(r"(\w*)[\x02\ufffe](\w*)")
+HYPHENATED = re.compile(r"((?<!\w)\w+|(?<!\w)|)[\x02\ufffe](\w*)")
 """PDFium closes a line that ends in a hyphen up with the next and leaves this mark between."""
-BROKEN = re.compile(r"([^\W\d_]+)-\n *([^\W\d_]+)([^\s-]*)(?: |(?=\n)|$)")
+BROKEN = re.compile(r"(?<![^\W\d_])([^\W\d_]+)-\n *([^\W\d_]+)([^\s-]*)(?: |(?=\n)|$)")
 WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 COMPOUND = re.compile(
     "all|anti|co|cross|ex|first|full|half|high|in|inter|intra|long|low|mid|multi|non|off|on|one|"
@@ -55,9 +55,9 @@ def clean(raw: str) -> str:
     """Return a page's text as people would type it, its lines kept."""
     text = raw.replace("\r\n", "\n").replace("\r", "\n")
     if not text.isascii():
+        text = DRESSED.sub(lambda m: normalize("NFKC", m.group()), text)
         if not is_normalized("NFC", text):
             text = normalize("NFC", text)
-        text = DRESSED.sub(lambda m: normalize("NFKC", m.group()), text)
     for step in (_marks, _line_ends):
         text = _edited(text, step(text))
     text = text.translate(TABLE)
@@ -168,8 +168,8 @@ def _each(pattern: re.Pattern[str], put: Callable[[str], str]) -> Callable[[str]
 
 STEPS: tuple[Callable[[str], Iterable[Edit]], ...] = (
     _each(RETURNS, lambda _: "\n"),
-    _composed,
     _each(DRESSED, lambda said: normalize("NFKC", said)),
+    _composed,
     _marks,
     _line_ends,
     _each(REPLACED, lambda char: TABLE[ord(char)] or ""),

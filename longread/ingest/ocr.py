@@ -15,6 +15,7 @@ from importlib.util import find_spec
 
 from longread.cache.derived import Derived
 from longread.config import Settings
+from longread.ingest.libraries import SCANNED, UNREAD
 from longread.ingest.pages import PageText
 from longread.ingest.pdf import PdfText
 from longread.ingest.pool import Account, Pool, WorkerError
@@ -24,8 +25,10 @@ VERSION = 1
 """Raised whenever the same picture gives other text."""
 RECOGNISERS = "longread.ingest.recognisers"
 """Imported by workers alone."""
-SCAN = "scan without text"
-"""How the reason of a page begins that may be recognised."""
+SCAN = (SCANNED, UNREAD)
+"""How the reasons of pages begin that may be recognised."""
+PASSING = ("timeout", "memory", "failed")
+"""How reasons begin for which a page is not recognised once, and may be when it is tried again."""
 TOGETHER = 4
 """Pages of one request, so that many workers share a long scan."""
 
@@ -144,10 +147,15 @@ def _parts(pages: Sequence[int]) -> Iterator[Sequence[int]]:
 def _unable(read: PdfText, why: str) -> PdfText:
     scans = set(_scans(read.pages))
     pages = [
-        replace(page, reason=f"{SCAN}; {why}") if page.number in scans else page
+        replace(page, reason=_unless(page, why)) if page.number in scans else page
         for page in read.pages
     ]
     return replace(read, pages=tuple(pages))
+
+
+def _unless(page: PageText, why: str) -> str:
+    """Return a reason that lets a page be tried again, and says why it has no text this time."""
+    return f"{page.reason.partition(';')[0]}; {why}"
 
 
 def _with(read: PdfText, found: Mapping[int, Recognised], recogniser: Recogniser) -> PdfText:
@@ -158,7 +166,9 @@ def _with(read: PdfText, found: Mapping[int, Recognised], recogniser: Recogniser
             pages.append(page)
         elif len(said.text) <= len(page.text):
             why = said.reason or "no more than its text"
-            pages.append(replace(page, reason=f"scan, not recognised: {why}"))
+            again = _unless(page, f"not recognised: {why}")
+            last = f"scan, not recognised: {why}"
+            pages.append(replace(page, reason=again if why.startswith(PASSING) else last))
         else:
             pages.append(
                 replace(
@@ -193,14 +203,16 @@ class Recognising:
         for number, digest in digests.items():
             if value := kept.get(digest):
                 text, confidence, reason = json.loads(value)
-                self.found[number] = Recognised(text, confidence, reason)
+                if not reason.startswith(PASSING):
+                    self.found[number] = Recognised(text, confidence, reason)
         wanted = {"languages": self.recogniser.languages, "seconds": self.limits.page_seconds}
         left = [number for number in digests if number not in self.found]
         for number, reply in self._ask(left, wanted):
             said = _said(reply)
             self.found[number] = said
-            value = json.dumps([said.text, said.confidence, said.reason]).encode()
-            self.derived.put(kind, [(digests[number], value)])
+            if not said.reason.startswith(PASSING):
+                value = json.dumps([said.text, said.confidence, said.reason]).encode()
+                self.derived.put(kind, [(digests[number], value)])
         for number in self.pages:
             self.found.setdefault(number, Recognised("", 0.0, "timeout"))
         return self.found

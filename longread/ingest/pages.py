@@ -43,7 +43,9 @@ class PageText:
     confidence: float = 0.0
     """Of what was recognised, 0 to 1."""
     hidden: int = 0
-    """Letters under dark boxes, for which marks stand in the text."""
+    """Letters under boxes, for which marks stand in the text."""
+    unsure: bool = False
+    """Whether boxes may hide some of the text, and the library that read it cannot tell."""
 
 
 @dataclass(frozen=True, slots=True)

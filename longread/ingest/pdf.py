@@ -6,6 +6,8 @@ reported with its reason, never raised. Nothing is written, and no page is looke
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -13,17 +15,22 @@ from longread.config import Library
 from longread.ingest.pages import Bookmark, PageText, lay_out
 from longread.ingest.pool import Account, Pool, WorkerError
 
-__all__ = ["LIMITS", "VERSION", "Limits", "PageText", "PdfText", "boxes", "lay_out", "read_many"]
+__all__ = ["LIMITS", "VERSION", "Limits", "PageText", "PdfText", "lay_out", "read_many"]
 
-VERSION = 4
+VERSION = 5
 """Raised whenever the same bytes give other text or segments."""
 
-Box = tuple[float, float, float, float]
-"""Left, bottom, right, top, in points from the page's lower left corner."""
 NAMED = 10
-"""Attachments named in a note."""
+"""Attachments or pages named in a note."""
+COUNT = re.compile(rb"/Count\s+(\d{1,7})\b|/Linearized\b[^>]{0,200}?/N\s+(\d{1,7})\b")
+"""Where a file says how many pages it has; outlines count too."""
+NODE = re.compile(rb"/Kids\b|/Pages\b")
+AROUND = 200
+"""Bytes around a count in which it says what is counted."""
 READERS = "longread.ingest.readers"
 """Imported by workers alone."""
+TRIES = 2
+"""Times a library is asked for a page that a worker dies on."""
 PATIENCE = 3
 """Pages that may be lost before a file's bad pages get no second tries."""
 
@@ -40,14 +47,21 @@ class PdfText:
     outline: tuple[Bookmark, ...] = ()
     attachments: tuple[str, ...] = ()
     """Names of the files that it carries, which are not read."""
+    said: int = 0
+    """Pages that a file which cannot be opened says that it has; 0 where it does not."""
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader should know of it, as in `Entry`."""
-        if not self.attachments:
-            return ()
-        named = ", ".join(self.attachments[:NAMED]) + (", …" if self.attachments[NAMED:] else "")
-        return (f"attachments not read: {named}",)
+        unsure = [f"p{page.number}" for page in self.pages if page.unsure]
+        told = (
+            ("attachments not read", self.attachments),
+            ("boxes that may hide text not looked at", unsure),
+        )
+        notes = [f"{what}: {_listed(names)}" for what, names in told if names]
+        if self.said:
+            notes.append(f"it says that it has {self.said:,} page{'s'[: self.said > 1]}")
+        return tuple(notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,41 +118,30 @@ def _said(
     return (), (), ()
 
 
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:NAMED]) + (", …" if names[NAMED:] else "")
+
+
+def said_pages(data: bytes) -> int:
+    """Return how many pages a file says that it has, from its bytes alone; 0 where it does not.
+
+    What is compressed is not looked into.
+    """
+    found = 0
+    for match in COUNT.finditer(data):
+        tree, linear = match.groups()
+        before = data[max(0, match.start() - AROUND) : match.start()].rpartition(b"<<")[2]
+        after = data[match.end() : match.end() + AROUND].partition(b">>")[0]
+        if linear or NODE.search(before) or NODE.search(after):
+            found = max(found, int(linear or tree))
+    return found
+
+
 def _bookmark(told: object) -> Bookmark | None:
     match told:
         case [int(depth), str(title), int(page)]:
             return Bookmark(depth, title, page)
     return None
-
-
-def boxes(
-    data: bytes,
-    page: int,
-    start: int,
-    end: int,
-    passwords: tuple[str, ...] = (),
-    limits: Limits = LIMITS,
-) -> tuple[Box, ...]:
-    """Return the rectangles, one a line or more, in which a range of a page's text stands.
-
-    Empty where PDFium has no such text: another library read it, or it was masked since.
-
-    Args:
-        page: physical page, from 1.
-        start, end: characters of the page's cleaned text.
-    """
-    request = {"reader": "pdfium", "preferred": "pdfium", "passwords": passwords, "first": page - 1}
-    request |= {"most_pages": limits.pages, "most_characters": limits.page_characters}
-    account = Account(limits.page_seconds, limits.file_seconds)
-    with Pool(READERS, "answer", limits.memory) as pool:
-        try:
-            replies = list(pool.ask({**request, "within": (start, end)}, data, account))
-        except WorkerError:
-            return ()
-    match replies:
-        case [*_, {"boxes": list(found)}]:
-            return tuple([(float(a), float(b), float(c), float(d)) for a, b, c, d in found])
-    return ()
 
 
 @dataclass(slots=True)
@@ -177,7 +180,7 @@ class Reading:
         while not (self._over or account.overdrawn or self.pool.closed):
             self._read_on(account)
         if self.count is None:
-            return PdfText((), self.reason or "timeout")
+            return PdfText((), self.reason or "timeout", said=said_pages(self.data))
         while len(self.pages) < self.count:
             self._lose("timeout")
         return PdfText(tuple(self.pages), "", *_said(self.opening))
@@ -192,21 +195,26 @@ class Reading:
         """Read on from the first page that is missing, until the end or a page that is lost.
 
         A worker that died gets one successor, for it may have been worn out or killed; then
-        the other library tries that page alone. A file that has lost several pages gets no
+        each library tries that page by itself. A file that has lost several pages gets no
         second tries.
         """
-        at, hung, reason = len(self.pages), set[str](), ""
+        at, tried, reason = len(self.pages), Counter[tuple[str, bool]](), ""
         other = "pypdf" if self.preferred == "pdfium" else "pdfium"
-        for turn in (self.preferred, self.preferred, other, other):
-            reader = other if self.reader == other else turn
-            if reader in hung or (self.lost >= PATIENCE and reason):
+        both, first, second = (self.preferred, False), (self.preferred, True), (other, True)
+        for turn in (both, both, second, second, first):
+            turn = second if self.reader == other else turn
+            if tried[turn] >= TRIES or (self.lost >= PATIENCE and reason):
                 continue
-            alone = self.count is not None and reader != self.reader
+            if turn == first and self.count is None:
+                break  # it is as it was with both
+            reader, sole = turn
+            alone = sole and self.count is not None and self.reader != other
             self.blame = reason if alone else ""
             try:
-                for reply in self.pool.ask(self._request(reader, alone), self.data, account):
+                request = self._request(reader, alone, sole)
+                for reply in self.pool.ask(request, self.data, account):
                     self._take(reply)
-                reason = "damaged"
+                reason = self.blame or "damaged"
             except WorkerError as error:
                 reason = "damaged" if error.reason == "died" else error.reason
             if self._over or len(self.pages) > at:
@@ -214,21 +222,21 @@ class Reading:
             if self.pool.closed or account.overdrawn:
                 self.reason = reason
                 return
-            if reason == "timeout":
-                hung.add(self.reader if self.count is None else reader)
+            tried[second if self.reader == other else turn] += TRIES if reason == "timeout" else 1
         if self.count is None:
             self.reason = reason
         else:
             self.lost += 1
             self._lose(reason)
 
-    def _request(self, reader: str, alone: bool) -> Mapping[str, object]:
+    def _request(self, reader: str, alone: bool, sole: bool) -> Mapping[str, object]:
         return {
             "reader": reader,
             "preferred": self.preferred,
             "passwords": self.passwords,
             "first": len(self.pages),
             "alone": alone,
+            "sole": sole,
             "most_pages": self.limits.pages,
             "most_characters": self.limits.page_characters,
         }
@@ -245,9 +253,10 @@ class Reading:
                 self.characters += len(text)
                 if self.characters > self.limits.file_characters:
                     text, reason = "", "too much text"
-                hidden = reply.get("hidden", 0)
+                hidden, unsure = reply.get("hidden"), reply.get("unsure") is True
+                hidden = hidden if isinstance(hidden, int) else 0
                 page = self._page(text, reason)
-                self.pages.append(replace(page, hidden=hidden if isinstance(hidden, int) else 0))
+                self.pages.append(replace(page, hidden=hidden, unsure=unsure))
             case {"reason": str(reason)} if self.count is None:
                 self.reason = reason
 

@@ -247,16 +247,12 @@ class Pool:
 
     def ask(self, message: Message, data: bytes, account: Account) -> Iterator[Message]:
         """Yield the replies of one worker to one request; `WorkerError` where it was lost."""
-        worker = self._borrow()
+        worker, sound = self._borrow(), False
         try:
             yield from worker.ask(message, data, account)
-        except WorkerError:
-            self._give_back(worker, sound=False)
-            raise
-        except GeneratorExit:
-            self._give_back(worker, sound=False)
-            raise
-        self._give_back(worker, sound=worker.answered < FILES)
+            sound = worker.answered < FILES
+        finally:  # also when the iteration is left, or stopped from the keyboard
+            self._give_back(worker, sound)
 
     def _borrow(self) -> Worker:
         with self._lock:

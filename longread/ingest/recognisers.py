@@ -165,7 +165,7 @@ def tesseract(picture: Picture, languages: str, seconds: float) -> list[Word]:
         raise UnrecognisedError("timeout")
     if process.returncode:
         last = said.decode("utf-8", "replace").strip().splitlines()[-1:]
-        raise UnrecognisedError(f"tesseract failed: {last[0][:100] if last else 'no message'}")
+        raise UnrecognisedError(f"failed: {last[0][:100] if last else 'no message'}")
     return _words(table.decode("utf-8", "replace"))
 
 
@@ -181,7 +181,7 @@ def _limit(process: int, seconds: float) -> None:
         from resource import RLIMIT_CPU, prlimit
 
         prlimit(process, RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 2))
-    except (ImportError, OSError):
+    except (ImportError, OSError, ValueError):  # a lower limit than ours stands already
         return
 
 

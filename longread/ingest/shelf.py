@@ -248,7 +248,7 @@ def is_pdf(digest: bytes, content_id: str, masking: Masking) -> bool:
 
 
 def _redacted(pages: Sequence[PageText]) -> tuple[str, ...]:
-    """Say on which pages words stand under dark boxes."""
+    """Say on which pages words stand under boxes."""
     found = [page for page in pages if page.hidden]
     if not found:
         return ()

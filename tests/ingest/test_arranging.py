@@ -72,3 +72,21 @@ def test_no_word_is_lost_or_said_twice(rows: list[tuple[tuple[float, str], ...]]
     pieces = arrange(lines)
     made = "".join(text[start:end] + put for start, end, put in pieces)
     assert sorted(made.split()) == sorted(text.split())
+
+
+FACING = [((0, f"left {n} of it all"), (200, f"right {n} of it all")) for n in range(12)]
+
+
+@given(st.lists(st.lists(CELL, min_size=1, max_size=4).map(tuple), max_size=8))
+def test_no_word_between_columns_is_lost_or_said_twice(
+    rows: list[tuple[tuple[float, str], ...]],
+) -> None:
+    text, lines = lines_of(*FACING[:6], *rows, *FACING[6:])
+    made = "".join(text[start:end] + put for start, end, put in arrange(lines))
+    assert sorted(made.split()) == sorted(text.split())
+
+
+def test_a_line_drawn_to_and_fro_between_columns_is_said_once() -> None:
+    odd = ((0, "first"), (250, "beyond"), (60, "back"))
+    assert arranged(*FACING[:6], odd, *FACING[6:]).count("back") == 1
+    assert "first beyond back" not in arranged(*FACING[:6], odd, *FACING[6:])

@@ -92,3 +92,13 @@ def test_a_range_leads_back_to_what_was_closed_up() -> None:
     assert stood("obligation,") == "obli-\r\ngation,"
     assert stood("and") == "and"
     assert len(found.at) < 10
+
+
+def test_letters_in_another_dress_take_the_marks_behind_them() -> None:
+    assert clean("\U0001d400\u0308") == "Ä"
+
+
+def test_a_word_without_end_costs_no_more_than_its_length() -> None:
+    long = "a" * 100_000
+    assert clean(f"{long} b-\ncd") == f"{long} bcd"
+    assert clean(f"{long} b\x02cd") == f"{long} bcd"

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
@@ -75,6 +76,27 @@ def pages_of(data: bytes, derived: Derived, limits: Limits | None = None) -> tup
     return after.pages
 
 
+class Desk:
+    """Reads one folder under settings."""
+
+    def __init__(self, folder: Path, derived: Derived, home: Path) -> None:
+        self.folder, self.derived, self.home = folder, derived, home
+        self.told: list[Progress] = []
+
+    def read(self, setting: str = "auto") -> Corpus:
+        (self.home / "config.toml").write_text(f'[pdf]\nocr = "{setting}"\n')
+        self.told.clear()
+        return read([str(self.folder)], Options(), self.derived, self.told.append)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, derived: Derived, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    for name in ("shelf", "settings"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setenv("LONGREAD_CONFIG", str(tmp_path / "settings"))
+    return Desk(tmp_path / "shelf", derived, tmp_path / "settings")
+
+
 @needs_tesseract
 def test_a_scan_is_recognised_and_a_typed_page_is_left_as_it_is(derived: Derived) -> None:
     first, blank, typed = pages_of(
@@ -120,8 +142,42 @@ def test_a_page_that_takes_too_long_is_lost_alone(derived: Derived) -> None:
     noise = Image.frombytes("L", (1240, 1754), os.urandom(1240 * 1754))
     pages = pages_of(scan(noise, picture(RENT)), derived, Limits(page_seconds=1))
     assert pages[0].text == ""
-    assert pages[0].reason.startswith("scan, not recognised: ")
+    assert pages[0].reason.startswith(("scan, not recognised: ", "scan without text; not rec"))
     assert pages[1].text == RENT
+
+
+@needs_tesseract
+@pytest.mark.parametrize(
+    ("fails", "reason"), [("exit 1", "failed: no message"), ("kill -9 $$", "timeout")]
+)
+def test_what_went_wrong_once_is_tried_again(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str, reason: str
+) -> None:
+    real, well = shutil.which("tesseract"), tmp_path / "well"
+    program = tmp_path / "bin" / "tesseract"
+    program.parent.mkdir()
+    program.write_text(
+        f'#!/bin/sh\n[ "$1" = --list-langs ] || [ -e {well} ] || {fails}\nexec {real} "$@"\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    (desk.folder / "scan.pdf").write_bytes(scan(picture(RENT), typed="Typed. " * 60))
+    assert desk.read().pages[0].reason == f"scan without text; not recognised: {reason}"
+    well.touch()
+    assert desk.read().pages[0].ocr
+    well.unlink()
+    assert desk.read().pages[0].ocr
+
+
+@needs_tesseract
+def test_letters_that_mean_nothing_are_recognised_as_a_picture(derived: Derived) -> None:
+    data = scan(picture(RENT))
+    ((name, before),) = read_many([("a", data)])
+    (page,) = before.pages
+    unknown = replace(before, pages=(replace(page, reason="text of unknown letters"),))
+    given = [(name, data, unknown)]
+    ((_, after),) = recognise_many(given, TESSERACT, (), derived, lambda _: None)
+    assert after.pages[0].text == RENT
 
 
 @needs_tesseract
@@ -168,27 +224,6 @@ def test_a_language_that_is_not_there_is_named(derived: Derived) -> None:
     )
     ((_, after),) = found
     assert after.pages[0].reason == "scan without text; tesseract has no language xyz"
-
-
-class Desk:
-    """Reads one folder under settings."""
-
-    def __init__(self, folder: Path, derived: Derived, home: Path) -> None:
-        self.folder, self.derived, self.home = folder, derived, home
-        self.told: list[Progress] = []
-
-    def read(self, setting: str = "auto") -> Corpus:
-        (self.home / "config.toml").write_text(f'[pdf]\nocr = "{setting}"\n')
-        self.told.clear()
-        return read([str(self.folder)], Options(), self.derived, self.told.append)
-
-
-@pytest.fixture
-def desk(tmp_path: Path, derived: Derived, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    for name in ("shelf", "settings"):
-        (tmp_path / name).mkdir()
-    monkeypatch.setenv("LONGREAD_CONFIG", str(tmp_path / "settings"))
-    return Desk(tmp_path / "shelf", derived, tmp_path / "settings")
 
 
 @needs_tesseract

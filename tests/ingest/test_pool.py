@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -107,6 +108,17 @@ def test_an_interrupt_from_the_keyboard_is_for_the_parent() -> None:
         os.kill(before["pid"], signal.SIGINT)
         (after,) = workers.ask({"do": ""}, b"", account())
     assert before == after
+
+
+def test_a_worker_that_is_waited_for_ends_when_one_is_interrupted() -> None:
+    with pool() as workers:
+        replies = workers.ask({"do": "sleep"}, b"", account())
+        pid = next(replies)["pid"]
+        assert isinstance(pid, int)
+        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
+            next(replies)
+        assert not psutil.pid_exists(pid)
 
 
 def test_leaving_the_pool_ends_its_workers() -> None:

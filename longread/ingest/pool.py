@@ -80,7 +80,9 @@ class Worker:
         import psutil
 
         here = str(Path(__file__).parents[2])
-        path = [*(p for p in sys.path if p and p != here), here]
+        # As in this process, so that another longread on the machine is not met there.
+        path = [p for p in sys.path if p]
+        path = path if here in path else [here, *path]
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-c", START, json.dumps([path, module, function, memory])],
             stdin=subprocess.PIPE,

@@ -6,6 +6,7 @@ and whoever stops it finds that when it is begun again. It opens no file itself.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
@@ -192,7 +193,7 @@ class Shelf:
         text, segments = pdf.lay_out(pages, read.outline)
         reason = read.reason
         if not reason and not any(page.text.strip() for page in pages):
-            reason = "no text on any page" if pages else "no pages"
+            reason = _wordless(pages)
         return Facts(
             encoding="pdf",
             identity=_identity(key, texts, masks or any(page.ocr for page in pages)),
@@ -245,6 +246,15 @@ def is_pdf(digest: bytes, content_id: str, masking: Masking) -> bool:
         digest: of the bytes.
     """
     return key_of(digest, "pdf", masking)[:KNOWN] == content_id[:KNOWN]
+
+
+def _wordless(pages: Sequence[PageText]) -> str:
+    """Say why there is no text, by what most pages lack it for."""
+    if not pages:
+        return "no pages"
+    reasons = Counter(page.reason for page in pages if page.reason)
+    named = ", ".join(reason for reason, _ in reasons.most_common(2))
+    return f"no text on any page: {named}" if named else "no text on any page"
 
 
 def _redacted(pages: Sequence[PageText]) -> tuple[str, ...]:

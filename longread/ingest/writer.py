@@ -132,8 +132,8 @@ class Writer:
             flow.number, flow.level = "", 0
         flow.words, flow.verbatim, flow.struck = [], False, False
 
-    def verbatim(self, text: str) -> None:
-        """Add lines whose white space counts."""
+    def verbatim(self, text: str, struck: bool = False) -> None:
+        """Add lines whose white space counts; otherwise as `say`."""
         flow = self._flows[-1]
         for at, line in enumerate(text.split("\n")):
             if at and not flow.words:
@@ -141,7 +141,7 @@ class Writer:
             elif at:
                 self.end_line()
             if line:
-                self.say(line.expandtabs())
+                self.say(line.expandtabs(), struck)
                 flow.verbatim = True
 
     def open_aside(self) -> None:

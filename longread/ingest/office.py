@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
-from longread.ingest.clauses import heading
+from longread.ingest.clauses import contents, heading
 from longread.ingest.pool import Account, Pool, WorkerError
 from longread.types import Segment, Span
 
@@ -128,14 +128,21 @@ def lay_out(text: str, headings: Sequence[tuple[int, int]]) -> tuple[Segment, ..
     """
     lines = text.split("\n")[:-1]
     titles = {line - 1 for line, _ in headings}
+    listed = contents(lines)
     # The blank line above a heading goes with it.
-    starts = {row - 1 if row and not lines[row - 1] else row for row in titles}
+    starts = {row - 1 if row and not lines[row - 1] else row for row in titles - listed}
+    # A table of contents is apart from what stands around it.
+    starts |= {row for row in listed if row - 1 not in listed}
+    starts |= {row + 1 for row in listed if row + 1 not in listed}
     segments: list[Segment] = []
     first = at = 0
     while first < len(lines):
         last = _end(lines, first, starts)
         end = at + sum(len(line) + 1 for line in lines[first:last])
-        segments.append(_segment(lines, first, last, (at, end), titles))
+        made = _segment(lines, first, last, (at, end), titles)
+        if first in listed:
+            made = replace(made, kind="contents", name="", signature=None)
+        segments.append(made)
         first, at = last, end
     if segments:
         shown = text[segments[0].start : min(segments[0].end, OPENING)].rstrip()

@@ -170,6 +170,16 @@ def test_segments_follow_headings_and_clauses() -> None:
     ]  # fmt: skip
 
 
+def test_a_table_of_contents_is_apart_and_announces_nothing() -> None:
+    listed = "".join(f"{n}. Clause about {n} things {n + 1}\n" for n in range(1, 10))
+    text = f"Lease\nContents\n{listed}\nTerm\nIt ends.\n"
+    segments = lay_out(text, [(1, 1), (4, 2), (13, 1)])
+    assert [(str(s.span), s.kind, s.name) for s in segments] == [
+        ("L1-L2", "section", "Lease"), ("L3-L11", "contents", ""), ("L12-L14", "section", "Term"),
+    ]  # fmt: skip
+    assert "".join(text[s.start : s.end] for s in segments) == text
+
+
 def test_long_texts_are_cut_between_lines() -> None:
     text = "".join(f"line {n}\n" for n in range(100)) + "x" * 9000 + "\nlast\n"
     segments = lay_out(text, [])

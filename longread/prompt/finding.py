@@ -67,7 +67,7 @@ def find(question: str, documents: Sequence[Document], index: SearchIndex) -> li
     if shelf:
         for content, number, score in index.search(alike(words), CANDIDATES):
             for place in ((position, number) for position in by_content.get(content, ())):
-                if documents[place[0]].unit == "page":
+                if documents[place[0]].is_read_in_parts:
                     scores[place] = scores.get(place, 0.0) + OTHER * score
     literal, at_path = literals(asked, documents, index)
     hits = _pages(words, named, scores, literal, documents)
@@ -175,13 +175,13 @@ def _openings(
 ) -> dict[Place, float]:
     """Return the pieces that a document opens with, title and parties, next to the best.
 
-    Only of documents that the question names, or of the only one that has pages.
+    Only of documents that the question names, or of the only one that is read in parts.
     """
-    meant = [p for p, worth in named.items() if worth >= SURE and documents[p].unit == "page"]
-    paged = [p for p, document in enumerate(documents) if document.unit == "page"]
+    parted = [p for p, document in enumerate(documents) if document.is_read_in_parts]
+    meant = [p for p in parted if named.get(p, 0.0) >= SURE]
     top = max(scores.values(), default=1.0)
     found: dict[Place, float] = {}
-    for position in meant[:INSIDE] or (paged if len(paged) == 1 else []):
+    for position in meant[:INSIDE] or (parted if len(parted) == 1 else []):
         read = 0
         for number, segment in enumerate(documents[position].segments):
             if segment.kind == "contents":

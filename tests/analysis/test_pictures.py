@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -37,8 +36,8 @@ def lease(*scans: str) -> bytes:
 
 
 @pytest.fixture(autouse=True)
-def nothing_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pictures, "RECENT", pictures.Recent(pictures.KEPT))
+def nothing_drawn() -> None:
+    pictures.RECENT.clear()
 
 
 async def no(_: Departure) -> bool:
@@ -110,7 +109,7 @@ async def test_a_file_that_is_another_now_is_not_shown(tmp_path: Path) -> None:
     answer = events[-1]
     assert isinstance(answer, Answer)
     assert len(shown(engine)) == 1
-    pictures.RECENT._pictures = OrderedDict()
+    pictures.RECENT.clear()
     place.write_bytes(lease("blue"))
     request = Request("Who signed?", SEES, session=answer.session, as_it_was=True)
     later = [event async for event in ask(request, no, engine)]

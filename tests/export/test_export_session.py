@@ -65,7 +65,7 @@ def test_a_mark_says_what_a_reader_must_know() -> None:
     assert mark(cited(Verdict.PLACE, guided=True)) == "• place, chosen from a list"
     assert mark(cited(ocr=True)) == "✓ exact, recognised from a picture"
     sure = cited(ocr=True, confidence=0.934)
-    assert mark(sure) == "✓ exact, recognised from a picture (93% sure)"
+    assert mark(sure) == "✓ exact, recognised from a picture (93 % sure)"
     elsewhere = cited(Verdict.NOT_FOUND, found=Span("line", 30, 30))
     assert mark(elsewhere) == "✗ not found, stands at L30"
     assert mark(cited(found=Span("line", 12, 12))) == "✓ exact"

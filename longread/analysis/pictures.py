@@ -62,7 +62,8 @@ def draw(
 ) -> list[Seen]:
     """Return pages as pictures, in the order in which they were chosen, as many as fit.
 
-    A file that is gone, or is not what was read, is left out, and that is said.
+    A file that is gone, is not what was read or needs a password that nobody gave is left out,
+    and that is said.
 
     Args:
         room: tokens that the pictures and the lines above them may take.
@@ -75,9 +76,13 @@ def draw(
     documents = {d.path: d for d, _ in chosen if d.path in wanted}
     for path, data in _files(documents, corpus, options, tell).items():
         tell(Progress("draw", note=path))
-        for page, png, width, height in drawing.draw(data, wanted[path], options.passwords):
-            drawn[path, page] = picture = Picture(png, tiles.count(width, height), page)
-            RECENT.put((documents[path].content_id, page), picture)
+        try:
+            for page, png, width, height in drawing.draw(data, wanted[path], options.passwords):
+                drawn[path, page] = picture = Picture(png, tiles.count(width, height), page)
+                RECENT.put((documents[path].content_id, page), picture)
+        except IngestError as error:
+            note = f"{path}: none of its pages is shown as a picture: {error}; {error.hint}"
+            tell(Progress("source", note=note))
     seen: list[Seen] = []
     for document, page in chosen:
         if picture := drawn[document.path, page]:

@@ -10,12 +10,16 @@ from typing import Any
 import pytest
 from fpdf import FPDF
 from PIL import Image
+from pypdf import PdfWriter
 
 from longread.analysis import pictures
 from longread.analysis.ask import Request, ask
+from longread.analysis.conversation import reopen
 from longread.analysis.trust import Departure
 from longread.config import Profile
 from longread.engine.replay import ReplayEngine
+from longread.ingest.read import Options
+from longread.store import open_store
 from longread.types import Answer, Event, Piece, Progress, Verdict
 
 SEES = Profile(
@@ -116,6 +120,34 @@ async def test_a_file_that_is_another_now_is_not_shown(tmp_path: Path) -> None:
     assert shown(engine) == []
     notes = [e.note for e in later if isinstance(e, Progress)]
     assert "lease.pdf is not what was read: none of its pages is shown" in notes
+
+
+async def test_a_password_is_not_kept_and_asked_for_again(tmp_path: Path) -> None:
+    place = tmp_path / "lease.pdf"
+    writer = PdfWriter(BytesIO(lease("red")))
+    writer.encrypt("sesame", algorithm="AES-256")
+    writer.write(place)
+    engine = ReplayEngine("One.", "Two.", "Three.")
+    given = Options(passwords=("sesame",))
+    request = Request("Who signed?", SEES, (str(place),), options=given)
+    answer = [event async for event in ask(request, no, engine)][-1]
+    assert isinstance(answer, Answer)
+    assert len(shown(engine)) == 1
+    pictures.RECENT.clear()
+    request = Request("Who signed it?", SEES, session=answer.session)
+    later = [event async for event in ask(request, no, engine)]
+    assert shown(engine) == []
+    (note,) = [e.note for e in later if isinstance(e, Progress) and "password" in e.note]
+    assert note == (
+        "lease.pdf: none of its pages is shown as a picture: it needs its password;"
+        " give its password again: --password, or --password-file"
+    )
+    request = replace(request, options=given)
+    [event async for event in ask(request, no, engine)]
+    assert len(shown(engine)) == 1
+    with open_store() as store:
+        assert reopen(store, answer.session, SEES, lambda _: None).options.passwords == ()
+        assert b"sesame" not in store.path.read_bytes()
 
 
 async def test_pages_are_drawn_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,12 +7,14 @@ one by one, for a shelf is named document by document.
 from __future__ import annotations
 
 import math
+import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from longread.cache.search import SearchIndex
 from longread.prompt.alike import alike
-from longread.prompt.asked import STOP, WORD, Asked, take_apart
+from longread.prompt.asked import STOP, WORD, Asked, root, take_apart
 from longread.prompt.evidence import Hit
 from longread.prompt.rank import WEIGHTS
 from longread.prompt.ruler import Ruler
@@ -39,6 +41,13 @@ NEAR = {-2: 0.3, -1: 0.5, 1: 0.5, 2: 0.3}
 """Part of a piece's relevance that those beside it have."""
 OPENING = 2_000
 """Characters of a document's opening, about: title, date, parties, recitals."""
+DEFINES = re.compile(
+    r"[\"“]([^\"“”\n]{2,60})[\"”][ ,]*(?:\([^()\n]{1,80}\)\s*)?(?:shall\s+|will\s+)?"
+    r"(?:means?|mean and include|ha(?:s|ve) the meaning|refers? to|includes?)\b"
+)
+"""What says what a document means by a term."""
+DEFINED = 1_200
+"""Characters of definitions, at most."""
 SECOND = 0.99
 """What they count beside the best piece."""
 OTHER = 0.7
@@ -150,7 +159,7 @@ def _pages(
     for place in literal:
         if documents[place[0]].is_read_in_parts:
             own.setdefault(place, 0.0)
-    own |= _openings(own, named, documents)
+    own |= _openings(words, own, named, documents)
     top = max(own.values(), default=0.0) or 1.0
     return [
         Hit(*place, (score / top) ** SHARP, 0.0, 2 * literal.get(place, 0))
@@ -171,9 +180,15 @@ def _spread(scores: Mapping[Place, float], documents: Sequence[Document]) -> dic
 
 
 def _openings(
-    scores: Mapping[Place, float], named: Mapping[int, float], documents: Sequence[Document]
+    words: Sequence[str],
+    scores: Mapping[Place, float],
+    named: Mapping[int, float],
+    documents: Sequence[Document],
 ) -> dict[Place, float]:
-    """Return the pieces that a document opens with, title and parties, next to the best.
+    """Return the pieces that are always worth reading, next to the best.
+
+    They are what a document opens with, title and parties, and where it says what it means by the
+    words of the question.
 
     Only of documents that the question names, or of the only one that is read in parts.
     """
@@ -190,6 +205,27 @@ def _openings(
                 break
             read += segment.end - segment.start
             found[position, number] = max(scores.get((position, number), 0.0), SECOND * top)
+        for number in _defining(words, documents[position]):
+            found[position, number] = max(scores.get((position, number), 0.0), SECOND * top)
+    return found
+
+
+def _defining(words: Sequence[str], document: Document) -> list[int]:
+    """Return the pieces of a document that define terms made of the words, up to DEFINED."""
+    asked = {root(word.casefold()) for word in words}
+    starts = [segment.start for segment in document.segments]
+    found: list[int] = []
+    read = 0
+    for said in DEFINES.finditer(document.text):
+        term = {root(word.casefold()) for word in WORD.findall(said[1])} - STOP
+        number = bisect_right(starts, said.start()) - 1
+        segment = document.segments[number]
+        if not term <= asked or not term or number in found or segment.kind == "contents":
+            continue
+        read += segment.end - segment.start
+        if read > DEFINED:
+            break
+        found.append(number)
     return found
 
 

@@ -90,6 +90,16 @@ def test_what_stands_beside_a_place_that_is_found_is_found(tmp_path: Path) -> No
     assert 14 not in found
 
 
+def test_what_a_document_means_by_the_words_asked_for_is_always_worth_reading(
+    tmp_path: Path,
+) -> None:
+    pages = ("A LICENCE", *FILLING, "“Licensed Product” shall mean a kettle.", *FILLING)
+    pages = (*pages, "“Product” means any. " * 3, *FILLING, "No product may be resold.")
+    found = alone(tmp_path, "May a licensed product be resold?", *pages)
+    assert {10, 19, 28} <= set(found[:5])
+    assert 10 not in alone(tmp_path, "May it be resold?", *pages)
+
+
 @pytest.mark.parametrize("word", [False, True], ids=["PDF", "Word"])
 def test_words_that_may_stand_for_those_asked_for_are_found(tmp_path: Path, word: bool) -> None:
     pages = (*FILLING, "A subsidiary is bound too.", *FILLING)

@@ -137,7 +137,8 @@ async def test_a_password_is_not_kept_and_asked_for_again(tmp_path: Path) -> Non
     request = Request("Who signed it?", SEES, session=answer.session)
     later = [event async for event in ask(request, no, engine)]
     assert shown(engine) == []
-    (note,) = [e.note for e in later if isinstance(e, Progress) and "password" in e.note]
+    notes = [e.note for e in later if isinstance(e, Progress) and "its password" in e.note]
+    (note,) = notes
     assert note == (
         "lease.pdf: none of its pages is shown as a picture: it needs its password;"
         " give its password again: --password, or --password-file"
@@ -161,6 +162,25 @@ async def test_pages_are_drawn_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(pictures.drawing, "draw", forbidden)
     await asked(tmp_path, SEES, engine, "Who signed it?")
     assert len(shown(engine)) == 1
+
+
+async def test_pictures_are_asked_about_though_text_may_be_sent(tmp_path: Path) -> None:
+    (tmp_path / "lease.pdf").write_bytes(lease("red"))
+    away = replace(SEES, engine="server", url="https://models.example/v1")
+    asked_for: list[int] = []
+
+    async def yes(departure: Departure) -> bool:
+        asked_for.append(departure.pictures)
+        return True
+
+    async def put(profile: Profile) -> None:
+        engine = ReplayEngine("One.")
+        request = Request("Who signed?", profile, (str(tmp_path / "lease.pdf"),))
+        [event async for event in ask(request, yes, engine)]
+
+    for profile in (replace(away, images=0), replace(away, images=0), away, away):
+        await put(profile)
+    assert asked_for == [0, 1]
 
 
 def test_a_person_is_told_that_nothing_is_masked_in_pictures() -> None:

@@ -212,7 +212,7 @@ def sheet(path: Path, password: str = "") -> str:
 def test_passwords_are_read_from_a_file(tmp_path: Path) -> None:
     locked = sheet(tmp_path / "locked.pdf", "open sesame ")
     (tmp_path / "passwords").write_text("wrong\n\nopen sesame \n")
-    assert "needs password" in longread("pack", locked).stderr
+    assert "needs password" in longread("pack", locked, "-q", "How much?").stderr
     done = longread("pack", locked, "--password-file", str(tmp_path / "passwords"))
     assert done.returncode == 0, done.stderr
     assert "Yellow" in done.stdout

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -148,6 +148,9 @@ class Settings:
     """`[pdf] languages`: of scanned pages, as tesseract names them: "eng", "deu+eng"."""
     pdf_text: Library = "pdfium"
     """`[pdf] text`: the library that reads PDFs, "pdfium" or "pypdf"; the other stands in."""
+    password_file: str = ""
+    """`[pdf] password_file`: holds passwords to try, one a line; beside `config.toml` unless it
+    says where. No password is ever kept with a session."""
     ask_dollars: float = 0.25
     """`[ask] dollars`: what an answer may cost without a question first."""
     ask_minutes: float = 5.0
@@ -163,7 +166,7 @@ TABLES = {
     "trust": {"hosts", "repositories"},
     "engines": {"confirmed", "declined"},
     "tui": {"theme", "editor", "viewer"},
-    "pdf": {"ocr", "languages", "text"},
+    "pdf": {"ocr", "languages", "text", "password_file"},
     "ask": {"dollars", "minutes"},
 }
 """Tables of `config.toml` with the keys that each may have."""
@@ -197,11 +200,38 @@ def settings() -> Settings:
         ocr=_convert("ocr", pdf.get("ocr", "auto"), get_type_hints(Settings)["ocr"], path),
         languages=_languages(pdf.get("languages", "eng"), path),
         pdf_text=_convert("text", pdf.get("text", "pdfium"), Library, path),
+        password_file=_check("password_file", pdf.get("password_file", ""), str, path),
         ask_dollars=_convert("dollars", asked.get("dollars", 0.25), float, path),
         ask_minutes=_convert("minutes", asked.get("minutes", 5.0), float, path),
         gpus=_table(data, "gpus", path),
         keys={name: _check(name, key, str, path) for name, key in _flat(keys)},
     )
+
+
+def passwords() -> tuple[str, ...]:
+    """Return the passwords of the file that `config.toml` names; none where it names none.
+
+    Raises:
+        ConfigError: there is no such file, or it is no text.
+    """
+    named = settings().password_file
+    if not named:
+        return ()
+    path = settings_dir() / Path(named).expanduser()
+    try:
+        return tuple(passwords_in(path.read_text(encoding="utf-8").splitlines()))
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"the passwords in {path} cannot be read: {error}",
+            hint="correct password_file under [pdf] in config.toml",
+        ) from error
+
+
+def passwords_in(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the lines that are not empty; blanks may belong to a password."""
+    for line in lines:
+        if password := line.rstrip("\r\n"):
+            yield password
 
 
 def remember_engine(name: str, *, wanted: bool) -> None:

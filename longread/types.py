@@ -467,8 +467,8 @@ class Shown:
     """Character ranges of its text that stood in the prompt, sorted, not overlapping."""
     superseded: tuple[Document, ...] = ()
     """Earlier versions that stood in the prompt under the same short id."""
-    ocr: Mapping[int, float] = field(default_factory=dict)
-    """Pages whose text was recognised in a picture, with its confidence, 0 to 1."""
+    ocr: Mapping[int, float | None] = field(default_factory=dict)
+    """Pages whose text was recognised in a picture, with its confidence, 0 to 1, where known."""
     seen: frozenset[int] = frozenset()
     """Pages that were shown as pictures."""
 

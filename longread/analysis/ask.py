@@ -227,9 +227,9 @@ def _wordless(answer: Answer, thought: bool) -> EngineError:
 
 def _open(request: Request, store: Store, tell: Tell) -> Conversation:
     if request.session is not None:
-        made = mend(store, reopen(store, request.session, request.profile, tell), tell)
-        # Passwords are not kept.
-        made.options = replace(made.options, passwords=request.options.passwords)
+        passwords = request.options.passwords
+        kept = reopen(store, request.session, request.profile, tell, passwords)
+        made = mend(store, kept, tell)
         made.profile = _allowed(made.profile, request.answer)
         return made
     assert request.profile is not None

@@ -139,10 +139,10 @@ class Conversation:
     def shown(self, prompt: Prompt) -> dict[str, Shown]:
         """Return every document as citations can be judged against it, by short id."""
         ranges, seen = compose.ranges(prompt), compose.pictured(prompt)
-        recognised: dict[str, dict[int, float]] = {}
+        recognised: dict[str, dict[int, float | None]] = {}
         for page in self.ledger.pages:
             if page.ocr:
-                recognised.setdefault(page.path, {})[page.page] = page.confidence or 0.0
+                recognised.setdefault(page.path, {})[page.page] = page.confidence
         shown = {
             d.id: Shown(
                 d,
@@ -312,11 +312,18 @@ def strategy_of(layout: Layout) -> Literal["whole", "focus"]:
     return "whole" if changes.everything_in_full(layout) else "focus"
 
 
-def reopen(store: Store, session: str, profile: Profile | None, tell: Tell) -> Conversation:
+def reopen(
+    store: Store,
+    session: str,
+    profile: Profile | None,
+    tell: Tell,
+    passwords: tuple[str, ...] = (),
+) -> Conversation:
     """Take a kept session up again, with its texts and layout as they were.
 
     Args:
         profile: another than the session's own, or None.
+        passwords: tried on encrypted PDFs; they are not kept with a session.
     """
     session = store.resolve(session)
     kept = store.session(session)
@@ -338,7 +345,7 @@ def reopen(store: Store, session: str, profile: Profile | None, tell: Tell) -> C
         strategy_of(kept.layout),
         answers=list(kept.answers),
         session=session,
-        options=freshness.options_of(kept.reading),
+        options=freshness.options_of(kept.reading, passwords),
         texts=kept.documents,
     )
 

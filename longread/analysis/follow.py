@@ -34,22 +34,22 @@ class Followed:
     """Character ranges of the document's text: the quoted words."""
     labels: dict[int, str]
     """Printed page numbers, by physical page."""
-    ocr: frozenset[int]
-    """Pages whose text was recognised from a picture."""
+    ocr: dict[int, float | None]
+    """Pages whose text was recognised in a picture, and how surely, 0 to 1, where that is known."""
 
 
 def follow(conversation: Conversation, citation: Citation) -> Followed:
     """Look up what a citation leans on, in the text as the model was given it."""
     document = _cited(conversation, citation)
     if document is None or not citation.path:
-        return Followed(citation, None, None, (), {}, frozenset())
+        return Followed(citation, None, None, (), {}, {})
     marked = cite.locate(citation, document)
     place = citation.found or citation.span
     if citation.verdict is Verdict.NOT_FOUND and citation.quote and not citation.found:
         place = cite.nearest(citation, document) or place
     pages = [page for page in conversation.ledger.pages if page.path == document.path]
     labels = {page.page: page.label for page in pages if page.label}
-    recognised = frozenset(page.page for page in pages if page.ocr)
+    recognised = {page.page: page.confidence for page in pages if page.ocr}
     return Followed(citation, document, place, marked, labels, recognised)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 
 from longread.config import Profile
@@ -12,6 +10,7 @@ from longread.ingest import drawing, shelf
 from longread.ingest.read import Options, bytes_of
 from longread.ingest.texts import digest_of
 from longread.prompt import compose
+from longread.recent import Recent
 from longread.tokens import tiles
 from longread.tokens.pieces import Pieces
 from longread.types import Corpus, Document, Picture, Progress, Tell
@@ -21,30 +20,8 @@ KEPT = 32
 """Pictures that are kept, of about a quarter of a megabyte each."""
 
 
-class Recent:
-    """The pictures drawn last: while a question is typed they are asked for again and again."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._pictures: OrderedDict[tuple[str, int], Picture] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, content_id: str, page: int) -> Picture | None:
-        """Return a picture, if it is still here."""
-        with self._lock:
-            if picture := self._pictures.get((content_id, page)):
-                self._pictures.move_to_end((content_id, page))
-            return picture
-
-    def put(self, content_id: str, picture: Picture) -> None:
-        """Keep a picture, and let go of those that were asked for longest ago."""
-        with self._lock:
-            self._pictures[content_id, picture.page] = picture
-            while len(self._pictures) > self._most:
-                self._pictures.popitem(last=False)
-
-
-RECENT = Recent(KEPT)
+RECENT: Recent[tuple[str, int], Picture] = Recent(KEPT)
+"""By content id and page: while a question is typed they are asked for again and again."""
 
 
 def able(profile: Profile) -> bool:
@@ -85,12 +62,13 @@ def draw(
 ) -> list[Seen]:
     """Return pages as pictures, in the order in which they were chosen, as many as fit.
 
-    A file that is gone, or is not what was read, is left out, and that is said.
+    A file that is gone, is not what was read or needs a password that nobody gave is left out,
+    and that is said.
 
     Args:
         room: tokens that the pictures and the lines above them may take.
     """
-    drawn = {(d.path, page): RECENT.get(d.content_id, page) for d, page in chosen}
+    drawn = {(d.path, page): RECENT.get((d.content_id, page)) for d, page in chosen}
     wanted: dict[str, list[int]] = {}
     for (path, page), picture in drawn.items():
         if not picture:
@@ -98,9 +76,13 @@ def draw(
     documents = {d.path: d for d, _ in chosen if d.path in wanted}
     for path, data in _files(documents, corpus, options, tell).items():
         tell(Progress("draw", note=path))
-        for page, png, width, height in drawing.draw(data, wanted[path], options.passwords):
-            drawn[path, page] = picture = Picture(png, tiles.count(width, height), page)
-            RECENT.put(documents[path].content_id, picture)
+        try:
+            for page, png, width, height in drawing.draw(data, wanted[path], options.passwords):
+                drawn[path, page] = picture = Picture(png, tiles.count(width, height), page)
+                RECENT.put((documents[path].content_id, page), picture)
+        except IngestError as error:
+            note = f"{path}: none of its pages is shown as a picture: {error}; {error.hint}"
+            tell(Progress("source", note=note))
     seen: list[Seen] = []
     for document, page in chosen:
         if picture := drawn[document.path, page]:

@@ -20,6 +20,7 @@ from longread.store import Store
 from longread.types import Corpus, Document, Source, Tell
 
 SINCE = "since the last answer: "
+LOCKED = "needs password"
 TRIES = 3
 """Times that sources are read which change while they are read."""
 
@@ -66,11 +67,27 @@ def _renew(opened: Conversation, store: Store, tell: Tell) -> Renewed:
     found = freshness.follow(opened.layout, opened.ledger, opened.texts, corpus, room, pieces)
     if found is None:
         return _anew(opened, corpus, room, store, tell)
+    locked = _locked(opened, corpus)
     if found.layout == opened.layout:
-        return Renewed(opened, "")
+        return Renewed(opened, locked)
     update = found.update
     note = freshness.news(update.changed, update.new, update.deleted, update.renamed)
-    return Renewed(_followed(opened, found, store), SINCE + note)
+    said = "; ".join(filter(None, (SINCE + note, locked)))
+    return Renewed(_followed(opened, found, store), said)
+
+
+def _locked(opened: Conversation, corpus: Corpus) -> str:
+    """Say which documents are asked as they were because nobody gave the password they need now."""
+    known = {placed.path for placed in changes.live(opened.layout)}
+    paths = sorted(e.path for e in corpus.entries if e.path in known and e.reason == LOCKED)
+    if not paths:
+        return ""
+    named = ", ".join(map(render.printable, paths[: freshness.NAMED]))
+    more = ", …" if len(paths) > freshness.NAMED else ""
+    return (
+        f"{named}{more} changed and cannot be opened, so what was kept is asked: give the password"
+        " with --password or --password-file"
+    )
 
 
 def _again(source: Source) -> str:

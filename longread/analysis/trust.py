@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from itertools import chain
 
 from longread import config
 from longread.analysis import spending
@@ -56,6 +57,9 @@ class Departure:
         return f"{what} go to {self.host} ({self.model}): {price}, {self.hidden}"
 
 
+PICTURES = "(pictures)"
+"""Behind the name of a host that may be sent pages as pictures too."""
+
 Confirm = Callable[[Departure], Awaitable[bool]]
 
 
@@ -64,12 +68,19 @@ async def check(
 ) -> None:
     """Ask once per corpus and host whether its text may be sent there, and each time it is dear.
 
+    Pictures are asked about for themselves: in text secrets are masked.
+
     Raises:
         TrustError: the person said no, or nobody could be asked.
     """
     settings = config.settings()
     place = place_of(corpus.sources)
-    new = [h for h in hosts(profile) if h not in settings.hosts and not store.trusted(place, h)]
+    wanted = {h: (h, f"{h} {PICTURES}") if prompt.pictures else (h,) for h in hosts(profile)}
+    new = [
+        h
+        for h, what in wanted.items()
+        if h not in settings.hosts and not all(store.trusted(place, one) for one in what)
+    ]
     host = ", ".join(new)
     cost = spending.estimate(profile, prompt.size, store)
     if not host and not cost.exceeds(settings):
@@ -87,5 +98,5 @@ async def check(
             f"{profile.name} was not asked: {cost.words}",
             hint="say --yes, lower --budget, or raise what [ask] of config.toml allows",
         )
-    for one in new:
-        store.trust(place, one)
+    for what in chain.from_iterable(wanted[one] for one in new):
+        store.trust(place, what)

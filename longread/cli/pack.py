@@ -41,7 +41,9 @@ if TYPE_CHECKING:
     show_default=True,
     help="Whose tokens count: llama4, or a model directory.",
 )
-@click.option("--question", default="", help="Put last; what answers it is shown first of all.")
+@click.option(
+    "-q", "--question", default="", help="Put last; what answers it is shown first of all."
+)
 @click.option("--format", "form", type=click.Choice(["text", "md", "json", "ids"]), default="text")
 @click.option(
     "--ledger",

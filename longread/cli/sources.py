@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import wraps
 from typing import IO, Any, TypeVar, cast
 
@@ -93,6 +93,7 @@ def source_options(function: Function) -> Function:
         log: int,
         **others: Any,
     ) -> Any:
+        from longread import config
         from longread.ingest.read import Options
         from longread.ingest.select import Selection, Sieve, check_kinds, parse_levels
 
@@ -101,7 +102,7 @@ def source_options(function: Function) -> Function:
         options = Options(
             rev,
             "keep" if secrets == "keep" else "mask",
-            (*passwords, *_lines(password_file)),
+            (*passwords, *config.passwords_in(password_file or ()), *config.passwords()),
             selection,
             "allow" if own == "allow" else "ignore" if own == "ignore" else "",
             diff,
@@ -113,10 +114,3 @@ def source_options(function: Function) -> Function:
     for option in reversed(OPTIONS):
         found = option(found)
     return cast(Function, found)
-
-
-def _lines(file: IO[str] | None) -> Iterator[str]:
-    """Yield the lines of a file that are not empty; blanks may belong to a password."""
-    for line in file or ():
-        if password := line.rstrip("\r\n"):
-            yield password

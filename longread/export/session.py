@@ -47,7 +47,7 @@ def mark(citation: Citation) -> str:
         words.append("chosen from a list")
     if citation.ocr:
         sure = citation.confidence
-        told = "" if sure is None else f" ({sure:.0%} sure)"
+        told = "" if sure is None else f" ({percent(sure)} sure)"
         words.append(f"recognised from a picture{told}")
     if citation.found and not _within(citation.found, citation.span):
         words.append(f"stands at {citation.found}")
@@ -89,15 +89,19 @@ def coverage(ledger: Ledger) -> list[str]:
         lines += [f"not in full: {_count(len(hidden), 'page')}"]
         lines += _first(f"  {n:,} × {reason}" for reason, n in reasons.most_common())
     if recognised := [page for page in ledger.pages if page.ocr]:
-        sure = sum(page.confidence or 0.0 for page in recognised) / len(recognised)
-        worst = min(recognised, key=lambda page: page.confidence or 0.0)
-        lines += [
-            f"recognised in pictures (OCR): {_count(len(recognised), 'page')},"
-            f" {percent(sure)} sure in the mean; least of {worst.path} p{worst.page}:"
-            f" {percent(worst.confidence or 0.0)}"
-        ]
-    if told := [f"  {entry.path}: {note}" for entry in ledger.files for note in entry.notes]:
-        lines += ["to know:", *_first(iter(told))]
+        told = f"recognised in pictures (OCR): {_count(len(recognised), 'page')}"
+        # What was kept by an earlier version has no confidence.
+        known = [(page.confidence, page) for page in recognised if page.confidence is not None]
+        if known:
+            mean = sum(sure for sure, _ in known) / len(known)
+            least, worst = min(known, key=lambda pair: pair[0])
+            told += (
+                f", {percent(mean)} sure in the mean; least of {worst.path} p{worst.page}:"
+                f" {percent(least)}"
+            )
+        lines.append(told)
+    if notes := [f"  {entry.path}: {note}" for entry in ledger.files for note in entry.notes]:
+        lines += ["to know:", *_first(iter(notes))]
     return lines
 
 

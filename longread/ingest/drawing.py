@@ -1,6 +1,6 @@
 """Pages of a PDF as pictures, drawn by PDFium in a worker process that may be lost.
 
-A page that cannot be drawn is left out; nothing is raised for it.
+A page that cannot be drawn is left out; nothing is raised for it, but for want of a password.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from contextlib import suppress
 from io import BytesIO
 from typing import Any, NamedTuple
 
+from longread.errors import IngestError
 from longread.ingest.pool import Account, Pool, WorkerError
 from longread.tokens import tiles
 
@@ -34,6 +35,9 @@ def draw(data: bytes, pages: Sequence[int], passwords: tuple[str, ...] = ()) -> 
     Args:
         data: the PDF.
         pages: physical pages, from 1.
+
+    Raises:
+        IngestError: none of the passwords opens it.
     """
     with Pool(__name__, "answer", MEMORY) as pool:
         for page in pages:
@@ -43,6 +47,9 @@ def draw(data: bytes, pages: Sequence[int], passwords: tuple[str, ...] = ()) -> 
                     match drawn:
                         case {"width": int(width), "height": int(height), "data": bytes(png)}:
                             yield Drawn(page, png, width, height)
+                        case {"locked": True}:
+                            hint = "give its password again: --password, or --password-file"
+                            raise IngestError("it needs its password", hint=hint)
 
 
 def answer(message: Mapping[str, Any], data: bytes) -> Iterator[dict[str, object]]:
@@ -52,10 +59,15 @@ def answer(message: Mapping[str, Any], data: bytes) -> Iterator[dict[str, object
     for password in (None, *message["passwords"]):
         try:
             page = pypdfium2.PdfDocument(data, password=password)[message["page"] - 1]
-        except (pypdfium2.PdfiumError, IndexError):
-            continue
+        except pypdfium2.PdfiumError as error:
+            if getattr(error, "err_code", None) == pypdfium2.raw.FPDF_ERR_PASSWORD:
+                continue
+            return
+        except IndexError:
+            return
         yield _drawn(page)
         return
+    yield {"locked": True}
 
 
 def _drawn(page: Any) -> dict[str, object]:  # pypdfium2 has no types

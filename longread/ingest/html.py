@@ -13,13 +13,14 @@ from collections.abc import Iterator, Mapping
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from longread.ingest.formulas import Formula
 from longread.ingest.numbering import spelled
 from longread.ingest.text import decode
 from longread.ingest.writer import Writer, raised
 
 UNSEEN = frozenset(
     "head script style template noscript title meta link iframe object embed canvas audio video"
-    " select datalist desc defs metadata symbol".split()
+    " select datalist desc defs metadata symbol annotation annotation-xml".split()
 )
 """Elements whose text no browser shows as text."""
 BLOCKS = frozenset(
@@ -31,13 +32,32 @@ BLOCKS = frozenset(
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 STRUCK = frozenset(("del", "s", "strike"))
 HIDDEN = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|(?:font-size|opacity)\s*:\s*0(?:\.0+)?(?:[a-z]+)?\s*(?:;|$)",
+    r"display\s*:\s*none|opacity\s*:\s*0(?:\.0+)?%?\s*(?:;|$)|content-visibility\s*:\s*hidden",
     re.IGNORECASE,
 )
+"""What hides an element with all that is in it."""
+VISIBILITY = re.compile(r"(?<![-\w])visibility\s*:\s*(\w+)", re.IGNORECASE)
+SIZE = re.compile(r"font-size\s*:\s*([^;]+)", re.IGNORECASE)
+NO_SIZE = re.compile(r"0(?:\.0*)?(?![.\d])")
+RELATIVE = re.compile(
+    r"(?:[\d.]+(?:em|ex|ch|%)|inherit|unset|larger|smaller)\b|[\d.]+%", re.IGNORECASE
+)
+"""Sizes that are nothing where the size around them is."""
+KATEX = "katex-html"
+"""Class of a formula that stands beside it as MathML too."""
+TEX = 'annotation[encoding="application/x-tex"]'
+FORMULAS: dict[str, tuple[str | None, ...]] = {
+    "mfrac": ("", "under"), "msup": (None, "above"), "msub": (None, "below"),
+    "msubsup": (None, "below", "above"), "munder": (None, "below"), "mover": (None, "above"),
+    "munderover": (None, "below", "above"), "mroot": ("", "degree"),
+}  # fmt: skip
+"""By element of MathML, what each of its children is to `Formula`."""
 NO_MARKS = re.compile(r"list-style(?:-type)?\s*:\s*none", re.IGNORECASE)
 CHARSET = re.compile(rb"""<meta\b[^>]*?charset\s*=\s*["']?\s*([-\w.:]+)""", re.IGNORECASE)
 PRESCAN = 4096
 """Bytes in which a page says its encoding; the standard has 1,024, and pages have more before."""
+ASCII = bytes(range(32, 127)).replace(b"\\", b"") + rb"\n\u0041"
+"""What reads the same in every encoding of web pages."""
 WESTERN = frozenset(("ascii", "iso8859-1", "latin-1"))
 """Encodings that stand for Windows-1252 on the web (encoding.spec.whatwg.org)."""
 
@@ -54,7 +74,10 @@ def convert(data: bytes, most: int) -> dict[str, object]:
     page = Page(most)
     page.read(LexborHTMLParser(text))
     made, headings = page.writer.finish()
-    notes = [f"hidden text left out: {page.hidden:,} characters"] if page.hidden else []
+    notes = []
+    if page.hidden:
+        noun = "character" if page.hidden == 1 else "characters"
+        notes.append(f"hidden text left out: {page.hidden:,} {noun}")
     reason = "" if made else "no text that a reader sees"
     return {"text": made, "headings": headings, "encoding": encoding, "notes": notes,
             "reason": reason}  # fmt: skip
@@ -71,7 +94,9 @@ def _decoded(data: bytes) -> tuple[str, str]:
         try:
             name = codecs.lookup(said[1].decode()).name
             name = "cp1252" if name in WESTERN else name
-            if name.startswith("iso2022") or not _is_utf8(data):
+            # UTF-16 without a mark is none, as browsers know; Python's escapes are no encoding.
+            sound = name == "hz" or ASCII.decode(name) == ASCII.decode()
+            if sound and (name.startswith("iso2022") or not _is_utf8(data)):
                 return data.decode(name), name
         except (LookupError, ValueError):
             pass
@@ -95,7 +120,10 @@ class Page:
         """Characters that an element itself hides."""
         self._lists: list[tuple[str, int, int]] = []
         """Type, next number and step of each list that is open."""
-        self._raised = self._verbatim = 0
+        self._raised = self._verbatim = self._struck = 0
+        self._unseen = [(False, False)]
+        """Of each element that is open, whether its own words are invisible, or of no size."""
+        self._formula = Formula(self.writer)
 
     def read(self, tree: LexborHTMLParser) -> None:
         """Walk through the page."""
@@ -107,24 +135,60 @@ class Page:
                 depth += 1 if is_start else -1
                 if left_out == "hidden" and node.is_text_node and is_start:
                     self.hidden += len((node.text_content or "").strip())
+            elif tag.startswith("-"):
+                if node.is_text_node and is_start:
+                    self._say(node.text_content or "")
             elif not is_start:
                 self._end(tag)
-            elif node.is_text_node:
-                self._say(node.text_content or "")
-            elif tag in UNSEEN:
-                depth, left_out = 1, "unseen"
-            elif not tag.startswith("-"):
-                about = node.attributes
-                if "hidden" in about or HIDDEN.search(about.get("style") or ""):
-                    depth, left_out = 1, "hidden"
-                else:
-                    self._begin(tag, about)
+                self._close(node, tag)
+            elif left_out := self._left_out(node, tag):
+                depth = 1
+            else:
+                self._open(node, tag)
+                self._begin(tag, node.attributes)
+
+    def _left_out(self, node: LexborNode, tag: str) -> str:
+        """Say why an element is not read; TeX that it holds is written in its place."""
+        if tag in UNSEEN:
+            return "unseen"
+        about = node.attributes
+        if "hidden" in about or HIDDEN.search(about.get("style") or ""):
+            return "hidden"
+        if KATEX in (about.get("class") or "").split():
+            return "twice"
+        if tag == "math":
+            note = node.css_first(TEX)
+            if tex := about.get("alttext") or (note.text() if note else ""):
+                self._say(f" {tex.strip()} ")
+                return "written"
+        return ""
+
+    def _open(self, node: LexborNode, tag: str) -> None:
+        """Take what an element is to formulas, and what it says of being seen."""
+        if tag in ("msqrt", "mroot"):
+            self._say("√")
+        if (part := _part(node, tag)) is not None:
+            self._formula.open(part)
+        invisible, small = self._unseen[-1]
+        style = node.attributes.get("style") or ""
+        if said := VISIBILITY.search(style):
+            invisible = said[1].lower() in ("hidden", "collapse")
+        if (said := SIZE.search(style)) and not (small and RELATIVE.match(said[1].strip())):
+            small = NO_SIZE.match(said[1].strip()) is not None
+        self._unseen.append((invisible, small))
+
+    def _close(self, node: LexborNode, tag: str) -> None:
+        self._unseen.pop()
+        if _part(node, tag) is not None:
+            self._formula.close()
 
     def _say(self, text: str) -> None:
-        if self._verbatim:
-            self.writer.verbatim(text)
+        if any(self._unseen[-1]):
+            self.hidden += len(text.strip())
+        elif self._verbatim:
+            self.writer.verbatim(text, self._struck > 0)
         else:
-            self.writer.say(raised(text) if self._raised else text)
+            self.writer.say(raised(text) if self._raised else text, self._struck > 0)
 
     def _begin(self, tag: str, about: Mapping[str, str | None]) -> None:
         writer = self.writer
@@ -150,7 +214,7 @@ class Page:
             case "q":
                 writer.say("“")
             case _ if tag in STRUCK:
-                writer.say("~~")
+                self._struck += 1
             case _ if tag in HEADINGS:
                 writer.heading(HEADINGS[tag])
 
@@ -170,7 +234,7 @@ class Page:
             case "q":
                 writer.say("”")
             case _ if tag in STRUCK:
-                writer.say("~~")
+                self._struck -= 1
         if tag in BLOCKS or tag in HEADINGS:
             writer.end_line()
             if tag == "li" or tag in HEADINGS:
@@ -209,6 +273,21 @@ def _walk(root: LexborNode | None) -> Iterator[tuple[LexborNode, bool]]:
             node = above.pop()
             yield node, False
         node = node.next if above else None
+
+
+def _part(node: LexborNode, tag: str) -> str | None:
+    """Return what an element of MathML is to the formula around it; None for most."""
+    if tag == "msqrt":
+        return ""
+    above = node.parent
+    parts = FORMULAS.get((above.tag or "") if above else "")
+    if not parts:
+        return None
+    at, before = 0, node.prev
+    while before is not None and at < len(parts):
+        at += not (before.tag or "-").startswith("-")
+        before = before.prev
+    return parts[at] if at < len(parts) else None
 
 
 def _number(about: Mapping[str, str | None], name: str, otherwise: int = 1) -> int:

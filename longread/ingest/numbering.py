@@ -67,11 +67,15 @@ class Counting:
     _counts: dict[str, list[int | None]] = field(default_factory=dict)
     _begun: set[tuple[str, int]] = field(default_factory=set)
 
-    def level_of(self, number: str, style: str) -> int:
-        """Return the level of a list that belongs to a paragraph style, or the first."""
+    def anew(self) -> Counting:
+        """Return what counts the same lists from their beginnings, as notes and headers do."""
+        return Counting(self.abstracts, self.lists, self.styles)
+
+    def level_of(self, number: str, style: str) -> int | None:
+        """Return the level of a list that belongs to a paragraph style; None where none does."""
         found = self.lists.get(number, List())
         levels = self._abstract(found)[1].levels | found.levels
-        return next((at for at, level in levels.items() if style and level.style == style), 0)
+        return next((at for at, level in levels.items() if style and level.style == style), None)
 
     def next(self, number: str, at: int) -> str:
         """Return what stands before the next paragraph of a list at a level, from 0."""

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
-from longread.ingest.clauses import heading
+from longread.ingest.clauses import Outline, contents
 from longread.ingest.pool import Account, Pool, WorkerError
 from longread.types import Segment, Span
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the same bytes give other text."""
 CONVERTERS = "longread.ingest.converters"
 """Imported by workers alone."""
@@ -25,7 +25,7 @@ ENDS: dict[str, Form] = {
     "docx": "docx", "docm": "docx", "dotx": "docx", "dotm": "docx",
     "html": "html", "htm": "html", "xhtml": "html",
 }  # fmt: skip
-LINES, CHARACTERS = 20, 2_400
+LINES, CHARACTERS = 20, 1_200
 """A segment holds at most so many lines, and ends with the paragraph in which it has so many
 characters: about a clause or two, so that evidence for a small window is fine."""
 SHORT = 400
@@ -127,15 +127,21 @@ def lay_out(text: str, headings: Sequence[tuple[int, int]]) -> tuple[Segment, ..
         headings: line, from 1, and rank of each.
     """
     lines = text.split("\n")[:-1]
-    titles = {line - 1 for line, _ in headings}
+    listed = contents(lines)
+    titles = {line - 1 for line, _ in headings} - listed
+    names = _names(lines, titles, listed)
     # The blank line above a heading goes with it.
-    starts = {row - 1 if row and not lines[row - 1] else row for row in titles}
+    titled = (row for row, (_, is_titled) in names.items() if is_titled)
+    starts = {row - 1 if row and not lines[row - 1] else row for row in titled}
+    # A table of contents is apart from what stands around it.
+    starts |= {row for row in listed if row - 1 not in listed}
+    starts |= {row + 1 for row in listed if row + 1 not in listed}
     segments: list[Segment] = []
     first = at = 0
     while first < len(lines):
-        last = _end(lines, first, starts)
+        last = _end(lines, first, starts, names)
         end = at + sum(len(line) + 1 for line in lines[first:last])
-        segments.append(_segment(lines, first, last, (at, end), titles))
+        segments.append(_segment(lines, first, last, (at, end), names, first in listed))
         first, at = last, end
     if segments:
         shown = text[segments[0].start : min(segments[0].end, OPENING)].rstrip()
@@ -143,24 +149,46 @@ def lay_out(text: str, headings: Sequence[tuple[int, int]]) -> tuple[Segment, ..
     return tuple(segments)
 
 
-def _end(lines: Sequence[str], first: int, starts: Container[int]) -> int:
+def _names(
+    lines: Sequence[str], titles: Container[int], listed: Container[int]
+) -> dict[int, tuple[str, bool]]:
+    """Return the name of what each row begins, qualified, and whether it is a heading."""
+    outline = Outline()
+    named: dict[int, tuple[str, bool]] = {}
+    rows = [row for row, line in enumerate(lines) if line and row not in listed]
+    for before, row, after in zip([-1, *rows], rows, [*rows[1:], -1], strict=False):
+        said = [lines[other] if other >= 0 else "" for other in (before, after)]
+        name, titled = outline.enter(lines[row], *said)
+        if row in titles:
+            named[row] = name or lines[row][:120].rstrip(), True
+        elif name:
+            named[row] = name, titled
+    return named
+
+
+def _end(lines: Sequence[str], first: int, starts: Container[int], names: Container[int]) -> int:
     """Return the row before which the segment that begins with row `first` ends."""
     size = 0
     for row in range(first + 1, len(lines)):
         size += len(lines[row - 1])
-        clause = size >= SHORT and not lines[row].startswith("(") and heading(lines[row])
+        clause = size >= SHORT and row in names
         if row in starts or clause or row - first >= LINES or size >= CHARACTERS:
             return row
     return len(lines)
 
 
 def _segment(
-    lines: Sequence[str], first: int, last: int, ends: tuple[int, int], titles: Container[int]
+    lines: Sequence[str],
+    first: int,
+    last: int,
+    ends: tuple[int, int],
+    names: Mapping[int, tuple[str, bool]],
+    listed: bool,
 ) -> Segment:
     row = next((row for row in range(first, last) if lines[row].strip()), first)
     line = lines[row][:120].rstrip()
-    name = line if row in titles else heading(lines[row])
+    name = names.get(row, ("", False))[0]
     start = ends[0] + sum(len(x) + 1 for x in lines[first:row])
     signature = (start, start + len(line)) if name else None
-    kind = "section" if name else "block"
+    kind = "contents" if listed else "section" if name else "block"
     return Segment(kind, name, Span("line", first + 1, last), *ends, signature)

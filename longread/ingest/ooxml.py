@@ -118,8 +118,11 @@ def value(about: Mapping[str, str], name: str = "val") -> str:
     return next((v for key, v in about.items() if key.rpartition(" ")[2] == name), "")
 
 
+OFF = ("0", "false", "off", "none")
+
+
 def is_on(about: Mapping[str, str]) -> bool:
-    return value(about) not in ("0", "false", "off", "none")
+    return value(about) not in OFF
 
 
 def whole(text: str, otherwise: int = 0) -> int:
@@ -150,13 +153,14 @@ class Comments(Reader):
 
 
 class Style:
-    """What a paragraph style says of rank and number."""
+    """What a style says of rank and number, and of being hidden."""
 
     def __init__(self) -> None:
         self.based = ""
         self.list = ""
         self.at: int | None = None
         self.rank: int | None = None
+        self.hidden: bool | None = None
 
 
 class Styles(Reader):
@@ -165,6 +169,7 @@ class Styles(Reader):
     def __init__(self) -> None:
         self.all: dict[str, Style] = {}
         self.usual = ""
+        self._hiding: dict[str, bool | None] = {}
         self._style = Style()
         self._id = ""
 
@@ -188,6 +193,8 @@ class Styles(Reader):
                 style.at = whole(value(about))
             case "w:outlineLvl" if whole(value(about), 9) < 9:
                 style.rank = whole(value(about)) + 1
+            case "w:vanish":
+                style.hidden = is_on(about)
 
     def line(self, name: str) -> list[tuple[str, Style]]:
         """Return a style and those it is based on, with their ids, the nearest first."""
@@ -196,6 +203,13 @@ class Styles(Reader):
             found.append((name, self.all[name]))
             name = self.all[name].based
         return found
+
+    def hides(self, name: str) -> bool | None:
+        """Return whether words of a style are hidden; None where it says nothing of that."""
+        if name not in self._hiding:
+            said = (s.hidden for _, s in self.line(name) if s.hidden is not None)
+            self._hiding[name] = next(said, None)
+        return self._hiding[name]
 
 
 class Numbers(Reader):

@@ -229,7 +229,7 @@ def _nothing_readable(places: list[Place], entries: tuple[Entry, ...]) -> Ingest
 HINTS = {
     "encrypted": "open it in Word and save it without a password",
     "save it as": "save it as DOCX or PDF, or name text files, DOCX or PDFs",
-    "password": "give the document's password",
+    "password": "give it with --password, or a file of passwords with --password-file",
     "PDF": "check how the file was made or downloaded: it does not begin as a PDF does",
     "damaged": "open it in a PDF viewer and save it anew",
     "no text": "it may be scanned: apt install tesseract-ocr, or pip install longread[ocr]",

@@ -106,10 +106,15 @@ def _guessed(data: bytes) -> str:
 
     first = max(0, re.search(rb"[\x80-\xff]", data).start() - SAMPLE // 4)  # type: ignore[union-attr]
     sample = data[first : first + SAMPLE]
-    best = from_bytes(sample).best()
+    found = from_bytes(sample)
+    best = found.best()
     if best is None:
         return ""
-    for name in (best.encoding, *best.could_be_from_charset, "cp1252", "latin-1"):
+    likely = {m.encoding for m in found if (m.chaos, m.coherence) == (best.chaos, best.coherence)}
+    likely.update(best.could_be_from_charset)
+    # Of those that are as likely: French reads as well with the letters of Prague.
+    first = "cp1252" if "cp1252" in likely else best.encoding
+    for name in (first, *best.could_be_from_charset, "cp1252", "latin-1"):
         if _fits(data, name):
             return codecs.lookup(name).name
     return ""

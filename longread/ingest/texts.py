@@ -5,8 +5,6 @@ What was read lately is kept for a while: a text is seldom asked for only once.
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -16,6 +14,7 @@ from longread.ingest import secrets
 from longread.ingest.folder import Found
 from longread.ingest.secrets import Mask
 from longread.ingest.text import decode
+from longread.recent import Recent
 
 DIGEST = 32
 """Bytes of a digest."""
@@ -59,35 +58,8 @@ class Text:
         return text
 
 
-class Recent:
-    """The texts that were asked for last, by content id."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._size = 0
-        self._texts: OrderedDict[str, str] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, content_id: str) -> str | None:
-        """Return a text, if it is still here."""
-        with self._lock:
-            if (text := self._texts.get(content_id)) is not None:
-                self._texts.move_to_end(content_id)
-            return text
-
-    def put(self, content_id: str, text: str) -> None:
-        """Keep a text, and let go of those that were asked for longest ago."""
-        with self._lock:
-            if content_id in self._texts or len(text) > self._most // 2:
-                return
-            self._texts[content_id] = text
-            self._size += len(text)
-            while self._size > self._most:
-                _, gone = self._texts.popitem(last=False)
-                self._size -= len(gone)
-
-
-RECENT = Recent(KEPT)
+RECENT: Recent[str, str] = Recent(KEPT, len)
+"""By content id."""
 
 
 def digest_of(data: bytes) -> bytes:

@@ -19,6 +19,8 @@ SIGN = re.compile(r"\(?[$€£¥]\(?")
 """A cell of a table of figures that belongs to the figure in the next."""
 CLOSING = re.compile(r"[)%]{1,2}")
 """One that belongs to the figure before it."""
+STRUCK = "~~"
+"""Around words that are crossed out."""
 RAISED = str.maketrans("0123456789+-()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿ")
 RAISABLE = re.compile(r"[\d+\-()n]+")
 
@@ -44,6 +46,8 @@ class Flow:
     """What stands before the words: a clause's number, a bullet."""
     level: int = 0
     verbatim: bool = False
+    struck: bool = False
+    """Whether the words so far end in some that are crossed out."""
 
 
 @dataclass(slots=True)
@@ -67,21 +71,37 @@ class Writer:
         self._flows = [Flow()]
         self._tables: list[Table] = []
 
-    def say(self, words: str) -> None:
-        """Add words to the line; white space of any kind is one space in the end."""
+    def say(self, words: str, struck: bool = False) -> None:
+        """Add words to the line; white space of any kind is one space in the end.
+
+        Args:
+            struck: they are crossed out, which "~~" around them tells.
+        """
         self._size += len(words)
         if self._size > self._most:
             raise TooMuchError
-        self._flows[-1].words.append(words)
+        flow = self._flows[-1]
+        if struck != flow.struck and words.strip():
+            flow.struck = struck
+            flow.words.append(STRUCK)
+        flow.words.append(words)
 
-    def said(self, least: int) -> bool:
-        """Whether the line has words beyond its first `least` pieces."""
-        return any(piece.strip() for piece in self._flows[-1].words[least:])
+    def mark(self) -> int:
+        """Return where the next words of the line will stand."""
+        return len(self._flows[-1].words)
+
+    def since(self, mark: int) -> str:
+        """Return the words of the line from a mark on."""
+        return "".join(self._flows[-1].words[mark:])
+
+    def wrap(self, mark: int, before: str, after: str) -> None:
+        """Put words around those from a mark on."""
+        self._flows[-1].words.insert(mark, before)
+        self._flows[-1].words.append(after)
 
     def number(self, mark: str) -> None:
-        """Put a clause's number or a bullet before the line, if nothing is there yet."""
-        if not self.said(0):
-            self._flows[-1].number = mark
+        """Put a clause's number or a bullet before the line."""
+        self._flows[-1].number = mark
 
     def heading(self, level: int) -> None:
         """Say that the line is a heading."""
@@ -102,16 +122,18 @@ class Writer:
     def end_line(self) -> None:
         """Begin another line, unless this one is empty."""
         flow = self._flows[-1]
+        if flow.struck:
+            flow.words.append(STRUCK)
         text = "".join(flow.words).translate(TABLE)
         text = text.rstrip() if flow.verbatim else " ".join(text.split())
         if text:
             number = f"{flow.number} " if flow.number else ""
             flow.lines.append(Line(number + text, flow.level))
             flow.number, flow.level = "", 0
-        flow.words, flow.verbatim = [], False
+        flow.words, flow.verbatim, flow.struck = [], False, False
 
-    def verbatim(self, text: str) -> None:
-        """Add lines whose white space counts."""
+    def verbatim(self, text: str, struck: bool = False) -> None:
+        """Add lines whose white space counts; otherwise as `say`."""
         flow = self._flows[-1]
         for at, line in enumerate(text.split("\n")):
             if at and not flow.words:
@@ -119,7 +141,7 @@ class Writer:
             elif at:
                 self.end_line()
             if line:
-                self.say(line.expandtabs())
+                self.say(line.expandtabs(), struck)
                 flow.verbatim = True
 
     def open_aside(self) -> None:

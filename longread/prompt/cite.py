@@ -125,8 +125,8 @@ class Court:
             found = replace(blank, verdict=Verdict.PLACE, note="shown as a picture")
         else:
             found = _placed(blank, current, earlier, shown)
-        sure = _recognised(found, shown)
-        return replace(found, ocr=sure is not None, confidence=sure)
+        recognised, sure = _recognised(found, shown)
+        return replace(found, ocr=recognised, confidence=sure)
 
     def _version(self, short: str, number: int, document: Document) -> Version:
         key = short, number
@@ -322,14 +322,12 @@ def _bounded(text: str) -> str:
     return text if len(text) <= NOTE else text[: NOTE - 1] + "…"
 
 
-def _recognised(citation: Citation, shown: Shown) -> float | None:
-    """Return the least confidence of the recognised pages it leans on; None for no such page."""
+def _recognised(citation: Citation, shown: Shown) -> tuple[bool, float | None]:
+    """Return whether it leans on recognised pages, and their least confidence where it is known."""
     spans = [span for span in (citation.found, citation.span) if span and span.unit == "page"]
-    return min(
-        (
-            sure
-            for page, sure in shown.ocr.items()
-            if any(span.first <= page <= span.last for span in spans)
-        ),
-        default=None,
-    )
+    leant = [
+        sure
+        for page, sure in shown.ocr.items()
+        if any(span.first <= page <= span.last for span in spans)
+    ]
+    return bool(leant), min((sure for sure in leant if sure is not None), default=None)

@@ -7,12 +7,14 @@ one by one, for a shelf is named document by document.
 from __future__ import annotations
 
 import math
+import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from longread.cache.search import SearchIndex
 from longread.prompt.alike import alike
-from longread.prompt.asked import STOP, WORD, Asked, take_apart
+from longread.prompt.asked import STOP, WORD, Asked, root, take_apart
 from longread.prompt.evidence import Hit
 from longread.prompt.rank import WEIGHTS
 from longread.prompt.ruler import Ruler
@@ -39,6 +41,13 @@ NEAR = {-2: 0.3, -1: 0.5, 1: 0.5, 2: 0.3}
 """Part of a piece's relevance that those beside it have."""
 OPENING = 2_000
 """Characters of a document's opening, about: title, date, parties, recitals."""
+DEFINES = re.compile(
+    r"[\"“]([^\"“”\n]{2,60})[\"”][ ,]*(?:\([^()\n]{1,80}\)\s*)?(?:shall\s+|will\s+)?"
+    r"(?:means?|mean and include|ha(?:s|ve) the meaning|refers? to|includes?)\b"
+)
+"""What says what a document means by a term."""
+DEFINED = 1_200
+"""Characters of definitions, at most."""
 SECOND = 0.99
 """What they count beside the best piece."""
 OTHER = 0.7
@@ -67,7 +76,7 @@ def find(question: str, documents: Sequence[Document], index: SearchIndex) -> li
     if shelf:
         for content, number, score in index.search(alike(words), CANDIDATES):
             for place in ((position, number) for position in by_content.get(content, ())):
-                if documents[place[0]].unit == "page":
+                if documents[place[0]].is_read_in_parts:
                     scores[place] = scores.get(place, 0.0) + OTHER * score
     literal, at_path = literals(asked, documents, index)
     hits = _pages(words, named, scores, literal, documents)
@@ -150,7 +159,7 @@ def _pages(
     for place in literal:
         if documents[place[0]].is_read_in_parts:
             own.setdefault(place, 0.0)
-    own |= _openings(own, named, documents)
+    own |= _openings(words, own, named, documents)
     top = max(own.values(), default=0.0) or 1.0
     return [
         Hit(*place, (score / top) ** SHARP, 0.0, 2 * literal.get(place, 0))
@@ -171,17 +180,23 @@ def _spread(scores: Mapping[Place, float], documents: Sequence[Document]) -> dic
 
 
 def _openings(
-    scores: Mapping[Place, float], named: Mapping[int, float], documents: Sequence[Document]
+    words: Sequence[str],
+    scores: Mapping[Place, float],
+    named: Mapping[int, float],
+    documents: Sequence[Document],
 ) -> dict[Place, float]:
-    """Return the pieces that a document opens with, title and parties, next to the best.
+    """Return the pieces that are always worth reading, next to the best.
 
-    Only of documents that the question names, or of the only one that has pages.
+    They are what a document opens with, title and parties, and where it says what it means by the
+    words of the question.
+
+    Only of documents that the question names, or of the only one that is read in parts.
     """
-    meant = [p for p, worth in named.items() if worth >= SURE and documents[p].unit == "page"]
-    paged = [p for p, document in enumerate(documents) if document.unit == "page"]
+    parted = [p for p, document in enumerate(documents) if document.is_read_in_parts]
+    meant = [p for p in parted if named.get(p, 0.0) >= SURE]
     top = max(scores.values(), default=1.0)
     found: dict[Place, float] = {}
-    for position in meant[:INSIDE] or (paged if len(paged) == 1 else []):
+    for position in meant[:INSIDE] or (parted if len(parted) == 1 else []):
         read = 0
         for number, segment in enumerate(documents[position].segments):
             if segment.kind == "contents":
@@ -190,6 +205,27 @@ def _openings(
                 break
             read += segment.end - segment.start
             found[position, number] = max(scores.get((position, number), 0.0), SECOND * top)
+        for number in _defining(words, documents[position]):
+            found[position, number] = max(scores.get((position, number), 0.0), SECOND * top)
+    return found
+
+
+def _defining(words: Sequence[str], document: Document) -> list[int]:
+    """Return the pieces of a document that define terms made of the words, up to DEFINED."""
+    asked = {root(word.casefold()) for word in words}
+    starts = [segment.start for segment in document.segments]
+    found: list[int] = []
+    read = 0
+    for said in DEFINES.finditer(document.text):
+        term = {root(word.casefold()) for word in WORD.findall(said[1])} - STOP
+        number = bisect_right(starts, said.start()) - 1
+        segment = document.segments[number]
+        if not term <= asked or not term or number in found or segment.kind == "contents":
+            continue
+        read += segment.end - segment.start
+        if read > DEFINED:
+            break
+        found.append(number)
     return found
 
 

@@ -9,7 +9,13 @@ from collections.abc import Iterator, Sequence
 from longread.prompt.evidence import Hit
 from longread.types import Document, Page
 
-NAMED = re.compile(r"\b(?:pages?|pp?\.?) ?(\d{1,5})\b", re.IGNORECASE)
+NAMED = re.compile(
+    r"\b(?:pages?|pp?\.?) ?(\d{1,5}(?:(?: ?[-–,&] ?| and | or | to |, and )\d{1,5})*)\b",
+    re.IGNORECASE,
+)
+RUN = re.compile(r"(\d{1,5})(?: ?[-–] ?| to )(\d{1,5})")
+MOST = 100
+"""Pages that one run of numbers names, at most."""
 FIGURE = re.compile(
     r"\b(?:figures?|figs?\.?|charts?|exhibits?) ?(\d{1,3}(?:\.\d+)?)", re.IGNORECASE
 )
@@ -49,8 +55,14 @@ def choose(
 
 def _meant(question: str, read: Sequence[Document]) -> list[Document]:
     """Return the documents whose name stands in the question."""
-    asked = question.lower()
-    return [d for d in read if d.path.rpartition("/")[2].rpartition(".")[0].lower() in asked]
+    asked = question.casefold()
+
+    def is_said(document: Document) -> bool:
+        name = document.path.rpartition("/")[2].rpartition(".")[0].casefold()
+        # A name of one letter stands in many words.
+        return bool(name) and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", asked) is not None
+
+    return [document for document in read if is_said(document)]
 
 
 def _order(documents: Sequence[Document], hits: Sequence[Hit]) -> dict[str, int]:
@@ -64,7 +76,7 @@ def _named(
     question: str, read: Sequence[Document], pages: Sequence[Page]
 ) -> Iterator[tuple[Document, int]]:
     """Yield pages that the question names, of the documents it names, or of the only one."""
-    numbers = set(NAMED.findall(question))
+    numbers = _numbers(question)
     if not numbers:
         return
     meant = _meant(question, read) or (read if len(read) == 1 else [])
@@ -72,6 +84,16 @@ def _named(
     for page in pages:
         if page.path in of and (page.label or str(page.page)) in numbers:
             yield of[page.path], page.page
+
+
+def _numbers(question: str) -> set[str]:
+    """Return the numbers of pages that a question names: "pages 4-6 and 9"."""
+    numbers: set[str] = set()
+    for named in NAMED.findall(question):
+        numbers.update(re.findall(r"\d+", named))
+        for first, last in RUN.findall(named):
+            numbers.update(map(str, range(int(first), min(int(last), int(first) + MOST) + 1)))
+    return numbers
 
 
 def _figures(question: str, read: Sequence[Document]) -> Iterator[tuple[Document, int]]:

@@ -145,7 +145,8 @@ class Desk(App[None]):
 
         def opened(tell: Tell) -> Conversation:
             other = config.load_profile(profile) if profile else None
-            return mend(store, reopen(store, session, other, tell), tell)
+            kept = reopen(store, session, other, tell, self._options.passwords)
+            return mend(store, kept, tell)
 
         return opened
 

@@ -1,4 +1,4 @@
-"""Programs that open a source: an editor at the line, a viewer at the page.
+"""Programs that open a source: an editor at the line, a viewer at the page, or the system's.
 
 They get argument lists and absolute paths, never a shell's command line.
 """
@@ -78,20 +78,43 @@ def viewer(file: Path, page: int) -> tuple[list[str], bool]:
         if not any("{file}" in word for word in words):
             words.append("{file}")
         return _filled(words, file, page=page), paged
-    graphical = (
-        sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    )
-    if graphical:
+    if _has_screen():
         for name, place in VIEWERS:
             if shutil.which(name):
                 return _filled([name, *place], file, page=page), True
-        system = SYSTEM.get(sys.platform, "xdg-open")
-        if shutil.which(system):
+        if system := _system():
             return [system, str(file)], False
     raise ConfigError(
-        "there is no screen to open a viewer on" if not graphical else "no PDF viewer was found",
+        "no PDF viewer was found" if _has_screen() else "there is no screen to open a viewer on",
         hint=f"set viewer under [tui] in config.toml; the file is {file}, page {page}",
     )
+
+
+def program(file: Path) -> list[str]:
+    """Return the arguments by which the system opens a file: a Word file, a web page.
+
+    An editor or a viewer of PDFs could do nothing with it.
+
+    Raises:
+        ConfigError: there is no screen, or nothing that opens files.
+    """
+    system = _system() if _has_screen() else ""
+    if not system:
+        raise ConfigError(
+            "xdg-open was not found" if _has_screen() else "there is no screen to open it on",
+            hint=f"the file is {file}",
+        )
+    return [system, str(file)]
+
+
+def _has_screen() -> bool:
+    shown = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    return sys.platform != "linux" or bool(shown)
+
+
+def _system() -> str:
+    system = SYSTEM.get(sys.platform, "xdg-open")
+    return system if shutil.which(system) else ""
 
 
 def _words(command: str) -> list[str]:

@@ -105,7 +105,7 @@ def test_a_citation_of_a_scan_says_so_and_how_surely(tmp_path: Path) -> None:
     assert citation.ocr
     assert citation.confidence is not None
     assert citation.confidence > 0.8
-    assert follow(conversation, citation).ocr == {1}
+    assert follow(conversation, citation).ocr == {1: citation.confidence}
 
 
 def test_a_citation_of_a_web_page_names_lines_of_the_text_made_of_it(tmp_path: Path) -> None:

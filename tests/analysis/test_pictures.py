@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -11,12 +10,16 @@ from typing import Any
 import pytest
 from fpdf import FPDF
 from PIL import Image
+from pypdf import PdfWriter
 
 from longread.analysis import pictures
 from longread.analysis.ask import Request, ask
+from longread.analysis.conversation import reopen
 from longread.analysis.trust import Departure
 from longread.config import Profile
 from longread.engine.replay import ReplayEngine
+from longread.ingest.read import Options
+from longread.store import open_store
 from longread.types import Answer, Event, Piece, Progress, Verdict
 
 SEES = Profile(
@@ -37,8 +40,8 @@ def lease(*scans: str) -> bytes:
 
 
 @pytest.fixture(autouse=True)
-def nothing_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pictures, "RECENT", pictures.Recent(pictures.KEPT))
+def nothing_drawn() -> None:
+    pictures.RECENT.clear()
 
 
 async def no(_: Departure) -> bool:
@@ -110,13 +113,42 @@ async def test_a_file_that_is_another_now_is_not_shown(tmp_path: Path) -> None:
     answer = events[-1]
     assert isinstance(answer, Answer)
     assert len(shown(engine)) == 1
-    pictures.RECENT._pictures = OrderedDict()
+    pictures.RECENT.clear()
     place.write_bytes(lease("blue"))
     request = Request("Who signed?", SEES, session=answer.session, as_it_was=True)
     later = [event async for event in ask(request, no, engine)]
     assert shown(engine) == []
     notes = [e.note for e in later if isinstance(e, Progress)]
     assert "lease.pdf is not what was read: none of its pages is shown" in notes
+
+
+async def test_a_password_is_not_kept_and_asked_for_again(tmp_path: Path) -> None:
+    place = tmp_path / "lease.pdf"
+    writer = PdfWriter(BytesIO(lease("red")))
+    writer.encrypt("sesame", algorithm="AES-256")
+    writer.write(place)
+    engine = ReplayEngine("One.", "Two.", "Three.")
+    given = Options(passwords=("sesame",))
+    request = Request("Who signed?", SEES, (str(place),), options=given)
+    answer = [event async for event in ask(request, no, engine)][-1]
+    assert isinstance(answer, Answer)
+    assert len(shown(engine)) == 1
+    pictures.RECENT.clear()
+    request = Request("Who signed it?", SEES, session=answer.session)
+    later = [event async for event in ask(request, no, engine)]
+    assert shown(engine) == []
+    notes = [e.note for e in later if isinstance(e, Progress) and "its password" in e.note]
+    (note,) = notes
+    assert note == (
+        "lease.pdf: none of its pages is shown as a picture: it needs its password;"
+        " give its password again: --password, or --password-file"
+    )
+    request = replace(request, options=given)
+    [event async for event in ask(request, no, engine)]
+    assert len(shown(engine)) == 1
+    with open_store() as store:
+        assert reopen(store, answer.session, SEES, lambda _: None).options.passwords == ()
+        assert b"sesame" not in store.path.read_bytes()
 
 
 async def test_pages_are_drawn_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,6 +162,25 @@ async def test_pages_are_drawn_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(pictures.drawing, "draw", forbidden)
     await asked(tmp_path, SEES, engine, "Who signed it?")
     assert len(shown(engine)) == 1
+
+
+async def test_pictures_are_asked_about_though_text_may_be_sent(tmp_path: Path) -> None:
+    (tmp_path / "lease.pdf").write_bytes(lease("red"))
+    away = replace(SEES, engine="server", url="https://models.example/v1")
+    asked_for: list[int] = []
+
+    async def yes(departure: Departure) -> bool:
+        asked_for.append(departure.pictures)
+        return True
+
+    async def put(profile: Profile) -> None:
+        engine = ReplayEngine("One.")
+        request = Request("Who signed?", profile, (str(tmp_path / "lease.pdf"),))
+        [event async for event in ask(request, yes, engine)]
+
+    for profile in (replace(away, images=0), replace(away, images=0), away, away):
+        await put(profile)
+    assert asked_for == [0, 1]
 
 
 def test_a_person_is_told_that_nothing_is_masked_in_pictures() -> None:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from fpdf import FPDF
+
 from longread.analysis import freshness
 from longread.analysis.ask import Request, ask, put
 from longread.analysis.conversation import Conversation, open_sources, reopen
@@ -327,3 +329,32 @@ async def test_history_can_be_cited_and_goes_on_with_the_session(
     answer = events[-1]
     assert isinstance(answer, Answer)
     assert answer.citations[0].verdict is Verdict.EXACT
+
+
+async def test_a_document_that_is_locked_now_is_asked_as_it_was(tmp_path: Path) -> None:
+    def lease(password: str = "") -> bytes:
+        made = FPDF()
+        if password:
+            made.set_encryption("owner", password)
+        made.set_font("helvetica", size=12)
+        made.add_page()
+        made.multi_cell(0, 6, "The rent is 900 EUR a month.")
+        return bytes(made.output())
+
+    place = tmp_path / "shelf" / "lease.pdf"
+    place.parent.mkdir()
+    place.write_bytes(lease())
+    (place.parent / "note.txt").write_text("A note.\n")
+    engine = ReplayEngine("900.", "900 still.", "And now.")
+    first = await answered(Request("What is the rent?", SCRIPTED, (str(place.parent),)), engine)
+    place.write_bytes(lease("sesame"))
+    events = await collect(onward("And now?", first.session), engine)
+    assert notes(events) == [
+        "lease.pdf changed and cannot be opened, so what was kept is asked: give the password"
+        " with --password or --password-file"
+    ]
+    assert "900 EUR" in engine.prompts[-1].turns[1].text
+    given = replace(onward("Now?", first.session), options=Options(passwords=("sesame",)))
+    assert notes(await collect(given, engine)) == [
+        "since the last answer: 1 file changed (lease.pdf)"
+    ]

@@ -212,10 +212,18 @@ def sheet(path: Path, password: str = "") -> str:
 def test_passwords_are_read_from_a_file(tmp_path: Path) -> None:
     locked = sheet(tmp_path / "locked.pdf", "open sesame ")
     (tmp_path / "passwords").write_text("wrong\n\nopen sesame \n")
-    assert "needs password" in longread("pack", locked).stderr
+    assert "needs password" in longread("pack", locked, "-q", "How much?").stderr
     done = longread("pack", locked, "--password-file", str(tmp_path / "passwords"))
     assert done.returncode == 0, done.stderr
     assert "Yellow" in done.stdout
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "config.toml").write_text('[pdf]\npassword_file = "../passwords"\n')
+    environment = {"LONGREAD_CONFIG": str(tmp_path / "config"), "LONGREAD_CACHE": str(tmp_path)}
+    assert "Yellow" in longread("pack", locked, **environment).stdout
+    (tmp_path / "passwords").unlink()
+    refused = longread("pack", locked, **environment)
+    assert refused.returncode == 2
+    assert "correct password_file under [pdf] in config.toml" in refused.stderr
 
 
 def test_the_library_that_reads_pdfs_is_a_setting(tmp_path: Path) -> None:

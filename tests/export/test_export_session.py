@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -65,7 +66,7 @@ def test_a_mark_says_what_a_reader_must_know() -> None:
     assert mark(cited(Verdict.PLACE, guided=True)) == "• place, chosen from a list"
     assert mark(cited(ocr=True)) == "✓ exact, recognised from a picture"
     sure = cited(ocr=True, confidence=0.934)
-    assert mark(sure) == "✓ exact, recognised from a picture (93% sure)"
+    assert mark(sure) == "✓ exact, recognised from a picture (93 % sure)"
     elsewhere = cited(Verdict.NOT_FOUND, found=Span("line", 30, 30))
     assert mark(elsewhere) == "✗ not found, stands at L30"
     assert mark(cited(found=Span("line", 12, 12))) == "✓ exact"
@@ -214,6 +215,10 @@ def test_coverage_says_how_sure_the_recogniser_was_and_what_one_should_know() ->
         Page("a.pdf", 1, ocr=True, confidence=0.9, level=Level.FULL),
         Page("a.pdf", 2, ocr=True, confidence=0.5, level=Level.FULL),
         Page("a.pdf", 3, level=Level.FULL),
+    )
+    older = tuple(replace(page, confidence=None) for page in pages)
+    assert "recognised in pictures (OCR): 2 pages" in coverage(
+        Ledger(("s",), "llama4", 100, 10, files, older)
     )
     assert coverage(Ledger(("s",), "llama4", 100, 10, files, pages)) == [
         "in full in every prompt: 1 of 1 file, 3 of 3 pages",

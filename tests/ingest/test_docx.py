@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -126,7 +127,7 @@ def test_insertions_are_text_and_deletions_are_told_of() -> None:
     )  # fmt: skip
     found = docx.convert(word(body), 1000)
     assert found["text"] == "The fee is 7 EUR.\njoined up\n"
-    assert found["notes"] == ["tracked changes: 1 insertions shown, 1 deletions left out"]
+    assert found["notes"] == ["tracked changes: 1 insertion shown, 2 deletions left out"]
 
 
 def test_a_deleted_clause_is_not_counted() -> None:
@@ -143,7 +144,7 @@ def test_tables_are_rows_and_deleted_rows_are_not() -> None:
     body = f"<w:tbl>{row('Year', 'EUR')}{row('2023', '8', about='<w:del/>')}{row('2024', '9')}"
     found = docx.convert(word(para("Rent:") + body + "</w:tbl>"), 1000)
     assert found["text"] == "Rent:\nYear | EUR\n2024 | 9\n"
-    assert found["notes"] == ["tracked changes: 0 insertions shown, 1 deletions left out"]
+    assert found["notes"] == ["tracked changes: 0 insertions shown, 1 deletion left out"]
 
 
 def test_notes_stand_where_they_belong_and_comments_do_not() -> None:
@@ -164,7 +165,7 @@ def test_notes_stand_where_they_belong_and_comments_do_not() -> None:
         "See[^1] and[^e1]", "[^1] At the foot.", "Next.", "", "[endnotes]", "[^e1] At the end.",
         "", "[headers and footers]", "Draft 3",
     ]  # fmt: skip
-    assert found["notes"] == ["1 comments left out"]
+    assert found["notes"] == ["1 comment left out"]
 
 
 def test_fields_show_their_results_and_hidden_text_is_told_of() -> None:
@@ -254,3 +255,126 @@ def test_no_damage_is_an_error() -> None:
         assert found.get("text") or found["reason"]
         cut = docx.convert(data[: chance.randrange(len(data))], 1000)
         assert cut["reason"]
+
+
+def test_a_moved_clause_is_counted_where_it_stands() -> None:
+    moved = para(
+        f"<w:moveFrom>{run('Moved')}</w:moveFrom>", style="H1", about="<w:rPr><w:moveFrom/></w:rPr>"
+    )
+    body = para("One", style="H1") + moved + para("Two", style="H1")
+    assert lines(word(body)) == ["Article I One", "", "Article II Two"]
+
+
+def test_what_goes_on_in_the_next_paragraph_keeps_its_notes_and_gets_its_number() -> None:
+    note = '<w:r><w:footnoteReference w:id="4"/></w:r>'
+    body = para("One", note, about="<w:rPr><w:del/></w:rPr>") + para(" clause", style="H1")
+    footnotes = f'<w:footnote w:id="4">{para("At the foot.")}</w:footnote>'
+    assert lines(word(body, footnotes=footnotes)) == [
+        "Article I One[^1] clause", "[^1] At the foot.",
+    ]  # fmt: skip
+
+
+def test_a_style_may_say_its_list_or_its_level_alone() -> None:
+    body = para("One", style="H1") + para("First", style="H2")
+    for old in ('<w:numId w:val="1"/></w:numPr><w:outlineLvl w:val="1"/>',
+                '<w:numPr><w:ilvl w:val="1"/><w:numId w:val="1"/></w:numPr>'):  # fmt: skip
+        styles = STYLES.replace(old, old.replace('<w:numId w:val="1"/>', "", 1))
+        assert styles != STYLES
+        assert lines(word(body, styles=styles)) == ["Article I One", "", "1.1 First"]
+    linked = STYLES.replace('<w:numPr><w:ilvl w:val="1"/><w:numId w:val="1"/></w:numPr>', "")
+    assert lines(word(body, styles=linked)) == ["Article I One", "", "1.1 First"]
+
+
+def test_notes_and_headers_count_their_own_lists() -> None:
+    footnotes = f'<w:footnote w:id="4">{item("noted", 1, 0)}</w:footnote>'
+    assert lines(word(item("said", 1, 0), footnotes=footnotes)) == ["Article I said"]
+
+
+def test_a_paragraph_of_which_nothing_is_said_has_the_usual_style() -> None:
+    styles = STYLES.replace('<w:name w:val="Normal"/>', '<w:name w:val="heading 2"/>')
+    found = docx.convert(word("<w:p><w:r><w:t>Plain</w:t></w:r></w:p>", styles=styles), 1000)
+    assert found["headings"] == [(1, 2)]
+
+
+def test_an_instruction_that_holds_fields_is_not_text() -> None:
+    def field(what: str) -> str:
+        return f'<w:r><w:fldChar w:fldCharType="{what}"/></w:r>'
+
+    inner = (field("begin"), field("separate"), "wrong", field("end"))
+    body = para(field("begin"), *inner, field("separate"), "Right", field("end"))
+    assert lines(word(body)) == ["Right"]
+    # One that never ends takes no more than its paragraph.
+    assert lines(word(para("Kept", field("begin"), "gone") + para("Next"))) == ["Kept", "Next"]
+
+
+def test_forms_say_what_was_chosen() -> None:
+    tick = '<w:checkBox><w:default w:val="0"/><w:checked/></w:checkBox>'
+    choice = (
+        '<w:ddList><w:result w:val="1"/><w:listEntry w:val="Rome"/><w:listEntry w:val="Oslo"/>'
+        "</w:ddList>"
+    )
+    body = "".join(
+        f'<w:fldChar w:fldCharType="begin"><w:ffData>{made}</w:ffData></w:fldChar>'
+        '<w:fldChar w:fldCharType="end"/><w:tab/>'
+        for made in (tick, choice, '<w:checkBox><w:default w:val="0"/></w:checkBox>')
+    )
+    assert lines(word(f"<w:p><w:r>{body}</w:r></w:p>")) == ["☒ Oslo ☐"]
+
+
+def test_what_a_style_hides_is_hidden() -> None:
+    styles = STYLES + "".join(
+        f'<w:style w:type="{kind}" w:styleId="{id}"><w:rPr><w:vanish/></w:rPr></w:style>'
+        for kind, id in (("character", "C"), ("paragraph", "P"))
+    )
+    shown = run("shown", '<w:vanish w:val="0"/>')
+    body = para("seen ", run("hush", '<w:rStyle w:val="C"/>')) + para("hushed ", shown, style="P")
+    found = docx.convert(word(body, styles=styles), 1000)
+    assert found["text"] == "seen\nshown\n"
+    assert found["notes"] == ["hidden text left out: 10 characters"]
+
+
+def test_signs_of_symbol_fonts_mean_what_they_show() -> None:
+    def sign(font: str, char: str) -> str:
+        return f'<w:r><w:sym w:font="{font}" w:char="{char}"/></w:r>'
+
+    body = para(
+        "t ", sign("Symbol", "F0B3"), " 5 ", sign("Symbol", "61"), sign("Wingdings", "F0FE"),
+        sign("Wingdings", "F04A"), run("\uf0a3\uf0b7", '<w:rFonts w:ascii="Symbol"/>'),
+        run("\uf0a3", '<w:rFonts w:ascii="Own"/>'), sign("Symbol", "x"),
+    )  # fmt: skip
+    assert lines(word(body)) == ["t ≥ 5 α☒•≤•\uf0a3"]
+
+
+FORMULAS = "http://schemas.openxmlformats.org/officeDocument/2006/math"
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        ("<f><num>a+b</num><den>2</den></f>x", "(a+b)/2 x"),
+        ("<f><num>1</num><den>n-1</den></f>", "1/(n-1)"),
+        ("<sSup><e>x</e><sup>10</sup></sSup><sSub><e>y</e><sub>i</sub></sSub>", "x^(10)y_i"),
+        ("<rad><deg/><e>x+1</e></rad><rad><deg>3</deg><e>y</e></rad>", "√(x+1)√[3]y"),
+        ("<d><e>a</e><e>b</e></d><d><dPr><begChr m:val='['/><endChr m:val=')'/></dPr><e>c</e></d>",
+         "(a|b)[c)"),
+        ("<nary><naryPr><chr m:val='∑'/></naryPr><sub>i=1</sub><sup/><e>x</e></nary>",
+         "∑_(i=1) x"),
+        ("<acc><accPr><chr m:val='\u0303'/></accPr><e>p</e></acc><acc><e>q</e></acc>",
+         "p\u0303q\u0302"),
+        ("<m><mr><e>a</e><e>b</e></mr><mr><e>c</e></mr></m>", "a, b; c"),
+        ("<f><num><sSup><e>x</e><sup>2</sup></sSup></num><den><d><e>a+b</e></d></den></f>",
+         "(x^2)/(a+b)"),
+    ],
+)  # fmt: skip
+def test_formulas_keep_their_meaning_on_a_line(made: str, said: str) -> None:
+    made = re.sub(r"<(/?)(\w)", r"<\1m:\2", made)
+    made = re.sub(r">([^<>]+)(?=<|$)", r"><m:r><m:t>\1</m:t></m:r>", made)
+    hidden = run("x", "<w:vanish/><w:strike/>")
+    body = para(hidden, f'<m:oMath xmlns:m="{FORMULAS}">{made}</m:oMath>')
+    assert lines(word(body)) == [said]
+
+
+def test_pictures_and_embedded_files_are_told_of() -> None:
+    held = "<w:r><w:drawing><a:pic xmlns:a='a'/></w:drawing><v:imagedata/><v:OLEObject/></w:r>"
+    found = docx.convert(word(para("Text", held)), 1000)
+    assert found["notes"] == ["pictures not read: 2", "embedded files not read: 1"]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from io import BytesIO
 
+import pytest
 from fpdf import FPDF
 from PIL import Image
 
+from longread.errors import IngestError
 from longread.ingest.drawing import draw
 from longread.tokens import tiles
 
@@ -47,5 +49,7 @@ def test_what_cannot_be_drawn_is_left_out() -> None:
     assert [drawn.page for drawn in draw(sheet(), [9, 2, 0])] == [2]
     assert list(draw(b"no PDF at all", [1])) == []
     locked = sheet(password="sesame")
-    assert list(draw(locked, [1])) == []
+    with pytest.raises(IngestError, match="needs its password") as error:
+        list(draw(locked, [1], ("wrong",)))
+    assert "--password-file" in error.value.hint
     assert [drawn.page for drawn in draw(locked, [1], ("wrong", "sesame"))] == [1]

@@ -83,9 +83,11 @@ def test_what_changes_a_statement_is_not_lost() -> None:
         ("<p>Größe €".encode(), "utf-8"),
         ("<meta charset=iso-8859-1><p>Größe €".encode(), "utf-8"),
         ("<meta charset=iso-8859-1><p>Größe €".encode("cp1252"), "cp1252"),
-        ("<meta charset=utf-8><p>Größe € übrig".encode("cp1252"), "cp1250"),
+        ("<meta charset=utf-8><p>Größe € übrig".encode("cp1252"), "cp1252"),
         ("\ufeff<p>Größe €".encode("utf-16-le"), "utf-16"),
         ('<meta content="text/html; charset=koi8-r"><p>Größe €'.encode(), "utf-8"),
+        (b"<meta charset=unicode_escape><p>Gr\xf6\xdfe \x80 \\u0041, die \xfcbrig", "cp1252"),
+        ("<meta charset=utf-16><p>Größe € übrig, etwas".encode("cp1252"), "cp1252"),
     ],
 )
 def test_an_encoding_is_believed_where_it_fits(page: bytes, encoding: str) -> None:
@@ -111,3 +113,36 @@ def test_broken_markup_is_read_as_browsers_do() -> None:
     assert text_of("<div>" * 3000 + "deep") == "deep\n"
     assert text_of("<table><tr><td>" * 300 + "deep") == "deep\n"
     assert text_of("<p>cut off <a href='x") == "cut off\n"
+
+
+def test_words_of_no_size_are_hidden_and_those_within_that_have_one_are_not() -> None:
+    page = (
+        '<td style="font-size:0px; padding:0">a<p style="font-size:2em">b</p>'
+        '<p style="font-size:13px">Seen<i> too</i></p></td>'
+        '<div style="visibility:hidden">c<b style="visibility:visible">and this</b></div>'
+        '<p style="font-size: 0.9em">small</p><p style="opacity:0">d<i style="opacity:1">e</i>'
+    )
+    found = convert(f"<table><tr>{page}</table>".encode(), 1000)
+    assert sorted(str(found["text"]).split("\n")) == ["", "Seen too", "and this", "small"]
+    assert found["notes"] == ["hidden text left out: 5 characters"]
+
+
+def test_a_formula_stands_there_once_and_means_what_it_means() -> None:
+    half = "<mfrac><mn>1</mn><mrow><mi>n</mi><mo>+</mo><mn>1</mn></mrow></mfrac>"
+    power = "<msup><mi>x</mi><mn>2</mn></msup><msubsup><mi>y</mi><mi>i</mi><mn>3</mn></msubsup>"
+    root = "<msqrt><mi>a</mi><mo>-</mo><mi>b</mi></msqrt><mroot><mi>c</mi><mn>3</mn></mroot>"
+    assert text_of(f"<p>Let <math>{half}{power} {root}</math>.") == (
+        "Let 1/(n+1)x^2y_i^3 √(a-b)√c[3].\n"
+    )
+    tex = '<annotation encoding="application/x-tex">\\frac{1}{2}</annotation>'
+    math = f"<math><semantics><mrow>{half}</mrow>{tex}</semantics></math>"
+    assert text_of(f"<p>A {math}!") == "A \\frac{1}{2} !\n"
+    assert text_of("<p>A <math alttext='x^2'><mi>x</mi></math> B") == "A x^2 B\n"
+    twice = f"<span>{math}</span><span class='katex-html' aria-hidden=true>12</span>"
+    assert text_of(f"<p>B {twice}.") == "B \\frac{1}{2} .\n"
+
+
+def test_crossed_out_paragraphs_are_each_crossed_out() -> None:
+    page = "<del><p>One <b>two</b></p><p>three</p></del><p>four <s>five</s> six"
+    assert text_of(page) == "~~One two~~\n~~three~~\nfour ~~five~~ six\n"
+    assert text_of("<pre><del>a</del>\n b</pre>") == "~~a~~\n b\n"

@@ -161,13 +161,24 @@ def test_segments_follow_headings_and_clauses() -> None:
     text = f"Lease\n\nTerm\n1.1 Duration. {clause}\n1.2 Renewal. {clause}\n(a) {clause}\nEnd\n"
     segments = lay_out(text, [(1, 1), (3, 2)])
     assert [(str(s.span), s.kind, s.name) for s in segments] == [
-        ("L1", "section", "Lease"), ("L2-L4", "section", "Term"),
-        ("L5-L7", "section", "1.2 Renewal"),
+        ("L1", "section", "Lease"), ("L2-L3", "section", "Term"),
+        ("L4", "section", "1.1 Duration"), ("L5", "section", "1.2 Renewal"),
+        ("L6-L7", "section", "1.2 Renewal.1.2(a)"),
     ]  # fmt: skip
     assert "".join(text[s.start : s.end] for s in segments) == text
-    assert [text[slice(*s.signature)] for s in segments[1:] if s.signature] == [
-        "Term", f"1.2 Renewal. {clause}"[:120].rstrip(),
+    assert [text[slice(*s.signature)] for s in segments[1:3] if s.signature] == [
+        "Term", f"1.1 Duration. {clause}"[:120].rstrip(),
     ]  # fmt: skip
+
+
+def test_a_table_of_contents_is_apart_and_announces_nothing() -> None:
+    listed = "".join(f"{n}. Clause about {n} things {n + 1}\n" for n in range(1, 10))
+    text = f"Lease\nContents\n{listed}\nTerm\nIt ends.\n"
+    segments = lay_out(text, [(1, 1), (4, 2), (13, 1)])
+    assert [(str(s.span), s.kind, s.name) for s in segments] == [
+        ("L1-L2", "section", "Lease"), ("L3-L11", "contents", ""), ("L12-L14", "section", "Term"),
+    ]  # fmt: skip
+    assert "".join(text[s.start : s.end] for s in segments) == text
 
 
 def test_long_texts_are_cut_between_lines() -> None:

@@ -87,7 +87,7 @@ def test_what_did_not_change_is_known_as_a_whole(
         first = desk.read(*places)
         assert looked_up
         looked_up.clear()
-        monkeypatch.setattr(texts, "RECENT", texts.Recent(texts.KEPT))
+        texts.RECENT.clear()
         same(desk.read(*places), first)
         assert looked_up == []
         assert desk.told[-1].done == desk.told[-1].total == len(first.entries)

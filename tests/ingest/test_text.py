@@ -73,3 +73,10 @@ def test_a_false_declaration_is_not_believed(name: str) -> None:
 )
 def test_lines_are_counted_as_editors_do(text: str, lines: int) -> None:
     assert count_lines(text) == lines
+
+
+def test_of_encodings_that_are_as_likely_the_western_one_is_meant() -> None:
+    french = "Le présent contrat est conclu à Genève, où les délais s’appliquent. "
+    assert decode(french.encode("cp1252")) == (french, "cp1252")
+    polish = "Niniejsza umowa została zawarta. Właściciel, świadczący usługę, żąda zapłaty. "
+    assert decode(polish.encode("cp1250")) == (polish, "cp1250")

@@ -13,7 +13,7 @@ from longread.cache.derived import Derived
 from longread.errors import IngestError
 from longread.ingest import folder
 from longread.ingest.read import Options, read
-from longread.ingest.texts import RECENT, Recent
+from longread.ingest.texts import RECENT
 from longread.types import Corpus
 
 OLD = time.time() - 3600
@@ -68,7 +68,7 @@ def test_a_file_that_did_not_change_is_not_opened_again(
     second = corpus(place, derived)
     assert opened == []
     assert second == first
-    RECENT.__init__(10**6)  # type: ignore[misc]
+    RECENT.clear()
     assert [d.text for d in second.documents] == ["first = 1\n", "second = 2\n", "first = 1\n"]
 
 
@@ -94,7 +94,7 @@ def test_a_file_that_changed_a_moment_ago_is_not_known_by_its_mark(
 
 def test_a_text_that_is_no_more_what_it_was_is_not_given_out(place: Path, derived: Derived) -> None:
     found = corpus(place, derived)
-    RECENT.__init__(10**6)  # type: ignore[misc]
+    RECENT.clear()
     (place / "a.py").write_text("first = 7\n")
     (place / "b.py").unlink()
     with pytest.raises(IngestError, match=r"a\.py has changed .*another file"):
@@ -103,19 +103,6 @@ def test_a_text_that_is_no_more_what_it_was_is_not_given_out(place: Path, derive
         _ = found.documents[1].text
     assert error.value.hint
     assert found.documents[0].size == len("first = 1\n")
-
-
-def test_only_what_was_asked_for_last_is_held() -> None:
-    recent = Recent(10)
-    for name in "abcd":
-        recent.put(name, name * 3)
-    assert recent.get("a") is None
-    assert recent.get("b") == "bbb"
-    recent.put("e", "eee")
-    assert recent.get("c") is None
-    assert recent.get("b") == "bbb"
-    recent.put("long", "x" * 9)
-    assert recent.get("long") is None
 
 
 def test_a_memory_of_a_mark_that_was_harmed_is_not_believed(
@@ -134,12 +121,12 @@ def test_a_folder_that_became_a_link_is_not_followed_for_another_file(
     (place / "d" / "c.py").write_text("third = 3\n")
     settled(place, monkeypatch)
     (found,) = [d for d in corpus(place, derived).documents if d.path == "d/c.py"]
-    RECENT.__init__(10**6)  # type: ignore[misc]
+    RECENT.clear()
     (place / "d").rename(tmp_path / "moved")
     (place / "d").symlink_to(tmp_path / "moved")
     # It is the very file that was found, whatever leads to it now.
     assert found.text == "third = 3\n"
-    RECENT.__init__(10**6)  # type: ignore[misc]
+    RECENT.clear()
     (tmp_path / "moved" / "c.py").rename(tmp_path / "moved" / "old.py")
     (tmp_path / "moved" / "c.py").write_text("third = 3\n")
     with pytest.raises(IngestError, match="a folder of its path was replaced"):

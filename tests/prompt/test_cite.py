@@ -193,6 +193,10 @@ def test_text_from_a_picture_says_so() -> None:
     assert recognised.confidence == 0.9
     assert not only("[d2:p1]", shown).ocr
     assert only("[d2:p1]", shown).confidence is None
+    kept = {"d2": Shown(paged(), ((0, 9_999),), ocr={3: None})}
+    unknown = only("[d2:p3]", kept)
+    assert unknown.ocr
+    assert unknown.confidence is None
 
 
 def test_a_neutralised_special_token_is_still_exact() -> None:

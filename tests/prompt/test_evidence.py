@@ -53,9 +53,14 @@ def test_the_document_that_the_question_names_comes_first(index: SearchIndex) ->
     assert best("Which law governs Acme's agreement?", index) == ("d2", "p2")
 
 
-def alone(tmp_path: Path, question: str, *paragraphs: str, contents: int = -1) -> list[int]:
-    """Return the pages of one document that are found, the best first."""
+def alone(
+    tmp_path: Path, question: str, *paragraphs: str, contents: int = -1, word: bool = False
+) -> list[int]:
+    """Return the pages of one document, or lines of a Word file, that are found, the best first."""
     only = document("d1", "contract.pdf", *paragraphs)
+    if word:
+        parts = [replace(s, span=Span("line", s.span.first, s.span.last)) for s in only.segments]
+        only = replace(only, kind="document", unit="line", segments=tuple(parts))
     if contents >= 0:
         segments = list(only.segments)
         segments[contents] = replace(segments[contents], kind="contents")
@@ -70,9 +75,12 @@ def alone(tmp_path: Path, question: str, *paragraphs: str, contents: int = -1) -
 FILLING = tuple(f"Page {n} speaks of weather {n}. " + "More words. " * 200 for n in range(8))
 
 
-def test_the_opening_of_the_only_document_is_always_worth_reading(tmp_path: Path) -> None:
+@pytest.mark.parametrize("word", [False, True], ids=["PDF", "Word"])
+def test_the_opening_of_the_only_document_is_always_worth_reading(
+    tmp_path: Path, word: bool
+) -> None:
     pages = ("SUPPLY AGREEMENT between Alpha and Beta", *FILLING, "Utah law governs.")
-    assert alone(tmp_path, "Which law governs?", *pages)[:2] == [10, 1]
+    assert alone(tmp_path, "Which law governs?", *pages, word=word)[:2] == [10, 1]
 
 
 def test_what_stands_beside_a_place_that_is_found_is_found(tmp_path: Path) -> None:
@@ -82,10 +90,21 @@ def test_what_stands_beside_a_place_that_is_found_is_found(tmp_path: Path) -> No
     assert 14 not in found
 
 
-def test_words_that_may_stand_for_those_asked_for_are_found(tmp_path: Path) -> None:
+def test_what_a_document_means_by_the_words_asked_for_is_always_worth_reading(
+    tmp_path: Path,
+) -> None:
+    pages = ("A LICENCE", *FILLING, "“Licensed Product” shall mean a kettle.", *FILLING)
+    pages = (*pages, "“Product” means any. " * 3, *FILLING, "No product may be resold.")
+    found = alone(tmp_path, "May a licensed product be resold?", *pages)
+    assert {10, 19, 28} <= set(found[:5])
+    assert 10 not in alone(tmp_path, "May it be resold?", *pages)
+
+
+@pytest.mark.parametrize("word", [False, True], ids=["PDF", "Word"])
+def test_words_that_may_stand_for_those_asked_for_are_found(tmp_path: Path, word: bool) -> None:
     pages = (*FILLING, "A subsidiary is bound too.", *FILLING)
-    assert alone(tmp_path, "Are affiliates bound?", *pages)[0] == 9
-    assert alone(tmp_path, "What of each affiliate?", *pages)[0] == 9
+    assert alone(tmp_path, "Are affiliates bound?", *pages, word=word)[0] == 9
+    assert alone(tmp_path, "What of each affiliate?", *pages, word=word)[0] == 9
 
 
 def test_a_table_of_contents_is_no_evidence(tmp_path: Path) -> None:

@@ -59,6 +59,23 @@ def test_a_page_or_a_figure_that_is_named_is_seen_though_it_has_text() -> None:
     assert only[0] == (LEASE, 4)
 
 
+def test_several_pages_can_be_named_at_once() -> None:
+    def named(question: str) -> list[int]:
+        return [page for _, page in choose(question, [LEASE], pages(LEASE), [])]
+
+    assert named("Compare pages 2 and 4.") == [2, 4]
+    assert named("What do pp. 2-4, 6 say?") == [2, 3, 4, 6]
+    assert named("From page 4 to 5, please") == [4, 5]
+    assert named("Read pages 1-99999") == list(range(1, 10))
+
+
+def test_a_document_is_named_by_its_whole_name() -> None:
+    a = document("a.pdf", "Terms\n", "Rent\n")
+    listed = [*pages(a), *pages(LEASE)]
+    assert choose("What does page 2 of lease say?", [a, LEASE], listed, []) == [(LEASE, 2)]
+    assert choose("What does page 2 of a.pdf say?", [a, LEASE], listed, []) == [(a, 2)]
+
+
 def test_printed_numbers_are_meant_where_there_are_any() -> None:
     listed = [Page("deed.pdf", 1, "iv"), Page("deed.pdf", 2, "1")]
     assert choose("page 1", [DEED], listed, []) == [(DEED, 2)]

@@ -12,6 +12,7 @@ import pytest
 from longread import config
 from longread.errors import StoreError
 from longread.export.visible import CONTROLS
+from longread.ingest.read import Options
 from longread.store import Store
 from longread.tui import desk, library
 from longread.tui.app import LongreadApp
@@ -285,3 +286,15 @@ async def test_a_session_is_continued_with_the_profile_that_was_named(
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot, app, 1)
         assert app.matter.conversation.profile.name == "twin"
+
+
+async def test_passwords_given_at_the_start_are_at_hand_in_what_is_taken_up_again(
+    store: Store, make_session: MakeSession
+) -> None:
+    session = make_session(store, "kettle")
+    app = LongreadApp(store.path, session=session, options=Options(passwords=("sesame",)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app, 0)
+        assert app.matter
+        assert app.matter.conversation
+        assert app.matter.conversation.options.passwords == ("sesame",)

@@ -97,3 +97,21 @@ def test_without_a_screen_the_hint_names_file_and_page(programs: Path) -> None:
         opener.viewer(FILE, 7)
     assert str(FILE) in raised.value.hint
     assert "page 7" in raised.value.hint
+
+
+@pytest.mark.skipif(os.uname().sysname != "Linux", reason="other systems open files otherwise")
+def test_a_word_file_is_opened_by_the_system_and_by_no_viewer_of_pdfs(
+    programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    word = FILE.with_suffix(".docx")
+    install(programs, "xdg-open")
+    with pytest.raises(ConfigError, match="no screen") as raised:
+        opener.program(word)
+    assert str(word) in raised.value.hint
+    monkeypatch.setenv("DISPLAY", ":0")
+    install(programs, "evince")
+    (config.settings_dir() / "config.toml").write_text('[tui]\nviewer = "evince"\n')
+    assert opener.program(word) == ["xdg-open", str(word)]
+    (programs / "xdg-open").unlink()
+    with pytest.raises(ConfigError, match="xdg-open was not found"):
+        opener.program(word)

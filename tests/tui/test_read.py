@@ -12,6 +12,9 @@ from textual._compositor import Compositor
 from textual.widgets import Markdown, Static
 
 from longread import config
+from longread.analysis.ask import Request, ask
+from longread.analysis.trust import Departure
+from longread.config import Profile
 from longread.engine.replay import ReplayEngine
 from longread.store import Store
 from longread.tui.app import LongreadApp
@@ -24,6 +27,7 @@ from longread.tui.widgets.answer import AnswerView
 from longread.tui.widgets.cited import CitedPane
 from longread.tui.widgets.prompt import PromptBox
 from longread.tui.widgets.transcript import Transcript
+from longread.types import Answer
 from tests.tui.driving import Held, screen_text, until
 
 MakeSession = Callable[..., str]
@@ -50,6 +54,10 @@ async def ready(pilot: object, app: LongreadApp, answers: int = 1) -> None:
             and app.screen._preview
         ),
     )
+
+
+async def allow(_: Departure) -> bool:
+    return True
 
 
 def marked(app: LongreadApp) -> str:
@@ -484,6 +492,35 @@ async def test_the_viewer_opens_the_file(
         await until(pilot, log.exists)
         await until(pilot, lambda: len(log.read_text().splitlines()) == 3)
     assert log.read_text().splitlines()[-1] == str(tmp_path / "a folder" / "heat.py")
+
+
+@pytest.mark.parametrize("key", ["e", "o"])
+async def test_a_web_page_is_opened_by_the_system(
+    key: str, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, log = program(tmp_path, "xdg-open")
+    editor, edited = program(tmp_path, "gedit")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setenv("EDITOR", str(editor))
+    monkeypatch.setattr("longread.tui.opener.SYSTEM", {})
+    page = tmp_path / "lease.html"
+    page.write_text("<p>The rent is due on the first day of each month.")
+    profile = Profile(name="scripted", engine="replay", window=60_000, trusted=60_000, answer=200)
+    engine = ReplayEngine('On the first [d1:L1 "The rent is due on the first day"].')
+    request = Request("When?", profile, (str(page),), store=store.path)
+    answer = [event async for event in ask(request, allow, engine)][-1]
+    assert isinstance(answer, Answer)
+    app = opened(store, answer.session)
+    async with app.run_test(size=(140, 40), notifications=True) as pilot:
+        await ready(pilot, app)
+        await pilot.press("escape", "1")
+        await until(pilot, lambda: marked(app))
+        await pilot.press(key)
+        await until(pilot, lambda: log.exists() and log.read_text())
+        await until(pilot, lambda: "look for “The rent is due on the first" in screen_text(app))
+    assert log.read_text().splitlines() == [str(page)]
+    assert not edited.exists()
 
 
 async def test_a_file_that_is_gone_or_changed_is_told(

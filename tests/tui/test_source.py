@@ -239,14 +239,14 @@ async def test_pages_are_announced_with_their_printed_numbers() -> None:
             marked=[at(document, "ends on 4 May\n2031")],
             cited=Span("page", 7, 7),
             labels={6: "vi", 7: "v\x1bii"},
-            ocr=frozenset({7}),
+            ocr={7: 0.871, 10: None},
         )
         await settled(pilot)
         assert rows(source)[:7] == [
             " ── pages 1-5 · no text ──",
             " ── page 6 (printed vi) ──",
             "   The Term",
-            "▐── page 7 (printed v␛ii) · text recognised from a picture ──",
+            "▐── page 7 (printed v␛ii) · text recognised from a picture, 87 % sure ──",
             "▐» ends on 4 May",
             "▐» 2031.",
             "▐  and so on",
@@ -255,7 +255,7 @@ async def test_pages_are_announced_with_their_printed_numbers() -> None:
         assert rows(source)[-4:] == [
             "▐  and so on",
             " ── pages 8-9 · no text ──",
-            " ── page 10 ──",
+            " ── page 10 · text recognised from a picture ──",
             "   Signed",
         ]
         source.goto(Span("page", 6, 6))

@@ -98,7 +98,10 @@ class CitedPane(Vertical):
 
     @work(exclusive=True, group="open")
     async def open_with(self, *, viewer: bool) -> None:
-        """Open the file: in the editor at the line, or in a viewer at the page."""
+        """Open the file: in the editor at the line, or in a viewer at the page.
+
+        A Word file or a web page is opened by the system, for its lines are not those shown here.
+        """
         row, opened, found = self.row, self._opened, self._found
         if row and opened and found is None:
             found = await asyncio.to_thread(follow, opened, row.citation)
@@ -122,6 +125,12 @@ class CitedPane(Vertical):
         if await asyncio.to_thread(changed, document, found.cited, path):
             self.notify("the file has changed since it was read", severity="warning", markup=False)
         try:
+            if document.kind == "document":
+                _start(opener.program(path))
+                quote = " ".join(row.citation.quote.split()) if row else ""
+                said = f"look for “{quote[:60]}”" if quote else "it has no line numbers"
+                self.notify(line(said), title=line(path.name), markup=False)
+                return
             if viewer or document.unit == "page":
                 words, paged = opener.viewer(path, first)
                 _start(words)

@@ -18,6 +18,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.worker import get_current_worker
 
+from longread.export.session import percent
 from longread.export.visible import line as one_line
 from longread.tui.widgets.cells import Cells
 from longread.tui.widgets.lexing import WHOLE, Words, coloured, lex, window
@@ -92,7 +93,7 @@ class SourceView(RowScroll):
         self._cited: Span | None = None
         self._cited_lines = range(0)
         self._labels: Mapping[int, str] = {}
-        self._ocr: frozenset[int] = frozenset()
+        self._ocr: Mapping[int, float | None] = {}
         self._note = self._message = ""
         self._bar: list[list[Segment]] = []
         self._words = Words()
@@ -106,13 +107,14 @@ class SourceView(RowScroll):
         marked: Sequence[Range] = (),
         cited: Span | None = None,
         labels: Mapping[int, str] = {},  # never written to
-        ocr: frozenset[int] = frozenset(),
+        ocr: Mapping[int, float | None] = {},
         note: str = "",
     ) -> None:
         """Show a document with what is cited in view.
 
         `marked` are ranges of its text that are highlighted as the quote; `labels` the printed
-        numbers of pages; `note` stands above the text, however it is scrolled.
+        numbers of pages; `ocr` says how surely pages were recognised, 0 to 1; `note` stands above
+        the text, however it is scrolled.
         """
         if document is not self._document:
             self._document = document
@@ -252,7 +254,8 @@ class SourceView(RowScroll):
         if border.empty:
             text += " · no text"
         elif border.first in self._ocr:
-            text += f" · {OCR}"
+            sure = self._ocr[border.first]
+            text += f" · {OCR}" + ("" if sure is None else f", {percent(sure)} sure")
         named = Span(unit, border.first, border.last)
         cited = self._cited is not None and self._cited.overlaps(named)
         yield Segment("▐" if cited else " ", self._dye("cited"))

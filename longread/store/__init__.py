@@ -7,8 +7,20 @@ equals the value written.
 from longread.store.about import About, Asked
 from longread.store.listing import Row
 from longread.store.open import default_path, open_store
+from longread.store.probes import Probed
 from longread.store.search import Found
 from longread.store.sessions import Draft, Store
 from longread.store.snippets import HIT
 
-__all__ = ["HIT", "About", "Asked", "Draft", "Found", "Row", "Store", "default_path", "open_store"]
+__all__ = [
+    "HIT",
+    "About",
+    "Asked",
+    "Draft",
+    "Found",
+    "Probed",
+    "Row",
+    "Store",
+    "default_path",
+    "open_store",
+]

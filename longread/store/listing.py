@@ -94,23 +94,34 @@ def listed(db: Connection) -> list[Row]:
 
 LAST = 20
 """Answers by which a model's pace is judged."""
+TIMED = ("prompt_tokens", "cached_tokens", "output_tokens", "first_token_seconds", "seconds")
 LEAST = 256
 """Tokens read anew below which an answer says nothing of how fast a model reads."""
 
 
 def pace(db: Connection, profile: str) -> tuple[float, float]:
-    """Return tokens read and written a second: medians of a profile's last answers, 0 if none."""
+    """Return tokens read and written a second, 0 if unknown.
+
+    Medians of a profile's last answers, and of its last trials in probes.
+    """
     answers, usage = schema.answers.c, schema.usage.c
-    query = (
-        select(usage.prompt_tokens, usage.cached_tokens, usage.output_tokens)
-        .add_columns(usage.first_token_seconds, usage.seconds)
+    probes, trials = schema.probes.c, schema.trials.c
+    answered = (
+        select(*(usage[name] for name in TIMED))
         .join(schema.answers, answers.n == usage.answer)
         .where(answers.profile == profile)
         .order_by(answers.n.desc())
         .limit(LAST)
     )
+    tried = (
+        select(*(trials[name] for name in TIMED))
+        .join(schema.probes, probes.n == trials.probe)
+        .where(probes.profile == profile, trials.prompt_tokens.is_not(None))
+        .order_by(trials.created.desc())
+        .limit(LAST)
+    )
     reading, writing = [], []
-    for row in db.execute(query):
+    for row in [*db.execute(answered), *db.execute(tried)]:
         fresh = row.prompt_tokens - (row.cached_tokens or 0)
         if fresh >= LEAST and row.first_token_seconds > 0:
             reading.append(fresh / row.first_token_seconds)

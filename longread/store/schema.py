@@ -23,7 +23,7 @@ from sqlalchemy.engine import Dialect
 APPLICATION = 0x4C524541
 """SQLite's application_id of a longread store: "LREA"."""
 
-VERSION = 7
+VERSION = 8
 """SQLite's user_version: the number of the newest migration."""
 
 
@@ -290,5 +290,45 @@ trust = Table(
     Column("corpus", Words, primary_key=True, nullable=False),
     Column("host", Words, primary_key=True, nullable=False),
     Column("created", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# A probe is known by its key: what was planted in which corpus, for which model.
+probes = Table(
+    "probes",
+    metadata,
+    Column("n", Integer, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    _words("title"),
+    _words("profile"),
+    _words("model"),
+    _number("seed"),
+    Column("created", Text, nullable=False),
+)
+
+trials = Table(
+    "trials",
+    metadata,
+    _of("probes.n", "probe", key=True),
+    Column("length", Integer, primary_key=True, nullable=False),
+    Column("depth", Integer, primary_key=True, nullable=False),
+    Column("kind", Text, primary_key=True, nullable=False),
+    Column("number", Integer, primary_key=True, nullable=False),
+    _words("question"),
+    _words("value"),
+    _words("answer"),
+    Column("right", Boolean, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("price", Float, nullable=False),
+    Column("created", Text, nullable=False),
+    # What the engine counted; nothing where it did not say.
+    Column("prompt_tokens", Integer),
+    Column("output_tokens", Integer),
+    Column("cached_tokens", Integer),
+    Column("first_token_seconds", Float),
+    Column("seconds", Float),
+    Column("expected_tokens", Integer),
+    Column("reasoning_tokens", Integer),
+    Column("provider", Words),
     sqlite_with_rowid=False,
 )

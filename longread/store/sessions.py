@@ -10,12 +10,13 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, delete, func, select, update
 
 from longread.errors import StoreError
-from longread.store import corpora, parts, schema, search
+from longread.store import corpora, parts, probes, schema, search
 from longread.store.about import About, about
 from longread.store.connection import add, connect, plain, reading, writing
 from longread.store.listing import Row, listed, pace
+from longread.store.probes import Probed
 from longread.store.search import Found
-from longread.types import Answer, Document, Layout, Ledger, Session, Source
+from longread.types import Answer, Document, Layout, Ledger, Session, Source, Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +319,30 @@ class Store:
         """Say that a corpus is now read from this place too, as when a folder was moved."""
         with writing(self._engine, self.path) as db:
             corpora.attach(db, corpus, location)
+
+    def begin_probe(self, key: str, title: str, profile: str, model: str, seed: int) -> int:
+        """Return the number of the probe with this key, new if there is none.
+
+        Args:
+            key: what was planted in which corpus, for which model.
+        """
+        with writing(self._engine, self.path) as db:
+            return probes.begin(db, key, title, profile, model, seed, _now())
+
+    def keep_trial(self, probe: int, trial: Trial) -> None:
+        """Keep one trial at once; one at the same place is replaced."""
+        with writing(self._engine, self.path) as db:
+            probes.keep(db, probe, trial, _now())
+
+    def trials(self, key: str) -> list[Trial]:
+        """Return the trials of the probe with this key; none where there is no such probe."""
+        with reading(self._engine, self.path) as db:
+            return probes.trials(db, key)
+
+    def probes(self) -> list[Probed]:
+        """Return all probes, the newest first."""
+        with reading(self._engine, self.path) as db:
+            return probes.listed(db)
 
     def _number(self, db: Connection, session_id: str) -> int:
         s = schema.sessions.c

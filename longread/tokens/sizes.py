@@ -16,3 +16,11 @@ def parse(text: str) -> int | None:
     if not found or not float(found[1]):
         return None
     return int(float(found[1]) * FACTORS[found[2] or ""])
+
+
+def label(number: int) -> str:
+    """Return a number as short as it can be said exactly: "128Ki", "1M", "8,128"."""
+    for unit in ("mi", "m", "ki", "k"):
+        if number and number % FACTORS[unit] == 0:
+            return f"{number // FACTORS[unit]:,}{unit if unit == 'k' else unit.capitalize()}"
+    return f"{number:,}"

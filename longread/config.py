@@ -10,7 +10,7 @@ import os
 import re
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -123,6 +123,24 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
+class Trusted:
+    """What a probe found of a profile's window. A field's text is its manual."""
+
+    tokens: int
+    """The longest length that passed; it stands for the profile's `trusted`."""
+    right: int
+    """Answers that were right at that length."""
+    n: int
+    """Trials at that length."""
+    lower: float
+    """Lower confidence bound of the share that is right, 0 to 1."""
+    date: str
+    """Day of the probe, as "2026-07-31"."""
+    model: str = ""
+    """The model that was probed; for another the profile's own `trusted` counts."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What a person set in `config.toml`. A field's text is its manual."""
 
@@ -160,6 +178,8 @@ class Settings:
     `memory = 80e9`, `bandwidth = 3.35e12`, `flops = 989e12`, `title`, `note`."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """`[keys]`: other keys for an action, by its name in docs/keys.md: `read.next = "j"`."""
+    trusted: Mapping[str, Trusted] = field(default_factory=dict)
+    """`[trusted.PROFILE]`: what `longread probe --record` found; remove it to forget it."""
 
 
 TABLES = {
@@ -182,7 +202,7 @@ def settings() -> Settings:
     if not path.exists():
         return Settings()
     data = _load(path)
-    _refuse_unknown(data, {"profile", "keys", "gpus", *TABLES}, path)
+    _refuse_unknown(data, {"profile", "keys", "gpus", "trusted", *TABLES}, path)
     tables = {name: _table(data, name, path) for name in TABLES}
     for name, known in TABLES.items():
         _refuse_unknown(tables[name], known, path)
@@ -205,6 +225,10 @@ def settings() -> Settings:
         ask_minutes=_convert("minutes", asked.get("minutes", 5.0), float, path),
         gpus=_table(data, "gpus", path),
         keys={name: _check(name, key, str, path) for name, key in _flat(keys)},
+        trusted={
+            name: _trusted(_check(name, found, dict, path), path)
+            for name, found in _table(data, "trusted", path).items()
+        },
     )
 
 
@@ -234,6 +258,29 @@ def passwords_in(lines: Iterable[str]) -> Iterator[str]:
             yield password
 
 
+def _trusted(data: Mapping[str, object], path: Path) -> Trusted:
+    hints = get_type_hints(Trusted)
+    _refuse_unknown(data, hints.keys(), path)
+    missing = [f.name for f in fields(Trusted) if f.name != "model" and f.name not in data]
+    if missing:
+        raise ConfigError(
+            f"{path}: under [trusted] there is no {missing[0]}",
+            hint="remove the table; longread probe --record writes it anew",
+        )
+    return Trusted(**{key: _convert(key, value, hints[key], path) for key, value in data.items()})
+
+
+def remember_trusted(name: str, found: Trusted) -> Path:
+    """Write into `config.toml` which window a probe found to be good, and return the file."""
+    import tomli_w
+
+    path = settings_dir() / "config.toml"
+    data = _load(path) if path.exists() else {}
+    data.setdefault("trusted", {})[name] = asdict(found)
+    path.write_text(tomli_w.dumps(data), encoding="utf-8")
+    return path
+
+
 def remember_engine(name: str, *, wanted: bool) -> None:
     """Write into `config.toml` whether an engine that was found here is to be used."""
     import tomli_w
@@ -256,16 +303,28 @@ def profile_names() -> list[str]:
 def load_profile(name: str) -> Profile:
     """Return a profile by name; a person's own comes before one of the same name shipped.
 
+    Its `trusted` is what a probe of its model found, where that was recorded.
+
     Raises:
         ConfigError: no such profile, or a key or value in it that means nothing.
     """
     for folder in _profile_dirs():
         path = folder / f"{name}.toml"
         if Path(name).name == name and path.exists():
-            return _profile(name, path)
+            profile = _profile(name, path)
+            found = earned(profile)
+            return replace(profile, trusted=found.tokens) if found else profile
     close = similar(name, profile_names())
     known = f"did you mean {close}?" if close else f"known are {', '.join(profile_names())}"
     raise ConfigError(f"there is no profile {name!r}", hint=f"{known}; longread profiles list")
+
+
+def earned(profile: Profile) -> Trusted | None:
+    """Return what was recorded of a probe of this profile, unless its model or window changed."""
+    found = settings().trusted.get(profile.name)
+    if found and found.model == profile.model and found.tokens <= profile.window:
+        return found
+    return None
 
 
 def add_profile(name: str, values: Mapping[str, object]) -> Path:

@@ -73,20 +73,42 @@ async def check(
     Raises:
         TrustError: the person said no, or nobody could be asked.
     """
+    cost = spending.estimate(profile, prompt.size, store)
+    await allow(profile, corpus, cost, store, confirm, pictures=prompt.pictures, yes=yes)
+
+
+async def allow(
+    profile: Profile,
+    corpus: Corpus,
+    cost: spending.Estimate,
+    store: Store,
+    confirm: Confirm,
+    *,
+    pictures: int = 0,
+    less: str = "lower --budget",
+    yes: bool,
+) -> None:
+    """As `check`, for what several prompts cost together.
+
+    Args:
+        less: what makes it cost less, as a hint.
+
+    Raises:
+        TrustError: the person said no, or nobody could be asked.
+    """
     settings = config.settings()
     place = place_of(corpus.sources)
-    wanted = {h: (h, f"{h} {PICTURES}") if prompt.pictures else (h,) for h in hosts(profile)}
+    wanted = {h: (h, f"{h} {PICTURES}") if pictures else (h,) for h in hosts(profile)}
     new = [
         h
         for h, what in wanted.items()
         if h not in settings.hosts and not all(store.trusted(place, one) for one in what)
     ]
     host = ", ".join(new)
-    cost = spending.estimate(profile, prompt.size, store)
     if not host and not cost.exceeds(settings):
         return
     masked = sum(entry.masked for entry in corpus.entries)
-    of_prompt = (len(corpus.documents), prompt.size, cost.dollars, masked, prompt.pictures)
+    of_prompt = (len(corpus.documents), cost.tokens, cost.dollars, masked, pictures)
     departure = Departure(host, profile.model, *of_prompt, cost.seconds)
     if not yes and not await confirm(departure):
         if host:
@@ -96,7 +118,7 @@ async def check(
             )
         raise TrustError(
             f"{profile.name} was not asked: {cost.words}",
-            hint="say --yes, lower --budget, or raise what [ask] of config.toml allows",
+            hint=f"say --yes, {less}, or raise what [ask] of config.toml allows",
         )
     for what in chain.from_iterable(wanted[one] for one in new):
         store.trust(place, what)

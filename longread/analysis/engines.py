@@ -15,7 +15,7 @@ from longread.config import Profile, Settings
 from longread.engine import local
 from longread.engine.replay import open_script
 from longread.engine.server import ServerEngine
-from longread.errors import EngineError, WindowError
+from longread.errors import ConfigError, EngineError, WindowError
 from longread.tokens import Family, open_family
 from longread.types import Engine, Event, Prompt, Sampling, Tell
 
@@ -107,6 +107,23 @@ def open_engine(profile: Profile, tell: Tell, pin: str = "") -> Engine:
     if profile.engine == "local":
         return LocalEngine(profile, local.ensure(profile, tell))
     return ServerEngine(profile, pin=pin)
+
+
+def open_served(profile: Profile, tell: Tell) -> tuple[Profile, str]:
+    """Return the profile as its server is to be addressed, and the key; started if need be.
+
+    Raises:
+        ConfigError: nothing serves it.
+        EngineError: it cannot be started.
+    """
+    if profile.engine == "local":
+        running = local.ensure(profile, tell)
+        return replace(profile, url=running.url, model=running.model, key_env=""), running.key
+    if profile.engine == "server":
+        return profile, ""
+    raise ConfigError(
+        f"profile {profile.name} has no server to ask", hint="choose another with --profile"
+    )
 
 
 @dataclass(frozen=True, slots=True)

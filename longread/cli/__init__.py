@@ -20,6 +20,7 @@ COMMANDS = {
     "ask": "longread.cli.ask:ask",
     "pack": "longread.cli.pack:pack",
     "plan": "longread.cli.plan:plan",
+    "probe": "longread.cli.probe:probe",
     "sessions": "longread.cli.sessions:sessions",
     "profiles": "longread.cli.profiles:profiles",
     "engine": "longread.cli.engine:engine",

@@ -86,7 +86,7 @@ def ask(
         )
     if as_it_was and session is None:
         raise ConfigError("--as-it-was goes with --continue", hint="leave --as-it-was away")
-    chosen = choose(profile, _use_found) if session is None or profile else None
+    chosen = choose(profile, use_found) if session is None or profile else None
     request = Request(
         question, chosen, sources, session, options, budget,
         strategy=strategy, store=store, yes=yes, as_it_was=as_it_was, answer=answer,
@@ -104,7 +104,7 @@ async def _run(request: Request, as_data: bool) -> None:
 
         async def confirm(departure: Departure) -> bool:
             meter.clear()
-            return _confirm(departure)
+            return confirm_departure(departure)
 
         async with aclosing(run(request, confirm)) as events:
             async for event in events:
@@ -132,7 +132,15 @@ async def _run(request: Request, as_data: bool) -> None:
                         pass
 
 
-def _confirm(departure: Departure) -> bool:
+def confirm_departure(departure: Departure, less: str = "lower --budget") -> bool:
+    """Ask whether text may leave this machine, or money and minutes may be spent.
+
+    Args:
+        less: what makes it cost less, as a hint.
+
+    Raises:
+        TrustError: there is no terminal to ask at.
+    """
     click.echo(f"{departure.words}", err=True)
     if sys.stdin.isatty():
         return click.confirm("Send it?" if departure.host else "Ask?", err=True)
@@ -141,7 +149,7 @@ def _confirm(departure: Departure) -> bool:
     if not departure.host:
         raise TrustError(
             "nothing was asked: it is dear, and there is no terminal to ask at",
-            hint="say --yes, lower --budget, or raise dollars under [ask] in config.toml",
+            hint=f"say --yes, {less}, or raise dollars under [ask] in config.toml",
         )
     raise TrustError(
         f"nothing was sent to {departure.host}: there is no terminal to ask at",
@@ -149,7 +157,8 @@ def _confirm(departure: Departure) -> bool:
     )
 
 
-def _use_found(profile: Profile) -> bool:
+def use_found(profile: Profile) -> bool:
+    """Ask whether an engine that was found here is to be used."""
     if not sys.stdin.isatty():
         return False
     return click.confirm(f"{profile.name} was found at {profile.url}. Use it?", err=True)

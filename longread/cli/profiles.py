@@ -59,7 +59,18 @@ def show(name: str, as_data: bool) -> None:
         click.echo(as_json(asdict(profile)))
         return
     for one in fields(profile):
-        click.echo(f"{one.name} = {getattr(profile, one.name)!r}")
+        click.echo(f"{one.name} = {getattr(profile, one.name)!r}{_since(profile, one.name)}")
+
+
+def _since(profile: config.Profile, key: str) -> str:
+    """Say what a trusted window was found from, where longread probe found it."""
+    found = config.earned(profile) if key == "trusted" else None
+    if not found:
+        return ""
+    return (
+        f" (longread probe, {found.date}: {found.right:,} of {found.n:,} right, at least"
+        f" {int(found.lower * 100)} %)"
+    )
 
 
 @profiles.command()

@@ -24,6 +24,9 @@ WORDS = {
     "cite": "choosing places",
     "think": "thinking",
     "wait": "waiting",
+    "look": "looking for words to plant",
+    "probe": "probing",
+    "measure": "measuring likelihood",
 }
 
 

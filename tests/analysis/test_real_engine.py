@@ -17,11 +17,14 @@ from pathlib import Path
 import pytest
 
 from longread import config
+from longread.analysis import planting
 from longread.analysis.ask import Request, ask
+from longread.analysis.likelihood import likelihood
+from longread.analysis.probe import probe
 from longread.config import Profile
 from longread.engine import local
 from longread.store import open_store
-from longread.types import Answer, Event, Usage, Verdict
+from longread.types import Answer, Event, Likelihood, Probe, Usage, Verdict
 
 ROOT = Path(__file__).parent.parent.parent
 SHELF = ROOT / "fixtures" / "shelf"
@@ -123,6 +126,34 @@ def test_the_command_line_asks_the_model_and_says_it_is_small() -> None:
         assert citation["verdict"] == "place"
         assert citation["guided"]
         assert citation["path"].endswith(".pdf")
+
+
+async def test_the_embedded_model_is_probed_at_two_lengths_and_depths(embedded: Profile) -> None:
+    request = planting.Request(
+        embedded, (str(SHELF),), (1_024, 3_072), (10, 90), 1, ("phrase",),
+        threshold=0.3, confidence=0.5, answer=24,
+    )  # fmt: skip
+    events = [event async for event in probe(request, lambda _: False)]
+    made = events[-1]
+    assert isinstance(made, Probe)
+    assert [bound.n for bound in made.bounds] == [2, 2]
+    for trial in made.trials:
+        assert trial.answer
+        assert trial.usage
+        assert trial.usage.prompt_tokens == trial.usage.expected_tokens == trial.length - 24
+    # At the second length both needles stand in one prompt, which is read once.
+    second = made.trials[-1].usage
+    assert second
+    assert second.cached_tokens is not None
+    assert second.cached_tokens >= 0.9 * second.prompt_tokens
+
+
+async def test_the_embedded_model_says_how_likely_it_finds_a_corpus(embedded: Profile) -> None:
+    request = planting.Request(embedded, (str(SHELF),), (1_024,))
+    made = [event async for event in likelihood(request, lambda _: False)][-1]
+    assert isinstance(made, Likelihood)
+    first, *_, last = made.buckets
+    assert 0 < last.mean < first.mean < 12
 
 
 def test_the_embedded_model_can_be_tried() -> None:

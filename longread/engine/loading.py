@@ -28,6 +28,25 @@ PHASES = (
 """What vLLM 0.32 is at, and the first lines that tell so; in this order."""
 
 
+ADVICE = (
+    (
+        re.compile(r"estimated maximum model length is (\d+)"),
+        "set window = {} in the profile: for so many tokens vLLM finds room",
+    ),
+    (
+        re.compile(r"greater than the derived max_model_len \(\w+=(\d+)"),
+        "set window = {} in the profile: the model reads no more",
+    ),
+    (
+        re.compile(
+            r"No available memory for the cache|is less than (?:desired|requested) .*memory"
+        ),
+        "free memory, or lower window in the profile; longread engine stop ends engines that run",
+    ),
+)
+"""What vLLM 0.32 says before it gives up, and what helps."""
+
+
 def lines(log: Path) -> list[str]:
     """Return the lines at the log's end that say something."""
     try:
@@ -55,3 +74,12 @@ def progress(log: Sequence[str]) -> Progress:
             note = said[1][:100]
     # In words: done and total would be shown with a rate, and phases have none.
     return Progress(STAGE, note=f"{note} ({done} of {len(PHASES)})" if done else note)
+
+
+def advice(log: Sequence[str]) -> str:
+    """Return what helps a server that gave up; "" where its log tells nothing of that kind."""
+    text = "\n".join(log)
+    for sign, hint in ADVICE:
+        if found := sign.search(text):
+            return hint.format(*found.groups())
+    return ""

@@ -251,9 +251,13 @@ def _ready(directory: Path, progress: Report) -> Running:
 
 
 def _failed(directory: Path, message: str) -> EngineError:
-    lines = [line[:WIDTH] for line in loading.lines(directory / record.LOG)[-12:]]
+    log = directory / record.LOG
+    said = loading.lines(log)
+    last = [line[:WIDTH] for line in said[-12:]]
+    helps = loading.advice(said)
     return EngineError(
-        "\n".join([message, *lines]), hint=f"the whole log is {directory / record.LOG}"
+        "\n".join([message, *last]),
+        hint=f"{helps}; the whole log is {log}" if helps else f"the whole log is {log}",
     )
 
 

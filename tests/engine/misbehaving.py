@@ -45,6 +45,11 @@ class Server(BaseHTTPRequestHandler):
             self.send_response(
                 503 if unwell or time.monotonic() < born + options.ready_after else 200
             )
+        elif self.path == "/metrics":
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(Path(__file__).with_name("vllm_metrics.txt").read_bytes())
+            return
         else:
             known = self.headers["Authorization"] == f"Bearer {os.environ['VLLM_API_KEY']}"
             self.send_response(200 if known else 401)

@@ -13,6 +13,8 @@ from longread.engine import fit, shape
 from longread.engine.fit import Argument
 from longread.engine.machine import GIB, Gpu, Machine
 from longread.errors import EngineError
+from longread.sizing import facts, known, kv
+from longread.sizing.pages import Deployment
 
 SCOUT: dict[str, Any] = {
     "vision_config": {"image_size": 336},
@@ -196,3 +198,21 @@ def test_gpus_that_nothing_is_known_of_are_left_to_vllm(tmp_path: Path) -> None:
     small = shape_of(tmp_path, SMALL)
     words = chosen(fit.choose(local(window=8192), small, ROOMY, "gpu", {}))
     assert words == {"--max-model-len": "8192", "--max-num-seqs": "16"}
+
+
+@pytest.mark.parametrize("name", known.names())
+def test_a_window_never_needs_more_than_was_reckoned_and_seldom_much_less(
+    tmp_path: Path, name: str
+) -> None:
+    config = known.MODELS[name].config
+    reckoned, model = shape_of(tmp_path, dict(config)), facts.model(config, name)
+    for tokens in (8_192, 131_072, 1_000_000):
+        for parts, batched in ((1, 2_048), (1, 16_384), (8, 8_192)):
+            how = Deployment(tp=parts, batched=batched, block=shape.BLOCK)
+            exact = kv.need(model, how, tokens) + kv.block(model, how)
+            found = reckoned.cache(tokens, cell=2, parts=parts)
+            if found is None:
+                continue  # a state, an index: left to vLLM
+            assert found >= exact
+            if tokens == 1_000_000:
+                assert found <= 1.2 * exact

@@ -56,3 +56,24 @@ def test_a_log_without_lines_or_file_says_nothing(tmp_path: Path) -> None:
     (tmp_path / "engine.log").write_text("\x1b[36mone\x1b[0m\n\n  two  \n")
     assert loading.lines(tmp_path / "engine.log") == ["one", "  two"]
     assert not re.search("\x1b", "".join(loading.lines(tmp_path / "engine.log")))
+
+
+@pytest.mark.parametrize(
+    ("said", "helps"),
+    [
+        (
+            "ValueError: To serve at least one request with the model's max seq len (9000), "
+            "(4.0 GiB KV cache is needed. Based on the available memory, the estimated maximum "
+            "model length is 4096. Try increasing `gpu_memory_utilization`",
+            "set window = 4096 in the profile: for so many tokens vLLM finds room",
+        ),
+        (
+            "Value error, User-specified max_model_len (9000) is greater than the derived "
+            "max_model_len (max_position_embeddings=8192 or model_max_length=None in model's",
+            "set window = 8192 in the profile: the model reads no more",
+        ),
+        ("RuntimeError: something else", ""),
+    ],
+)
+def test_what_vllm_says_when_it_gives_up_becomes_advice(said: str, helps: str) -> None:
+    assert loading.advice(["INFO before", said, "INFO after"]) == helps

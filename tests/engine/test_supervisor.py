@@ -17,8 +17,10 @@ from pathlib import Path
 
 import psutil
 import pytest
+from click.testing import CliRunner
 
 from longread import config
+from longread.cli.engine import engine
 from longread.config import Profile
 from longread.engine import environment, local, machine, record, supervisor
 from longread.errors import ConfigError, EngineError
@@ -234,6 +236,22 @@ def test_the_log_gives_the_reason_of_each_argument_but_not_the_key(profile: Prof
     assert "longread: --ready-after: the profile's own\n" in log
     assert "longread: HF_HUB_OFFLINE=1\n" in log
     assert running.key not in log
+
+
+def test_status_shows_queue_cache_and_speed_to_people_and_programs(profile: Profile) -> None:
+    first = local.start(profile, quietly)
+    os.kill(first.pid, signal.SIGKILL)
+    until(lambda: state(profile).restarts == 1 and state(profile).status == "ready")
+    printed = CliRunner().invoke(engine, ["status"]).output
+    assert printed.startswith(f"small: running at {first.url}, process ")
+    assert ", restarts: 1\n" in printed
+    assert "queue: 2 at work, 3 waiting\n" in printed
+    assert "cache: 25% held by requests at work\n" in printed
+    read = "read 65,536 tokens, 50% of it reused (128 from memory or disk), wrote 16\n"
+    assert read in printed
+    assert "speed: prompts 4,112 tokens/s, answers 56 tokens/s\n" in printed
+    [found] = json.loads(CliRunner().invoke(engine, ["status", "--json"]).output)
+    assert (found["state"], found["restarts"], found["load"]["waiting"]) == ("running", 1, 3)
 
 
 def test_a_server_that_answers_but_is_unwell_is_started_again(

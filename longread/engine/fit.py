@@ -182,6 +182,7 @@ def _too_long(
 ) -> EngineError:
     takes = f"{_gib(need)} of cache, {_gib(shape.weights)} of weights and {_gib(engine)} to run"
     message = f"profile {profile.name}: a window of {window:,} tokens needs {takes}; {found}"
+    longest = min(longest, shape.positions or longest)
     if longest > profile.answer:
         return EngineError(
             message,

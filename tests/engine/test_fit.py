@@ -122,7 +122,8 @@ def test_on_a_cpu_the_cache_holds_the_window_and_leaves_the_rest_free(tmp_path: 
 
 
 def test_a_window_that_does_not_fit_names_the_one_that_does(tmp_path: Path) -> None:
-    small = shape_of(tmp_path, SMALL, 270_000_000)
+    long = SMALL | {"max_position_embeddings": 1_000_000}
+    small = shape_of(tmp_path, long, 270_000_000)
     tight = Machine(8 * GIB, 6 * GIB)
     with pytest.raises(EngineError, match="a window of 900,000 tokens needs") as raised:
         fit.choose(local(window=900_000), small, tight, "cpu", {})
@@ -132,6 +133,13 @@ def test_a_window_that_does_not_fit_names_the_one_that_does(tmp_path: Path) -> N
     fit.choose(local(window=longest), small, tight, "cpu", {})
     with pytest.raises(EngineError):
         fit.choose(local(window=longest + 2_000), small, tight, "cpu", {})
+
+
+def test_no_window_is_named_that_the_model_does_not_read(tmp_path: Path) -> None:
+    small = shape_of(tmp_path, SMALL, 270_000_000)
+    with pytest.raises(EngineError) as raised:
+        fit.choose(local(window=900_000), small, Machine(8 * GIB, 6 * GIB), "cpu", {})
+    assert "set window = 8192 in the profile" in raised.value.hint
 
 
 def test_where_not_even_the_weights_fit_no_window_is_named(tmp_path: Path) -> None:

@@ -23,7 +23,16 @@ import psutil
 
 from longread import config
 from longread.config import Profile
-from longread.engine import command, environment, loading, models, offload, record, supervisor
+from longread.engine import (
+    command,
+    environment,
+    loading,
+    models,
+    offload,
+    record,
+    shape,
+    supervisor,
+)
 from longread.engine.record import State
 from longread.engine.status import Status, status_of
 from longread.errors import ConfigError, EngineError
@@ -33,6 +42,8 @@ Report = Callable[[Progress], None]
 
 WAIT = 300.0
 """Seconds a server may take until it is ready; `LONGREAD_ENGINE_WAIT` overrides it."""
+LOADED = 200e6
+"""Bytes of weights that are read in a second at least; a server may take so much longer."""
 IDLE = 1800.0
 """Seconds without use until an engine is stopped; `LONGREAD_ENGINE_IDLE` overrides it."""
 PATIENCE = 60.0
@@ -183,6 +194,7 @@ def _launch(directory: Path, plan: Plan, profile: Profile) -> None:
     """Start the supervisor, and return once it has said who it is."""
     words, chosen = command.arguments(plan.found, plan.model, plan.name, profile)
     offload.prune(profile)
+    wait = WAIT + shape.read(plan.model).weights / LOADED
     key = secrets.token_urlsafe(32)
     variables = command.variables(key)
     state = State(
@@ -193,7 +205,7 @@ def _launch(directory: Path, plan: Plan, profile: Profile) -> None:
         key=key,
         model=plan.name,
         model_dir=str(plan.model),
-        wait=_seconds("LONGREAD_ENGINE_WAIT", WAIT),
+        wait=_seconds("LONGREAD_ENGINE_WAIT", wait),
         idle=_seconds("LONGREAD_ENGINE_IDLE", IDLE),
         patience=_seconds("LONGREAD_ENGINE_PATIENCE", PATIENCE),
         pause=_seconds("LONGREAD_ENGINE_PAUSE", PAUSE),

@@ -79,11 +79,11 @@ def start(profile: Profile, progress: Report) -> Running:
         EngineError: no engine is installed, or the server did not become ready.
     """
     directory = _directory(profile.name)
-    plan = _plan(profile, progress)
+    wanted = _wanted(profile, progress)
     with environment.exclusive(directory / "lock", progress, loading.STAGE):
-        if not _usable(record.read(directory), plan.asked):
+        if not _usable(record.read(directory), wanted.asked):
             _halt(directory)
-            _launch(directory, plan, profile)
+            _launch(directory, wanted, profile)
     return _ready(directory, progress)
 
 
@@ -150,7 +150,7 @@ def _directories() -> list[Path]:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Wanted:
     """What is to be run, but for what depends on the machine at the moment."""
 
     found: environment.Environment
@@ -159,11 +159,11 @@ class Plan:
     asked: tuple[str, ...]
 
 
-def _plan(profile: Profile, progress: Report) -> Plan:
+def _wanted(profile: Profile, progress: Report) -> Wanted:
     found = environment.require()
     model = model_dir(profile, progress)
     name = models.NAME if profile.model == "embedded" else model.name
-    return Plan(found, model, name, command.asked(found, model, name, profile))
+    return Wanted(found, model, name, command.asked(found, model, name, profile))
 
 
 def _seconds(variable: str, default: float) -> float:
@@ -190,21 +190,21 @@ def _well(state: State) -> bool:
     return False
 
 
-def _launch(directory: Path, plan: Plan, profile: Profile) -> None:
+def _launch(directory: Path, wanted: Wanted, profile: Profile) -> None:
     """Start the supervisor, and return once it has said who it is."""
-    words, chosen = command.arguments(plan.found, plan.model, plan.name, profile)
+    words, chosen = command.arguments(wanted.found, wanted.model, wanted.name, profile)
     offload.prune(profile)
-    wait = WAIT + shape.read(plan.model).weights / LOADED
+    wait = WAIT + shape.read(wanted.model).weights / LOADED
     key = secrets.token_urlsafe(32)
     variables = command.variables(key)
     state = State(
         profile=profile.name,
-        asked=plan.asked,
+        asked=wanted.asked,
         command=words,
         environment=variables,
         key=key,
-        model=plan.name,
-        model_dir=str(plan.model),
+        model=wanted.name,
+        model_dir=str(wanted.model),
         wait=_seconds("LONGREAD_ENGINE_WAIT", wait),
         idle=_seconds("LONGREAD_ENGINE_IDLE", IDLE),
         patience=_seconds("LONGREAD_ENGINE_PATIENCE", PATIENCE),

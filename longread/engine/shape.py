@@ -124,7 +124,10 @@ def _layers(facts: dict[str, Any]) -> tuple[tuple[int, int], ...]:
         default = [int((layer + 1) % every != 0) for layer in range(count)]
         spans = [chunk if local else 0 for local in facts.get("no_rope_layers") or default]
     elif (span := _number(facts, "sliding_window")) and facts.get("use_sliding_window", True):
-        spans = [span] * count
+        # Gemma and Cohere: every so many layers look at all; Qwen 2: the first so many do.
+        every = _number(facts, "sliding_window_pattern") or count + 1
+        first = _number(facts, "max_window_layers") if "use_sliding_window" in facts else 0
+        spans = [0 if n < first or (n + 1) % every == 0 else span for n in range(count)]
     return tuple((layers, span) for span, layers in sorted(Counter(spans).items()))
 
 

@@ -90,6 +90,19 @@ def test_a_model_with_one_kind_of_layer_needs_all_of_them_for_each_token(tmp_pat
             {"attention_chunk_size": None, "sliding_window": 9, "use_sliding_window": False},
             ((48, 0),),
         ),
+        (
+            {"attention_chunk_size": None, "sliding_window": 9, "sliding_window_pattern": 6},
+            ((8, 0), (40, 9)),
+        ),
+        (
+            {
+                "attention_chunk_size": None,
+                "sliding_window": 9,
+                "use_sliding_window": True,
+                "max_window_layers": 40,
+            },
+            ((40, 0), (8, 9)),
+        ),
         ({"num_hidden_layers": None}, ()),
     ],
 )

@@ -28,6 +28,8 @@ memory is gone with it; a little more than one keeps other questions from pushin
 SHARE = 0.92
 """vLLM's own share of a GPU's memory (`--gpu-memory-utilization`)."""
 CPU_SEQUENCES, GPU_SEQUENCES = 4, 16
+CPU_BATCH, GPU_BATCH = 2_048, 16_384
+"""Tokens that vLLM's server computes at once by default, on a GPU at most."""
 PARTS = (1, 2, 4, 8)
 
 
@@ -92,6 +94,12 @@ def _cell(given: Mapping[str, str]) -> int:
     return 4 if "float32" in (kept, given.get("--dtype")) else 2
 
 
+def _flight(given: Mapping[str, str], default: int) -> int:
+    """Tokens that are computed and planned at once: two batches."""
+    asked = given.get("--max-num-batched-tokens", "")
+    return 2 * (int(asked) if asked.isdecimal() else default)
+
+
 def _for_cpu(
     profile: Profile,
     shape: Shape,
@@ -110,8 +118,8 @@ def _for_cpu(
     ]
     if environment.get("VLLM_CPU_KVCACHE_SPACE") or "--kv-cache-memory-bytes" in given:
         return chosen
-    cell = _cell(given)
-    need = shape.cache(window, cell=cell)
+    cell, flight = _cell(given), _flight(given, CPU_BATCH)
+    need = shape.cache(window, cell=cell, flight=flight)
     # Token ids and block numbers of each request, four bytes each.
     engine = CPU_ENGINE + shape.tables + 4 * CPU_SEQUENCES * window
     spare = max(SPARE, machine.total // 10)
@@ -124,7 +132,7 @@ def _for_cpu(
     elif need > room:
         raise _too_long(
             profile, window, need, engine, shape, f"{_gib(machine.free)} of memory free",
-            shape.longest(room, cell=cell) if room > 0 else 0,
+            shape.longest(room, cell=cell, flight=flight) if room > 0 else 0,
         )  # fmt: skip
     else:
         size = min(room, max(int(WINDOWS * need), LEAST_CACHE))
@@ -143,7 +151,7 @@ def _for_gpus(
     ]
     if not machine.gpus:
         return chosen  # none that NVML knows: vLLM looks for itself
-    gpus, cell = machine.gpus, _cell(given)
+    gpus, cell, flight = machine.gpus, _cell(given), _flight(given, GPU_BATCH)
     if min(gpu.capability for gpu in gpus) < (8, 0):
         chosen.append(Argument(("--dtype", "half"), f"{gpus[0].name} has no bfloat16"))
     asked = given.get("--tensor-parallel-size", "")
@@ -152,14 +160,14 @@ def _for_gpus(
     room = need = parts = 0
     for parts in [fixed] if fixed else [p for p in PARTS if p <= len(gpus) and shape.divides(p)]:
         room = min(map(_usable, gpus[:parts])) - engine - shape.weights // parts
-        known = shape.cache(window, cell=cell, parts=parts)
+        known = shape.cache(window, cell=cell, parts=parts, flight=flight)
         if room > 0 and (need := known or 0) <= room:
             break
     else:
         raise _too_long(
             profile, window, need, engine, shape,
             " and ".join(f"{gpu.name} has {_gib(gpu.free)} free" for gpu in gpus[:parts]),
-            shape.longest(room, cell=cell, parts=parts) if room > 0 else 0,
+            shape.longest(room, cell=cell, parts=parts, flight=flight) if room > 0 else 0,
         )  # fmt: skip
     if parts > 1:
         why = f"{_gib(shape.weights)} of weights and {_gib(need)} of cache on each GPU"

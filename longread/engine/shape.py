@@ -16,8 +16,9 @@ from typing import Any
 BLOCK = 128
 """Tokens a block of vLLM's cache has on the CPU, and at most elsewhere."""
 IN_FLIGHT = 32_768
-"""Tokens beyond its span that a local layer keeps while a prompt is read: two batches of 16,384,
-vLLM's largest by default (`max_in_flight_tokens` in vLLM 0.32's `config/vllm.py`)."""
+"""Tokens beyond its span that a local layer keeps while a prompt is read: two batches, one that
+runs and one that is planned (`max_in_flight_tokens` in vLLM 0.32's `config/vllm.py`), of 16,384,
+vLLM's largest by default."""
 OTHER = re.compile(r"mamba|ssm|linear_(attn|conv|key|value|num)|block_type|hybrid|attn_type|index_")
 """Keys of models whose layers keep a state, or choose what they look at."""
 SPANS = {"sliding_attention": "sliding_window", "chunked_attention": "attention_chunk_size"}
@@ -44,15 +45,18 @@ class Shape:
     sees: bool
     """Whether it takes images."""
 
-    def cache(self, tokens: int, *, cell: int, parts: int = 1) -> int | None:
+    def cache(
+        self, tokens: int, *, cell: int, parts: int = 1, flight: int = IN_FLIGHT
+    ) -> int | None:
         """Return bytes of KV cache that one request of `tokens` needs on each of `parts` GPUs.
 
         As `_get_kv_cache_groups_uniform_page_size` of vLLM 0.32 has it: layers of one kind are
-        cut into groups of equal size, and each group takes its blocks from one pool. Local
-        layers are counted with the largest batches, so the figure is an upper bound.
+        cut into groups of equal size, and each group takes its blocks from one pool. Blocks are
+        counted as large as they get, so the figure is an upper bound.
 
         Args:
             cell: bytes a number takes: 2 for bfloat16, 1 for fp8.
+            flight: tokens that are computed and planned at once.
         """
         if not self.layers:
             return None
@@ -62,16 +66,16 @@ class Shape:
         page = BLOCK * size * self.keys // self.kv_heads * share * cell
         blocks = 1  # the one that stands for none
         for count, span in self.layers:
-            kept = min(tokens, span + IN_FLIGHT) if span else tokens
+            kept = min(tokens, span + flight) if span else tokens
             blocks += -(-count // size) * (-(-kept // BLOCK) + (1 if span else 0))
         return blocks * page
 
-    def longest(self, room: int, *, cell: int, parts: int = 1) -> int:
+    def longest(self, room: int, *, cell: int, parts: int = 1, flight: int = IN_FLIGHT) -> int:
         """Return the most tokens whose cache fits into `room` bytes, in whole thousands."""
         low, high = 0, max(self.positions, 1 << 24) // 1000 + 1
         while high - low > 1:
             middle = (low + high) // 2
-            need = self.cache(middle * 1000, cell=cell, parts=parts)
+            need = self.cache(middle * 1000, cell=cell, parts=parts, flight=flight)
             low, high = (middle, high) if need is not None and need <= room else (low, middle)
         return low * 1000
 

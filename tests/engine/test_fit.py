@@ -36,6 +36,13 @@ SMALL: dict[str, Any] = {
     "num_hidden_layers": 30,
     "num_key_value_heads": 3,
 }
+SLIDING = SMALL | {
+    "architectures": ["MistralForCausalLM"],
+    "model_type": "mistral",
+    "intermediate_size": 1536,
+    "sliding_window": 4096,
+    "vocab_size": 49152,
+}
 H100 = Gpu("H100", 80 * 10**9, 79 * 10**9, (9, 0))
 ROOMY = Machine(32 * GIB, 30 * GIB)
 
@@ -221,17 +228,20 @@ def test_gpus_that_nothing_is_known_of_are_left_to_vllm(tmp_path: Path) -> None:
     assert words == {"--max-model-len": "8192", "--max-num-seqs": "16"}
 
 
-@pytest.mark.parametrize("name", known.names())
+CONFIGURATIONS = {name: known.MODELS[name].config for name in known.names()} | {"sliding": SLIDING}
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
 def test_a_window_never_needs_more_than_was_reckoned_and_seldom_much_less(
     tmp_path: Path, name: str
 ) -> None:
-    config = known.MODELS[name].config
+    config = CONFIGURATIONS[name]
     reckoned, model = shape_of(tmp_path, dict(config)), facts.model(config, name)
     for tokens in (8_192, 131_072, 1_000_000):
         for parts, batched in ((1, 2_048), (1, 16_384), (8, 8_192)):
             how = Deployment(tp=parts, batched=batched, block=shape.BLOCK)
             exact = kv.need(model, how, tokens) + kv.block(model, how)
-            found = reckoned.cache(tokens, cell=2, parts=parts)
+            found = reckoned.cache(tokens, cell=2, parts=parts, flight=2 * batched)
             if found is None:
                 continue  # a state, an index: left to vLLM
             assert found >= exact

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from longread.cache import kept
 from longread.config import Profile
 from longread.engine import environment, fit, offload, shape
 from longread.engine.machine import GIB, Gpu, Machine
@@ -104,6 +105,14 @@ def test_what_was_unused_longest_makes_room_on_disk(monkeypatch: pytest.MonkeyPa
     assert {path.name for path in folder.iterdir()} == {"new.bin", "read.bin"}
     assert offload.prune(PROFILE) == 0
     assert offload.prune(dataclasses.replace(PROFILE, offload_disk=0.0)) == 2048
+    assert not offload.folder("far/off").exists()
+
+
+def test_what_is_kept_on_disk_is_a_part_of_the_cache_and_can_be_cleared() -> None:
+    settings(PROFILE)
+    (offload.folder("far/off") / "one.bin").write_bytes(bytes(100))
+    assert {part.name: part.bytes for part in kept.parts()}["kv"] == 100
+    kept.clear(["kv"])
     assert not offload.folder("far/off").exists()
 
 

@@ -125,15 +125,12 @@ def _for_cpu(
     spare = max(SPARE, machine.total // 10)
     room = machine.free - spare - engine - shape.weights
     if need is None:
-        size, why = (
-            max(room // 2, LEAST_CACHE),
-            "half of what is free: this model's need is unknown",
-        )
+        size = max(room // 2, LEAST_CACHE)
+        why = "half of what is free: this model's need is unknown"
     elif need > room:
-        raise _too_long(
-            profile, window, need, engine, shape, f"{_gib(machine.free)} of memory free",
-            shape.longest(room, cell=cell, flight=flight) if room > 0 else 0,
-        )  # fmt: skip
+        longest = shape.longest(room, cell=cell, flight=flight)
+        free = f"{_gib(machine.free)} of memory free"
+        raise _too_long(profile, window, (need, shape.weights, engine), free, longest)
     else:
         size = min(room, max(int(WINDOWS * need), LEAST_CACHE))
         why = f"{size / need:.1f} windows of {_gib(need)}; {_gib(machine.free)} of memory free"
@@ -154,23 +151,24 @@ def _for_gpus(
     gpus, cell, flight = machine.gpus, _cell(given), _flight(given, GPU_BATCH)
     if min(gpu.capability for gpu in gpus) < (8, 0):
         chosen.append(Argument(("--dtype", "half"), f"{gpus[0].name} has no bfloat16"))
+    if "--pipeline-parallel-size" in given:
+        return chosen  # who cuts a model so knows what fits
     asked = given.get("--tensor-parallel-size", "")
-    fixed = int(asked) if asked.isdecimal() else 0
+    counts = [p for p in PARTS if p <= len(gpus) and shape.divides(p)]
     engine = GPU_ENGINE + shape.tables + 4 * GPU_SEQUENCES * window
     room = need = parts = 0
-    for parts in [fixed] if fixed else [p for p in PARTS if p <= len(gpus) and shape.divides(p)]:
+    for parts in [int(asked)] if asked.isdecimal() else counts:
         room = min(map(_usable, gpus[:parts])) - engine - shape.weights // parts
-        known = shape.cache(window, cell=cell, parts=parts, flight=flight)
-        if room > 0 and (need := known or 0) <= room:
+        need = shape.cache(window, cell=cell, parts=parts, flight=flight) or 0
+        if 0 < room >= need:
             break
     else:
-        raise _too_long(
-            profile, window, need, engine, shape,
-            " and ".join(f"{gpu.name} has {_gib(gpu.free)} free" for gpu in gpus[:parts]),
-            shape.longest(room, cell=cell, parts=parts, flight=flight) if room > 0 else 0,
-        )  # fmt: skip
+        longest = shape.longest(room, cell=cell, parts=parts, flight=flight)
+        free = " and ".join(f"{gpu.name} has {_gib(gpu.free)} free" for gpu in gpus[:parts])
+        raise _too_long(profile, window, (need, shape.weights // parts, engine), free, longest)
     if parts > 1:
-        why = f"{_gib(shape.weights)} of weights and {_gib(need)} of cache on each GPU"
+        held = f"{_gib(shape.weights // parts)} of weights and {_gib(need)} of cache"
+        why = f"each GPU then holds {held}"
         chosen.append(Argument(("--tensor-parallel-size", str(parts)), why))
     if any(gpu.free < SHARE * gpu.total for gpu in gpus[:parts]):
         share = min(_usable(gpu) / gpu.total for gpu in gpus[:parts])
@@ -186,11 +184,14 @@ def _usable(gpu: Gpu) -> int:
 
 
 def _too_long(
-    profile: Profile, window: int, need: int, engine: int, shape: Shape, found: str, longest: int
+    profile: Profile, window: int, takes: tuple[int, int, int], free: str, longest: int
 ) -> EngineError:
-    takes = f"{_gib(need)} of cache, {_gib(shape.weights)} of weights and {_gib(engine)} to run"
-    message = f"profile {profile.name}: a window of {window:,} tokens needs {takes}; {found}"
-    longest = min(longest, shape.positions or longest)
+    """Return the error; `takes` is what cache, weights and the engine itself take."""
+    cache, weights, engine = map(_gib, takes)
+    message = (
+        f"profile {profile.name}: a window of {window:,} tokens needs {cache} of cache, "
+        f"{weights} of weights and {engine} to run; {free}"
+    )
     if longest > profile.answer:
         return EngineError(
             message,

@@ -71,12 +71,19 @@ class Shape:
         return blocks * page
 
     def longest(self, room: int, *, cell: int, parts: int = 1, flight: int = IN_FLIGHT) -> int:
-        """Return the most tokens whose cache fits into `room` bytes, in whole thousands."""
-        low, high = 0, max(self.positions, 1 << 24) // 1000 + 1
+        """Return the most tokens whose cache fits into `room` bytes, in whole thousands.
+
+        All that the model reads where that fits; 0 where nothing does.
+        """
+        low, high = 0, (self.positions or 1 << 24) // 1000 + 1
         while high - low > 1:
             middle = (low + high) // 2
             need = self.cache(middle * 1000, cell=cell, parts=parts, flight=flight)
             low, high = (middle, high) if need is not None and need <= room else (low, middle)
+        if self.positions:
+            most = self.cache(self.positions, cell=cell, parts=parts, flight=flight)
+            if most is not None and most <= room:
+                return self.positions
         return low * 1000
 
     @property

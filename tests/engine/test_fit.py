@@ -213,6 +213,14 @@ def test_a_window_too_long_for_the_gpus_names_the_one_that_fits(tmp_path: Path) 
     assert "set window = " in raised.value.hint
 
 
+def test_a_model_that_the_profile_cuts_itself_is_not_judged(tmp_path: Path) -> None:
+    scout = shape_of(tmp_path, SCOUT, 217_300_000_000)
+    own = ("--pipeline-parallel-size", "2", "--tensor-parallel-size", "8")
+    profile = local(window=10_000_000, arguments=own)
+    words = chosen(fit.choose(profile, scout, Machine(1, 1, (H100,) * 8), "gpu", {}))
+    assert "--tensor-parallel-size" not in words
+
+
 def test_a_gpu_that_others_use_is_asked_for_less(tmp_path: Path) -> None:
     small = shape_of(tmp_path, SMALL, 270_000_000)
     shared = Gpu("T4", 16 * GIB, 12 * GIB, (7, 5))

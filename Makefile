@@ -51,6 +51,8 @@ bench: $(VENV)/ready
 	@$(if $(strip $(REPOSITORIES)),$(BIN)/python bench/peers.py $(REPOSITORIES))
 	@$(BIN)/python bench/tui.py $(lastword $(REPOSITORIES))
 	@$(BIN)/python bench/masking.py $(REPOSITORIES)
+	@$(BIN)/longread engine install cpu
+	@$(BIN)/python bench/window.py
 	@$(if $(strip $(DOCUMENTS)),$(BIN)/python bench/pdfs.py $(DOCUMENTS))
 	@$(if $(strip $(RECALL)),$(BIN)/python bench/recall.py $(RECALL))
 

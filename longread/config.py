@@ -118,6 +118,10 @@ class Profile:
     """Said beside each answer."""
     arguments: tuple[str, ...] = ()
     """More arguments for `vllm serve`, for "local" only."""
+    offload_memory: float = 0.0
+    """GiB of the machine's memory that keep what the GPU's has no room for, for "local" on GPUs."""
+    offload_disk: float = 0.0
+    """GiB of disk that keep it when the engine has ended, so that a corpus is not read again."""
     body: Mapping[str, object] = field(default_factory=dict)
     """More fields for each request, as the server defines them."""
 

@@ -15,13 +15,14 @@ from typing import Literal
 from longread import config
 from longread.cache.derived import Derived
 
-Name = Literal["derived", "search", "clones", "fronts", "secrets", "engines", "models"]
+Name = Literal["derived", "search", "clones", "fronts", "secrets", "kv", "engines", "models"]
 PARTS: dict[Name, str] = {
     "derived": "what files were found to hold: symbols, token counts, ids",
     "search": "full-text indexes of sources that were asked about",
     "clones": "repositories that were read by their address",
     "fronts": "links by which git reads repositories without their settings",
     "secrets": "the compiled rules by which credentials are known",
+    "kv": "what engines on GPUs have read, kept for their next start (offload_disk)",
     "engines": "installed engines",
     "models": "models, fetched and converted",
 }

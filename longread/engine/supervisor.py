@@ -1,4 +1,5 @@
-"""The process that keeps one engine: starts its server, watches it, and stops it when idle.
+"""The process that keeps one engine: starts its server, watches it, starts it again when it dies
+or hangs, and stops it when idle.
 
 `python -P -m longread.engine.supervisor DIRECTORY` detaches itself and reads what to run from
 the directory's `state.json`, which from then on it alone writes. It knows nothing of profiles
@@ -8,7 +9,6 @@ or of vLLM: a server is a command that takes `--port`, with a `/health`.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import select
 import signal
@@ -17,149 +17,29 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
-from http.client import HTTPConnection, HTTPException
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
-import psutil
+from longread.engine.record import (
+    HOST,
+    LOG,
+    STATE,
+    Process,
+    State,
+    healthy,
+    idle_seconds,
+    read,
+    touch,
+    write,
+)
 
-HOST = "127.0.0.1"
-STATE, LOG, OLDER_LOG, ACTIVITY = "state.json", "engine.log", "engine.log.1", "activity"
 GRACE = 5.0
 """Seconds between asking a server's processes to end and killing them."""
+LIMIT, SPELL = 3, 600.0
+"""How often, within how many seconds, a server is started again before it is given up."""
 TOLD, ENDED = b"T", b"E"
 """What wakes the supervisor: a SIGTERM, and the end of its server."""
-
-
-@dataclass(frozen=True, slots=True)
-class Process:
-    """A process that no later one with the same id is taken for."""
-
-    pid: int
-    created: float
-
-    @classmethod
-    def of(cls, pid: int) -> Process:
-        """Return the process that has this id now."""
-        return cls(pid, psutil.Process(pid).create_time())
-
-    def is_same(self, other: Process) -> bool:
-        """Whether both are one process; psutil's times move a little when the clock is set."""
-        return self.pid == other.pid and abs(self.created - other.created) < 2
-
-    @property
-    def alive(self) -> bool:
-        """Whether it still runs."""
-        try:
-            there = Process.of(self.pid)
-            return there.is_same(self) and psutil.Process(self.pid).status() != "zombie"
-        except psutil.NoSuchProcess:
-            return False
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What callers and the supervisor know of one engine."""
-
-    profile: str
-    command: tuple[str, ...]
-    """Without `--port`, which the supervisor chooses and adds."""
-    environment: dict[str, str]
-    """What the server finds in its environment beyond the caller's own."""
-    key: str
-    model: str
-    model_dir: str
-    wait: float
-    """Seconds until a server that is not ready is given up."""
-    idle: float
-    """Seconds without use until the server is stopped."""
-    started: float
-    status: Literal["starting", "ready", "failed"] = "starting"
-    reason: str = ""
-    """Why it failed."""
-    port: int = 0
-    supervisor: Process | None = None
-    server: Process | None = None
-
-    @property
-    def alive(self) -> bool:
-        """Whether both processes still run, or are about to."""
-        if not (self.supervisor and self.supervisor.alive):
-            return False
-        return self.server is None or self.server.alive
-
-
-def read(directory: Path) -> State | None:
-    """Return the state kept in `directory`, or None where there is none that can be read."""
-    try:
-        kept = json.loads((directory / STATE).read_text())
-        for name in ("supervisor", "server"):
-            kept[name] = kept[name] and Process(**kept[name])
-        return State(**(kept | {"command": tuple(kept["command"])}))
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
-
-
-def write(directory: Path, state: State) -> None:
-    """Keep `state` where only its owner can read it; readers see the old or the new, whole."""
-    temporary = directory / f".{STATE}.{os.getpid()}"
-    temporary.unlink(missing_ok=True)
-    opened = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(opened, "w") as file:
-        json.dump(asdict(state), file)
-    temporary.replace(directory / STATE)
-
-
-def healthy(port: int, seconds: float) -> bool | None:
-    """Whether the server at `port` says it is well; None where it says nothing in time."""
-    connection = HTTPConnection(HOST, port, timeout=seconds)
-    try:
-        connection.request("GET", "/health")
-        return connection.getresponse().status == 200
-    except TimeoutError:
-        return None
-    except (OSError, HTTPException):
-        return False
-    finally:
-        connection.close()
-
-
-@contextlib.contextmanager
-def busy(directory: Path) -> Iterator[None]:
-    """Keep the engine from counting as idle; a process that dies lets go by itself."""
-    import fcntl  # Unix only, as engines are; the module itself is imported anywhere
-
-    with touch(directory).open() as file:
-        fcntl.flock(file, fcntl.LOCK_SH)
-        try:
-            yield
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                os.utime(directory / ACTIVITY)
-
-
-def touch(directory: Path) -> Path:
-    """Count the engine as used now; return the file whose time says so."""
-    path = directory / ACTIVITY
-    path.touch(mode=0o600)
-    return path
-
-
-def idle_seconds(directory: Path) -> float:
-    """Seconds since the engine was last used; 0 while it is."""
-    import fcntl
-
-    path = directory / ACTIVITY
-    try:
-        with path.open() as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return max(0.0, time.time() - path.stat().st_mtime)
-    except BlockingIOError:
-        return 0.0
-    except FileNotFoundError:
-        return float("inf")
 
 
 def end_group(leader: int, grace: float) -> None:
@@ -173,8 +53,22 @@ def end_group(leader: int, grace: float) -> None:
         os.killpg(leader, signal.SIGKILL)
 
 
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a server's run ended."""
+
+    why: str
+    meant: bool = False
+    """Whether it was told to, or idle."""
+    again: bool = False
+    """Whether it is worth starting again: it worked before."""
+
+
 def supervise(directory: Path, state: State) -> None:
-    """Run the server until it ends, is not ready in time, is idle, or this process is told to."""
+    """Run the server until it is idle, given up, or this process is told to end.
+
+    A server that was never ready is not tried again: what is wrong is how it was started.
+    """
     guard = _guard()
     news, tell = os.pipe()
 
@@ -182,27 +76,51 @@ def supervise(directory: Path, state: State) -> None:
         os.write(tell, TOLD)
 
     signal.signal(signal.SIGTERM, on_term)
+    deaths: list[float] = []
     with (directory / LOG).open("ab", buffering=0) as log:
-        state = replace(state, supervisor=Process.of(os.getpid()), port=_free_port())
-        write(directory, state)
-        try:
-            server = _launch(directory, state, log)
-        except OSError as error:
-            write(directory, replace(state, status="failed", reason=f"could not be run: {error}"))
-            return
-        os.write(guard, b" %d" % server.pid)
-        state = replace(state, server=Process.of(server.pid))
-        write(directory, state)
-        threading.Thread(target=_wait, args=(server, tell), daemon=True).start()
-        in_order, reason = _watch(directory, state, server, news)
-        end_group(server.pid, GRACE)
-        server.wait()
-        os.write(guard, b" 0")
-        log.write(f"longread: the server {reason}\n".encode())
-        if in_order:
-            (directory / STATE).unlink(missing_ok=True)
-        else:
-            write(directory, replace(state, status="failed", reason=reason))
+        state = replace(state, supervisor=Process.of(os.getpid()))
+        while True:
+            # Callers may hold the address of a server that died.
+            state = replace(state, port=_free_port(state.port), server=None)
+            state, end = _run(directory, state, log, (news, tell), guard)
+            log.write(f"longread: the server {end.why}\n".encode())
+            if end.meant or _told(news, 0):
+                (directory / STATE).unlink(missing_ok=True)
+                return
+            now = time.monotonic()
+            deaths = [*(then for then in deaths if now - then < SPELL), now]
+            if not end.again or len(deaths) > LIMIT:
+                write(directory, replace(state, status="failed", reason=end.why))
+                return
+            state = replace(state, restarts=state.restarts + 1, server=None)
+            write(directory, state)
+            pause = state.pause * 2 ** (len(deaths) - 1)
+            log.write(f"longread: it is started again in {pause:g} s\n".encode())
+            if _told(news, pause):
+                (directory / STATE).unlink(missing_ok=True)
+                return
+
+
+def _run(
+    directory: Path, state: State, log: BinaryIO, pipe: tuple[int, int], guard: int
+) -> tuple[State, End]:
+    """Run the server once; return what is known of it, to be started with, and how it ended."""
+    news, tell = pipe
+    write(directory, state)
+    try:
+        server = _launch(directory, state, log)
+    except OSError as error:
+        return state, End(f"could not be run: {error}")
+    os.write(guard, b" %d" % server.pid)
+    state = replace(state, server=Process.of(server.pid))
+    write(directory, state)
+    waiting = threading.Thread(target=_wait, args=(server, tell), daemon=True)
+    waiting.start()
+    end = _watch(directory, state, server, news)
+    end_group(server.pid, GRACE)
+    waiting.join()
+    os.write(guard, b" 0")
+    return state, end
 
 
 def _launch(directory: Path, state: State, log: BinaryIO) -> subprocess.Popen[bytes]:
@@ -222,34 +140,60 @@ def _wait(server: subprocess.Popen[bytes], tell: int) -> None:
     os.write(tell, ENDED)
 
 
-def _watch(
-    directory: Path, state: State, server: subprocess.Popen[bytes], news: int
-) -> tuple[bool, str]:
-    """Return, once the server has to end or did, whether that is in order, and why."""
+def _watch(directory: Path, state: State, server: subprocess.Popen[bytes], news: int) -> End:
+    """Return once the server has to end, or did.
+
+    A model's step that hangs is vLLM's to notice: it ends itself after 300 s
+    (VLLM_EXECUTE_MODEL_TIMEOUT_SECONDS). Here a server is noticed that answers nobody.
+    """
     deadline = time.monotonic() + state.wait
+    again = state.restarts > 0
+    last_well = time.monotonic()
     while True:
+        well = healthy(state.port, 2)
+        if well:
+            last_well = time.monotonic()
         if state.status == "starting":
-            if healthy(state.port, 2):
-                touch(directory)
+            if well:
+                if not state.restarts:
+                    touch(directory)
+                again = True
                 state = replace(state, status="ready")
                 write(directory, state)
             elif time.monotonic() > deadline:
-                return False, f"was not ready after {state.wait:g} s"
+                return End(f"was not ready after {state.wait:g} s", again=again)
         elif idle_seconds(directory) > state.idle:
-            return True, f"was idle for {state.idle:g} s"
-        pause = 0.2 if state.status == "starting" else min(5.0, state.idle / 4)
+            return End(f"was idle for {state.idle:g} s", meant=True)
+        elif time.monotonic() - last_well > state.patience:
+            return End(f"did not answer for {state.patience:g} s", again=again)
+        ready = state.status == "ready"
+        pause = min(5.0, state.idle / 4, state.patience / 4) if ready else 0.2
         told = os.read(news, 64) if select.select([news], [], [], pause)[0] else b""
         if TOLD in told:
-            return True, "was told to end"
+            return End("was told to end", meant=True)
         if ENDED in told:
-            return False, f"ended {_how(server.wait())}"
+            return End(f"ended {_how(server.wait())}", again=again)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+def _told(news: int, seconds: float) -> bool:
+    """Whether this process is told to end within so many seconds."""
+    deadline = time.monotonic() + seconds
+    while select.select([news], [], [], max(0.0, deadline - time.monotonic()))[0]:
+        if TOLD in os.read(news, 64):
+            return True
+    return False
+
+
+def _free_port(wanted: int) -> int:
+    """Return `wanted` where nobody has it, else a port that the system chooses."""
+    for port in (wanted, 0):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            # As servers do it, for connections that ended lately do not matter.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((HOST, port))
+            found: int = probe.getsockname()[1]
+            return found
+    raise OSError(f"no port of {HOST} is free")
 
 
 def _guard() -> int:

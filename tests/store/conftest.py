@@ -113,7 +113,7 @@ def make(name: str = "one", *, files: int = 3) -> Session:
                 "stop",
                 share=0.4,
                 coverage="1 of 2 documents",
-                usage=Usage(7000, 12, 6900, 0.5, 2.5, 7000),
+                usage=Usage(7000, 12, 6900, 0.5, 2.5, 7000, 5, "a host"),
                 caveat="too small",
                 session="elsewhere",
                 profile="embedded",

@@ -70,6 +70,7 @@ def kept(make: Make) -> list[Session]:
                     a,
                     profile="",
                     price=0.0,
+                    usage=a.usage and replace(a.usage, reasoning_tokens=None, provider=""),
                     citations=tuple(replace(c, version="", confidence=None) for c in a.citations),
                 )
                 for a in session.answers

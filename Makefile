@@ -52,6 +52,7 @@ bench: $(VENV)/ready
 	@$(BIN)/python bench/tui.py $(lastword $(REPOSITORIES))
 	@$(BIN)/python bench/masking.py $(REPOSITORIES)
 	@$(BIN)/longread engine install cpu
+	@$(BIN)/python bench/first_token.py
 	@$(BIN)/python bench/window.py
 	@$(if $(strip $(DOCUMENTS)),$(BIN)/python bench/pdfs.py $(DOCUMENTS))
 	@$(if $(strip $(RECALL)),$(BIN)/python bench/recall.py $(RECALL))

@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,7 +15,8 @@ from longread import config
 from longread.analysis import servers
 from longread.analysis.engines import is_local, open_engine, open_tokens
 from longread.config import Profile
-from longread.engine import environment, models
+from longread.engine import environment, machine, models
+from longread.engine.machine import Machine
 from longread.errors import ConfigError
 from longread.ingest import ocr
 from longread.types import Finished, Piece, Progress, Prompt, Sampling, Tell, Text, Turn, Usage
@@ -76,12 +78,18 @@ def examine() -> list[Finding]:
     """Return what this machine has, what is missing, and what to do about it."""
     found = environment.find()
     cpu = platform.system() == "Linux" and platform.machine() in ("x86_64", "aarch64")
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    here = machine.look()
+    memory = here.total / machine.GIB
     findings = [
         Finding(sys.version_info >= (3, 11), f"Python {platform.python_version()}"),
         _program("git", "install git to read repositories"),
         _scans(),
-        Finding(memory >= 6, f"{memory:,.0f} GiB of memory, {os.cpu_count()} cores"),
+        Finding(
+            memory >= 6,
+            f"{memory:,.0f} GiB of memory, {here.free / machine.GIB:,.0f} free,"
+            f" {os.cpu_count()} cores",
+        ),
+        _gpus(here),
         _space("state", str(config.home())),
         _space("cache", str(config.cache())),
     ]
@@ -126,6 +134,20 @@ def _profiles() -> Iterator[Finding]:
     for profile in profiles:
         said = servers.usable(profile, profile in local, found)
         yield Finding(True, f"profile {said.profile}: {said.text}", said.hint, not said.works)
+
+
+def _gpus(here: Machine) -> Finding:
+    """Say which GPUs vLLM would use here."""
+    if not here.gpus:
+        return Finding(True, "no NVIDIA GPU", "the embedded model runs on the CPU", optional=True)
+    named = Counter((gpu.name, gpu.total) for gpu in here.gpus)
+    free = min(gpu.free for gpu in here.gpus) / machine.GIB
+    listed = ", ".join(
+        f"{count} × {name}, {total / machine.GIB:,.0f} GiB"
+        for (name, total), count in named.items()
+    )
+    hint = "longread plan MODEL --gpu NAME says what fits; longread engine install gpu"
+    return Finding(True, f"{listed} ({free:,.0f} GiB free on the fullest)", hint)
 
 
 def _program(name: str, hint: str) -> Finding:

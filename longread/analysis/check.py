@@ -140,12 +140,9 @@ def _gpus(here: Machine) -> Finding:
     """Say which GPUs vLLM would use here."""
     if not here.gpus:
         return Finding(True, "no NVIDIA GPU", "the embedded model runs on the CPU", optional=True)
-    named = Counter((gpu.name, gpu.total) for gpu in here.gpus)
+    named = Counter((gpu.name, round(gpu.total / machine.GIB)) for gpu in here.gpus)
     free = min(gpu.free for gpu in here.gpus) / machine.GIB
-    listed = ", ".join(
-        f"{count} × {name}, {total / machine.GIB:,.0f} GiB"
-        for (name, total), count in named.items()
-    )
+    listed = ", ".join(f"{n} × {name}, {size:,} GiB" for (name, size), n in named.items())
     hint = "longread plan MODEL --gpu NAME says what fits; longread engine install gpu"
     return Finding(True, f"{listed} ({free:,.0f} GiB free on the fullest)", hint)
 

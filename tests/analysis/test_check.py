@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from longread.analysis.check import Finding, examine
+from longread.engine import machine
+from longread.engine.machine import Gpu, Machine
 from longread.ingest import ocr
 
 
@@ -18,6 +20,17 @@ def said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(ocr, "has_rapidocr", lambda: False)
     monkeypatch.setattr(ocr, "lacks", lambda found: "" if found.languages == "eng" else "deu")
     return tmp_path / "config.toml"
+
+
+def test_the_gpus_are_named_with_what_is_free(said: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [finding.text for finding in examine()]
+    assert any(text.startswith("no NVIDIA GPU") or " × " in text for text in texts)
+    gib = machine.GIB
+    two = (Gpu("H200", 141 * gib, 140 * gib, (9, 0)), Gpu("H200", 141 * gib, 20 * gib, (9, 0)))
+    monkeypatch.setattr(machine, "look", lambda: Machine(64 * gib, 48 * gib, two))
+    findings = {finding.text: finding for finding in examine()}
+    assert "longread plan" in findings["2 × H200, 141 GiB (20 GiB free on the fullest)"].hint
+    assert any(text.startswith("64 GiB of memory, 48 free") for text in findings)
 
 
 def of_scans() -> Finding:

@@ -48,6 +48,9 @@ def read(path: Path) -> Model:
     """
     file = path / "config.json" if path.is_dir() else path
     try:
+        # A pipe or a device would be read for ever.
+        if not file.is_file():
+            raise FileNotFoundError
         found = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(

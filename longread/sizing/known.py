@@ -233,8 +233,7 @@ def find(name: str) -> Model:
     """
     if known := _aliases().get(name.lower()) or _aliases().get(name.rpartition("/")[2].lower()):
         return _made(known)
-    path = Path(name).expanduser()
-    if path.exists():
+    if path := _there(name):
         return replace(read(path), repository=str(path if path.is_dir() else path.parent))
     close = similar(name.lower(), _aliases())
     raise ConfigError(
@@ -243,6 +242,16 @@ def find(name: str) -> Model:
         if close
         else f"known are {', '.join(MODELS)}; or name a directory with a config.json",
     )
+
+
+def _there(name: str) -> Path | None:
+    """Return the file or directory of a name, where there is one that can be looked at."""
+    try:
+        path = Path(name).expanduser()
+        return path if path.is_dir() or path.is_file() else None
+    except (OSError, ValueError, RuntimeError):
+        # A name may be longer than any file's, or "~nobody", or lie where one must not look.
+        return None
 
 
 @cache

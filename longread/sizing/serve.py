@@ -62,7 +62,8 @@ def command(
     model: Model, how: Deployment, precision: Precision, context: int, use: Use
 ) -> Iterator[Argument]:
     """Yield the command and its arguments in the order in which they are read best."""
-    yield Argument(f"vllm serve {model.repository or model.name}", _checkpoint(model, precision))
+    named = shlex.quote(model.repository or model.name)
+    yield Argument(f"vllm serve {named}", _checkpoint(model, precision))
     if how.tp > 1:
         yield Argument(f"--tensor-parallel-size {how.tp}", "each layer is split over these GPUs")
     if how.pp > 1:

@@ -261,6 +261,14 @@ async def _scenes(app: LongreadApp, pilot: Pilot[None]) -> AsyncIterator[str]:
     await press("escape", "f5")
     await _until(pilot, lambda: "kettle/" in _text(app) or "heat.py" in _text(app))
     yield "budget"
+    await press("f6")
+    await _until(pilot, lambda: "✓ fits" in _text(app))
+    await press(*"10M", "escape")
+    await _until(pilot, lambda: "10,000,000 tokens" in _text(app))
+    yield "plan"
+    await press("t", "t")
+    await _until(pilot, lambda: "vllm serve" in _text(app))
+    yield "command"
     await press("f2", "down", "enter")
     await _until(pilot, lambda: "Oregon" in _text(app))
     await press("escape", "1")

@@ -78,6 +78,40 @@ def plan(asked: Asked) -> Plan:
     return replace(made, hosted=tuple(_hosted(model, made.context)))
 
 
+def at_fault(asked: Asked) -> str:
+    """Return the field that keeps a plan from being made: the one without which another is told.
+
+    "" where it is none of model, context and number of GPUs.
+    """
+    try:
+        find(asked.model)
+    except ConfigError:
+        return "model"
+    said = _refusal(asked)
+    if asked.context is not None and _refusal(replace(asked, context=None)) != said:
+        return "context"
+    if asked.gpus is not None and _refusal(replace(asked, gpus=None)) != said:
+        return "gpus"
+    return ""
+
+
+def _refusal(asked: Asked) -> str:
+    try:
+        plan(asked)
+    except ConfigError as error:
+        return str(error)
+    return ""
+
+
+def machines() -> list[gpus.Gpu]:
+    """Return the GPUs that are known, a person's own among them.
+
+    Raises:
+        ConfigError: a setting means nothing.
+    """
+    return list(gpus.table(config.settings().gpus).values())
+
+
 def listed() -> list[Model]:
     """Return the models whose facts come with longread."""
     return [known.find(name) for name in known.names()]

@@ -54,11 +54,22 @@ def _budget() -> Screen[None]:
     return BudgetScreen()
 
 
+def _plan() -> Screen[None]:
+    from longread.tui.plan import PlanScreen
+
+    return PlanScreen()
+
+
 class LongreadApp(Desk):
     """longread in a terminal."""
 
     TITLE = "longread"
-    MODES: ClassVar[dict[str, Any]] = {"library": _library, "read": _read, "budget": _budget}
+    MODES: ClassVar[dict[str, Any]] = {
+        "library": _library,
+        "read": _read,
+        "budget": _budget,
+        "plan": _plan,
+    }
     DEFAULT_MODE = "library"
     CSS = """
     ToastRack { margin-bottom: 2; }
@@ -68,6 +79,7 @@ class LongreadApp(Desk):
         Binding("f2", "room('library')", "Library", id="app.library", show=False, priority=True),
         Binding("f3", "room('read')", "Read", id="app.read", show=False, priority=True),
         Binding("f5", "room('budget')", "Budget", id="app.budget", show=False, priority=True),
+        Binding("f6", "room('plan')", "Plan", id="app.plan", show=False, priority=True),
         Binding("f1", "help", "Help", id="app.help", priority=True),
         Binding("question_mark", "help", "Help", id="app.question", show=False),
         Binding("ctrl+p", "command_palette", "Commands", id="app.palette", priority=True),

@@ -35,6 +35,7 @@ PLACES = {
         "longread.tui.widgets.scrolling:RowScroll",
     ),
     "Budget": ("longread.tui.budget:BudgetScreen", "longread.tui.widgets.bars:BarList"),
+    "Plan": ("longread.tui.plan:PlanScreen",),
     "Two answers compared": ("longread.tui.compare:CompareScreen",),
     "Questions and lists that stand over a screen": (
         "longread.tui.confirm:ConfirmScreen",

@@ -18,8 +18,13 @@ from longread.types import Event
 if TYPE_CHECKING:
     from longread.tui.app import LongreadApp
 
-ROOMS = {"library": ("f2", "Library"), "read": ("f3", "Read"), "budget": ("f5", "Budget")}
-"""Mode, key and name of each main screen. f4 is kept for the Grid, f6 for the Plan."""
+ROOMS = {
+    "library": ("f2", "Library"),
+    "read": ("f3", "Read"),
+    "budget": ("f5", "Budget"),
+    "plan": ("f6", "Plan"),
+}
+"""Mode, key and name of each main screen. f4 is kept for the Grid."""
 
 
 class Listener(Protocol):

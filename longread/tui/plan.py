@@ -149,10 +149,12 @@ class PlanScreen(Room):
 
     @work
     async def _begin(self) -> None:
-        """Find out what can be chosen."""
+        """Find out what can be chosen, then plan."""
         try:
             gpus, self._names = await asyncio.to_thread(_choices)
         except ConfigError as error:
+            # Corrected meanwhile, it is read when the screen is shown again.
+            self._begun = False
             self._refuse(error, "gpu")
             return
         select = self.query_one("#gpu", Select)
@@ -169,13 +171,16 @@ class PlanScreen(Room):
     @on(Input.Changed)
     @on(Select.Changed)
     def _changed(self) -> None:
+        if not self._names:
+            # What is chosen from is not read yet; then all of it is planned.
+            return
         if self._waiting:
             self._waiting.stop()
         self._waiting = self.set_timer(PAUSE, self._make)
 
     @on(Input.Submitted)
     def _submitted(self) -> None:
-        self._make()
+        self._changed()
         self._column.focus()
 
     @work(exclusive=True, group="plan")

@@ -58,7 +58,8 @@ def _memory(plan: Plan, width: int) -> Iterator[Content]:
     yield _head(f"{'GPU':<{NAME}} {'fullest':>{NUMBER}}  how many")
     for found in plan.options:
         held = gigabytes(found.need) if found.spread else ""
-        yield _row(found.gpu, held, count(found), width)
+        note = f"; {found.note}" if found.note else ""
+        yield _row(found.gpu, held, count(found) + note, width)
     yield Content()
     yield _head(f"{'layout':<{NAME}} {'GPUs':>{NUMBER}}  vLLM's verdict")
     for layout in plan.layouts:
@@ -70,7 +71,7 @@ def _chart(plan: Plan, width: int) -> Iterator[Content]:
     flat = width >= FLAT and any(point.flat for point in plan.chart)
     room = width - 2 * NUMBER - 6 - (NUMBER + 1) * flat
     where = "on each GPU" if plan.command else "in memory"
-    yield Content.styled(f"{where}: {MARKS}  › planned  ! too much", "$text-muted")
+    yield Content.styled(f"{where}: {MARKS}  ! over", "$foreground 80%")
     head = f"  {'context':>{NUMBER}} {'':{room}} {'together':>{NUMBER}}"
     yield _head(head + f"   {'flat KV':>{NUMBER}}" * flat)
     for point, bar in bars(plan, room):
@@ -93,12 +94,13 @@ def warnings(plan: Plan, width: int) -> Content:
             (line(one.name), "bold"),
             _hung(f"! {line(one.name)}", f": {one.text}", width, 2),
             "\n",
-            (_hung("", f"→ {one.hint}", width, 2), "$text-muted"),
+            (_hung("", f"→ {one.hint}", width, 2), "$foreground 80%"),
         )
         for one in plan.cautions
     ]
-    told = [*plan.notes, *(f"{one.title}: {one.note}" for one in plan.options if one.note)]
-    notes = [Content.styled(_hung("", f"· {note}", width, 2), "$text-muted") for note in told]
+    notes = [
+        Content.styled(_hung("", f"· {note}", width, 2), "$foreground 80%") for note in plan.notes
+    ]
     return Content("\n").join([*found, Content(), *notes])
 
 
@@ -135,7 +137,7 @@ def shown(plan: Plan) -> str:
 
 def _row(name: str, number: str, why: str, width: int) -> Content:
     head = f"{fit(name, NAME)} {number:>{NUMBER}}  "
-    return Content.assemble(head, (_hung(head, why, width, len(head)), "$text-muted"))
+    return Content.assemble(head, (_hung(head, why, width, len(head)), "$foreground 80%"))
 
 
 def _hung(head: str, text: str, width: int, indent: int) -> str:

@@ -123,6 +123,8 @@ async def test_a_question_is_asked_in_a_browser_and_its_citation_followed(
     # Keys that browsers use for themselves reach the screens.
     await opened.press("F5")
     await opened.seen("[f5 Budget]")
+    await opened.press("F6")
+    await opened.seen("[f6 Plan]", "✓ fits on 4 × h100")
     await opened.press("F1")
     await opened.seen("keys (esc closes)")
 

@@ -226,12 +226,18 @@ async def test_a_gpu_of_ones_own_can_be_chosen(app: LongreadApp) -> None:
 
 
 async def test_settings_that_mean_nothing_are_told(app: LongreadApp) -> None:
-    (config.settings_dir() / "config.toml").write_text("[gpus.l40s]\nmemory = 48e9\nspeed = 1\n")
+    path = config.settings_dir() / "config.toml"
+    path.write_text("[gpus.l40s]\nmemory = 48e9\nspeed = 1\n")
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("f6")
         await until(pilot, lambda: "nothing is called 'speed' here" in screen_text(app))
-        await pilot.press("escape", "y", "v", "t", "e")
-        assert app.is_running
+        await pilot.press("escape", "y", "v", "t", "e", *"2M")
+        assert "nothing is called 'speed' here" in screen_text(app)
+        path.write_text("[gpus.l40s]\nmemory = 48e9\n")
+        await pilot.press("f2", "f6")
+        await until(pilot, lambda: screen(app).plan)
+        assert plan(app).context == 2_000_000
+        assert wrong(app) == []
 
 
 async def test_each_choice_is_planned(app: LongreadApp) -> None:

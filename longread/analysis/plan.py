@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from longread import config
 from longread.config import Profile
@@ -130,7 +129,7 @@ def find(name: str) -> tuple[Model, int]:
     except ConfigError as error:
         if name not in config.profile_names():
             close = similar(name, config.profile_names())
-            if not close or Path(name).exists():
+            if not close or known.there(name):
                 raise
             raise ConfigError(str(error), hint=f"{error.hint}; or profile {close}") from None
     profile = config.load_profile(name)

@@ -233,7 +233,7 @@ def find(name: str) -> Model:
     """
     if known := _aliases().get(name.lower()) or _aliases().get(name.rpartition("/")[2].lower()):
         return _made(known)
-    if path := _there(name):
+    if path := there(name):
         return replace(read(path), repository=str(path if path.is_dir() else path.parent))
     close = similar(name.lower(), _aliases())
     raise ConfigError(
@@ -244,7 +244,7 @@ def find(name: str) -> Model:
     )
 
 
-def _there(name: str) -> Path | None:
+def there(name: str) -> Path | None:
     """Return the file or directory of a name, where there is one that can be looked at."""
     try:
         path = Path(name).expanduser()

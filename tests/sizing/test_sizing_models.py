@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from longread.analysis.plan import find
 from longread.errors import ConfigError
 from longread.sizing import facts, known, kv, serve
 from longread.sizing.model import Kind
@@ -171,3 +173,15 @@ def test_plain_models_are_counted_within_a_hundredth(
     config: dict[str, object], parameters: int
 ) -> None:
     assert facts.model(config, "plain").parameters.total == pytest.approx(parameters, rel=0.01)
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "~nobody-here", "vllm" * 2_000, "vllm\0"])
+def test_a_name_that_no_file_can_have_is_one_line(name: str) -> None:
+    with pytest.raises(ConfigError, match="no model is called"):
+        find(name)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "config.json")
+    with pytest.raises(ConfigError, match=r"has no config\.json"):
+        find(str(tmp_path))

@@ -199,7 +199,9 @@ class PlanScreen(Room):
             self._refuse(error, await asyncio.to_thread(planning.at_fault, asked))
             return
         self.plan = made
-        self._show()
+        self._mark("")
+        self.query_one("#told", Static).update(Content(line(margin(made))))
+        self._draw()
 
     def _typed(self, name: str) -> str:
         return self.query_one(f"#{name}", Field).value.strip()
@@ -252,15 +254,13 @@ class PlanScreen(Room):
                 shown = shown.stylize(Style.from_meta({"@click": "screen.choose"}))
             label.update(shown)
 
-    def _show(self) -> None:
+    def _draw(self) -> None:
         """Show the plan in the columns as they are now."""
         plan = self.plan
         if plan is None:
             return
         narrow = self.size.width < NARROW
         width = (self.size.width if narrow else self.size.width // 2) - 4
-        self._mark("")
-        self.query_one("#told", Static).update(Content(line(margin(plan))))
         self.query_one("#context", Field).placeholder = f"{plan.context:,}"
         for name, text in (
             ("memory", planned.memory(plan, width)),
@@ -290,7 +290,7 @@ class PlanScreen(Room):
 
     def on_resize(self, event: Resize) -> None:
         """Draw bars and break lines for the new width."""
-        self.call_after_refresh(self._show)
+        self.call_after_refresh(self._draw)
 
     # Keys
 

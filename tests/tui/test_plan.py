@@ -388,6 +388,14 @@ async def test_another_size_draws_it_anew(app: LongreadApp) -> None:
         assert "[memory]" in screen_text(app)
         await pilot.resize_terminal(60, 20)
         await until(pilot, lambda: "! hybrid allocator" not in screen_text(app))
+        screen(app).query_one("#context", Field).value = "soon"
+        await until(pilot, lambda: wrong(app) == ["context"])
+        await pilot.resize_terminal(70, 24)
+        await until(pilot, lambda: app.size.width == 70)
+        await pilot.pause()
+        assert "soon is not a number" in screen_text(app)
+        await pilot.resize_terminal(60, 20)
+        await until(pilot, lambda: app.size.width == 60)
         widest = max(len(row) for row in screen_text(app).split("\n"))
         assert widest <= 60
 

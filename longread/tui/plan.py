@@ -49,11 +49,11 @@ class PlanScreen(Room):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide")]  # noqa: RUF012
     DEFAULT_CSS = """
     PlanScreen {
-        #fields { height: 2; background: $panel; padding: 0 1; }
+        #fields { height: 2; background: $panel; padding: 0 1 0 0; }
         #fields Horizontal { height: 1; }
         #fields Label { width: auto; padding: 0 1 0 0; color: $text-muted; }
         #fields Label.-wrong { color: $text-error; text-style: bold; }
-        #fields Input, #fields Select { height: 1; margin-right: 1; }
+        #fields Input, #fields Select { height: 1; }
         #fields SelectCurrent .arrow { color: $foreground 80%; }
         #model { width: 1fr; } #context { width: 14; }
         #gpu { width: 17; } #gpus { width: 8; } #precision { width: 8; }
@@ -249,7 +249,7 @@ class PlanScreen(Room):
         for name, text in FIELDS.items():
             label = self.query_one(f"Label.{name}", Label)
             label.set_class(name == field, "-wrong")
-            shown = Content(f"✗ {text}" if name == field else text)
+            shown = Content(f"{'✗' if name == field else ' '}{text}")
             if name == "model":
                 shown = shown.stylize(Style.from_meta({"@click": "screen.choose"}))
             label.update(shown)

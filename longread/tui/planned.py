@@ -115,7 +115,7 @@ def command(plan: Plan, width: int) -> Content:
     found += [Content(), _head("why each argument is there")]
     for name, why in reasons(plan):
         found.append(Content.styled(line(name), "$text-accent"))
-        found.append(Content(_hung("  ", why, width, 2)))
+        found.append(Content("  " + _hung("  ", why, width, 2)))
     return Content("\n").join(found)
 
 

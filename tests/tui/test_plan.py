@@ -388,8 +388,10 @@ async def test_another_size_draws_it_anew(app: LongreadApp) -> None:
         await pilot.resize_terminal(160, 40)
         await until(pilot, lambda: "! hybrid allocator" in screen_text(app))
         assert "[memory]" in screen_text(app)
+        assert "flat KV" in screen_text(app)
         await pilot.resize_terminal(60, 20)
         await until(pilot, lambda: "! hybrid allocator" not in screen_text(app))
+        await until(pilot, lambda: "flat KV" not in screen_text(app))
         screen(app).query_one("#context", Field).value = "soon"
         await until(pilot, lambda: wrong(app) == ["context"])
         await pilot.resize_terminal(70, 24)

@@ -16,7 +16,7 @@ from textual.suggester import SuggestFromList
 from textual.timer import Timer
 from textual.widgets import Input, Label, Select, Static
 
-from longread.errors import ConfigError
+from longread.errors import ConfigError, StoreError
 from longread.export.plan import margin
 from longread.export.visible import line
 from longread.tokens.sizes import parse
@@ -25,7 +25,7 @@ from longread.tui.choose import ChooseScreen, profiles
 from longread.tui.matter import Matter
 from longread.tui.screen import Room
 from longread.tui.widgets.typed import Field
-from longread.types import Plan
+from longread.types import Plan, Probe
 
 if TYPE_CHECKING:
     from longread.analysis.plan import Asked
@@ -101,6 +101,9 @@ class PlanScreen(Room):
         super().__init__()
         self.plan: Plan | None = None
         """What is shown: the last that could be made."""
+        self._probe: Probe | None = None
+        self._model = ""
+        """Whose newest probe is shown."""
         self._waiting: Timer | None = None
         self._part = PARTS[0]
         self._begun = False
@@ -202,6 +205,27 @@ class PlanScreen(Room):
         self._mark("")
         self.query_one("#told", Static).update(Content(line(margin(made))))
         self._draw()
+        self._look(asked.model)
+
+    @work(exclusive=True, group="probe")
+    async def _look(self, model: str) -> None:
+        """Show the newest probe of the model, where there is one."""
+        from longread.analysis.probed import newest
+
+        self._model = model
+        try:
+            found = await asyncio.to_thread(newest, await self.house.store(), model)
+        except StoreError as error:
+            self.house.complain(error)
+            return
+        if found != self._probe:
+            self._probe = found
+            self._draw()
+
+    def store_changed(self) -> None:
+        """Look whether there is a newer probe."""
+        if self._model:
+            self._look(self._model)
 
     def _typed(self, name: str) -> str:
         return self.query_one(f"#{name}", Field).value.strip()
@@ -266,7 +290,7 @@ class PlanScreen(Room):
             ("memory", planned.memory(plan, width)),
             ("warnings", planned.warnings(plan, width)),
             ("command", planned.command(plan, width)),
-            ("probe", planned.probe(plan, width)),
+            ("probe", planned.probe(plan, self._probe, width)),
             ("whole", Content(planned.shown(plan))),
         ):
             self.query_one(f"#{name}", Static).update(text)

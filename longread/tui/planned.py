@@ -7,6 +7,7 @@ from textwrap import wrap
 
 from textual.content import Content
 
+from longread.export import grid
 from longread.export.plan import (
     MARKS,
     bars,
@@ -22,7 +23,7 @@ from longread.export.plan import (
 )
 from longread.export.visible import line, visible
 from longread.tui.widgets.columns import fit
-from longread.types import Plan
+from longread.types import Plan, Probe
 
 NUMBER = 10
 """Cells of a length or a size."""
@@ -30,6 +31,8 @@ NAME = 19
 """Cells of what a line is about."""
 FLAT = 70
 """Columns from which on the cache without the hybrid allocator is told in the chart."""
+
+TRUST = "how far it can be trusted"
 
 
 def memory(plan: Plan, width: int) -> Content:
@@ -119,14 +122,18 @@ def command(plan: Plan, width: int) -> Content:
     return Content("\n").join(found)
 
 
-def probe(plan: Plan, width: int) -> Content:
-    """Return how far the model can be trusted."""
-    said = (
-        f"Answers are trusted to {plan.trusted:,} tokens. longread probe --profile NAME measures"
-        " it on your own corpus."
-    )
+def probe(plan: Plan, found: Probe | None, width: int) -> Content:
+    """Return how far the model can be trusted, and the grid of its newest probe."""
+    if found is None:
+        said = (
+            f"Answers are trusted to {plan.trusted:,} tokens. Nothing of this model was probed yet:"
+            " longread probe --profile NAME measures it on your own corpus."
+        )
+        return _head(TRUST) + Content("\n" + _hung("", said, width, 0))
+    told = [_hung("", said, width, 0) for said in (grid.about(found), grid.verdict(found))]
+    rows = [line(row) for row in grid.terminal(found, width)]
     return Content("\n").join(
-        [_head("how far it can be trusted"), Content(_hung("", said, width, 0))]
+        [_head(TRUST), Content(told[0]), *map(Content, rows), Content(told[1])]
     )
 
 

@@ -14,11 +14,12 @@ from textual.widgets import Label, OptionList, Select, Static
 
 from longread import config
 from longread.export.plan import bars, shell
+from longread.store import Store
 from longread.tui.app import LongreadApp
 from longread.tui.choose import ChooseScreen
 from longread.tui.plan import FIELDS, PARTS, PlanScreen
 from longread.tui.widgets.typed import Field
-from longread.types import Plan
+from longread.types import Plan, Trial
 from tests.tui.driving import screen_text, until
 from tests.tui.test_themes import faint
 
@@ -402,6 +403,29 @@ async def test_another_size_draws_it_anew(app: LongreadApp) -> None:
         await until(pilot, lambda: app.size.width == 60)
         widest = max(len(row) for row in screen_text(app).split("\n"))
         assert widest <= 60
+
+
+async def test_the_newest_probe_of_the_profile_stands_beside_the_plan(
+    store: Store,
+) -> None:
+    app = LongreadApp(store.path)
+    async with app.run_test(size=(140, 100)) as pilot:
+        await opened(pilot, app)
+        await until(pilot, lambda: "Nothing of this model was probed" in said(app, "probe"))
+        number = store.begin_probe("key", "[red]Kettle\x1b", "vllm-scout-10m", "x", 0)
+        for n in range(20):
+            trial = Trial(4_096, 50, "number", n, "?", "1", "1", right=n > 0)
+            store.keep_trial(number, trial)
+        screen(app).query_one("#model", Field).value = "vllm-scout-10m"
+        await until(pilot, lambda: "19/20" in said(app, "probe"))
+        assert "[red]Kettle␛ · vllm-scout-10m" in screen_text(app)
+        assert "trusted to 4,096 tokens" in said(app, "probe")
+        await fill(pilot, app, "context", "soon")
+        await until(pilot, lambda: wrong(app) == ["context"])
+        store.keep_trial(number, Trial(4_096, 50, "number", 20, "?", "1", "1", right=True))
+        app.store_changed()
+        await until(pilot, lambda: "20/21" in said(app, "probe"))
+        assert wrong(app) == ["context"]
 
 
 @pytest.mark.parametrize("theme", ["longread-dark", "longread-light"])

@@ -9,12 +9,11 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from longread.store import cells as made
 from longread.store import corpora, grid, rows
-from longread.store.connection import add
 from longread.types import Cell, CellState, Mark, Question, Reviewed, Source
 
 
@@ -37,6 +36,21 @@ class ReviewRow:
     """Who works on it, by leases that have not run out."""
     created: datetime
     updated: datetime
+
+
+# Made once: to make them for each cell takes longer than what they do.
+FORGET_CELL = delete(grid.cells).where(
+    grid.cells.c.document == bindparam("of"),
+    grid.cells.c.question == bindparam("asked"),
+    grid.cells.c.round == 0,
+)
+KEEP_CELL = insert(grid.cells)
+KEEP_CITATIONS = insert(grid.cell_citations)
+HOLD = (
+    update(grid.leases)
+    .where(grid.leases.c.document == bindparam("of"), grid.leases.c.owner == bindparam("whose"))
+    .values(until=bindparam("until"))
+)
 
 
 def there(db: Connection, n: int) -> dict[tuple[str, str], tuple[int, int | None]]:
@@ -78,23 +92,17 @@ def keep_corpus(db: Connection, n: int, read: Sequence[Source]) -> None:
 
 def keep_cell(db: Connection, document: int, cell: Cell) -> None:
     """Write a cell in the place of the one that was there."""
-    c = grid.cells.c
-    same = (c.document == document, c.question == cell.question_hash, c.round == 0)
-    db.execute(delete(grid.cells).where(*same))
-    n = add(db, grid.cells, made.of_cell(document, cell, now()))
+    db.execute(FORGET_CELL, {"of": document, "asked": cell.question_hash})
+    key = db.execute(KEEP_CELL, made.of_cell(document, cell, now())).inserted_primary_key
+    assert key is not None
     if cell.citations:
-        db.execute(insert(grid.cell_citations), made.of_citations(n, cell.citations))
+        db.execute(KEEP_CITATIONS, made.of_citations(key[0], cell.citations))
 
 
 def renewed(db: Connection, document: int, owner: str, seconds: float) -> bool:
     """Hold a lease on; say whether it is still held."""
-    leases = grid.leases.c
-    held = (
-        update(grid.leases)
-        .where(leases.document == document, leases.owner == owner)
-        .values(until=time.time() + seconds)
-    )
-    return db.execute(held).rowcount == 1
+    held = {"of": document, "whose": owner, "until": time.time() + seconds}
+    return db.execute(HOLD, held).rowcount == 1
 
 
 def touch(db: Connection, n: int) -> None:

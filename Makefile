@@ -55,6 +55,7 @@ bench: $(VENV)/ready
 	@$(BIN)/python bench/first_token.py
 	@$(BIN)/python bench/window.py
 	@$(if $(strip $(DOCUMENTS)),$(BIN)/python bench/pdfs.py $(DOCUMENTS))
+	@$(if $(strip $(DOCUMENTS)),$(BIN)/python bench/review.py $(DOCUMENTS)/contracts $(DOCUMENTS)/contracts/questions.csv)
 	@$(if $(strip $(RECALL)),$(BIN)/python bench/recall.py $(RECALL))
 
 clean:

@@ -177,6 +177,8 @@ class Settings:
     """`[ask] dollars`: what an answer may cost without a question first."""
     ask_minutes: float = 5.0
     """`[ask] minutes`: how long it may take without a question first, as far as that is known."""
+    review_parallel: int = 8
+    """`[review] parallel`: how many questions to one document are put side by side."""
     gpus: Mapping[str, object] = field(default_factory=dict)
     """`[gpus.NAME]`: GPUs that `longread plan` does not know, or their price: `hourly = 3.1`,
     `memory = 80e9`, `bandwidth = 3.35e12`, `flops = 989e12`, `title`, `note`."""
@@ -192,6 +194,7 @@ TABLES = {
     "tui": {"theme", "editor", "viewer"},
     "pdf": {"ocr", "languages", "text", "password_file"},
     "ask": {"dollars", "minutes"},
+    "review": {"parallel"},
 }
 """Tables of `config.toml` with the keys that each may have."""
 
@@ -210,7 +213,7 @@ def settings() -> Settings:
     tables = {name: _table(data, name, path) for name in TABLES}
     for name, known in TABLES.items():
         _refuse_unknown(tables[name], known, path)
-    trust, engines, tui, pdf, asked = (tables[name] for name in TABLES)
+    trust, engines, tui, pdf, asked, reviewed = (tables[name] for name in TABLES)
     keys = _table(data, "keys", path)
     return Settings(
         profile=_check("profile", data.get("profile", ""), str, path),
@@ -227,6 +230,7 @@ def settings() -> Settings:
         password_file=_check("password_file", pdf.get("password_file", ""), str, path),
         ask_dollars=_convert("dollars", asked.get("dollars", 0.25), float, path),
         ask_minutes=_convert("minutes", asked.get("minutes", 5.0), float, path),
+        review_parallel=max(_check("parallel", reviewed.get("parallel", 8), int, path), 1),
         gpus=_table(data, "gpus", path),
         keys={name: _check(name, key, str, path) for name, key in _flat(keys)},
         trusted={

@@ -19,6 +19,7 @@ from longread.errors import LongreadError, similar
 COMMANDS = {
     "ask": "longread.cli.ask:ask",
     "pack": "longread.cli.pack:pack",
+    "review": "longread.cli.review:review",
     "plan": "longread.cli.plan:plan",
     "probe": "longread.cli.probe:probe",
     "sessions": "longread.cli.sessions:sessions",

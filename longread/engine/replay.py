@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import Any
+from zlib import crc32
 
 from longread.config import Profile
 from longread.errors import ConfigError, EngineError
@@ -12,12 +15,18 @@ from longread.types import Event, Finished, Prompt, Sampling, Text, Usage
 
 BREAK = "\n---\n"
 """Between two answers in a script."""
+SIGNS = {"YYYY-MM-DD": "2001-02-03", "ISO currency": "USD 100.00", "in digits": "7"}
+"""What is said of the form of a value, and such a value."""
+PLACE = re.compile(r"[Lpc]\d+(-[Lpc]\d+)?")
+LEAST = 25
+"""Characters of a line that is quoted, at least: shorter ones are not unique."""
 
 
 class ReplayEngine:
     """Says its answers one after the other; the last one again and again.
 
-    A request with a schema that lists places gets the first of them.
+    A request with a schema that lists places gets the first of them; one with the schema of a
+    review's cell gets an answer made of words of its prompt, always the same for the same prompt.
     """
 
     def __init__(self, *answers: str, fails_after: int | None = None) -> None:
@@ -33,7 +42,7 @@ class ReplayEngine:
     async def stream(self, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[Event]:
         """Yield the next answer in pieces of a word."""
         self.prompts.append(prompt)
-        text = _choose(sampling.schema) if sampling.schema else self._next()
+        text = _choose(sampling.schema, prompt) if sampling.schema else self._next()
         words = text.split(" ")
         for index, word in enumerate(words):
             if index == self._fails_after:
@@ -48,7 +57,12 @@ class ReplayEngine:
 
 
 def open_script(profile: Profile) -> ReplayEngine:
-    """Return the engine that says what the file named by the profile's model says."""
+    """Return the engine that says what the file named by the profile's model says.
+
+    A profile without a model has answers for reviews alone.
+    """
+    if not profile.model:
+        return ReplayEngine("")
     try:
         script = Path(profile.model).expanduser().read_text(encoding="utf-8")
     except OSError as error:
@@ -59,7 +73,44 @@ def open_script(profile: Profile) -> ReplayEngine:
     return ReplayEngine(*script.split(BREAK))
 
 
-def _choose(schema: str) -> str:
-    """Return the smallest value that the schema of `longread.prompt.guide` admits."""
-    places = json.loads(schema)["properties"]["places"]["items"]["enum"]
-    return json.dumps({"places": places[:1]})
+def _choose(schema: str, prompt: Prompt) -> str:
+    """Return a value that the schema of `longread.prompt.guide` or `cells` admits."""
+    keys = json.loads(schema)["properties"]
+    if "places" in keys:
+        return json.dumps({"places": keys["places"]["items"]["enum"][:1]})
+    question = prompt.turns[1].pieces[-1].text
+    shown = [piece for piece in prompt.turns[1].pieces[:-1] if piece.document and piece.ranges]
+    seed = crc32(question.encode("utf-8", "replace"))
+    said: dict[str, object] = {"state": "answered", "value": _value(keys["value"], question, seed)}
+    if "place" in keys:
+        said["place"] = keys["place"]["enum"][0]
+    if "quotes" in keys:
+        quote = _quote(shown[seed % len(shown)].text, seed) if shown else None
+        said = {"reasoning": "It says so.", "quotes": [quote] if quote else [], **said}
+    return json.dumps(said)
+
+
+def _value(schema: dict[str, Any], question: str, seed: int) -> object:
+    if schema["type"] == "array":
+        return [_value(schema["items"], question, seed)]
+    if choices := [one for one in schema.get("enum", ()) if one]:
+        return choices[seed % len(choices)]
+    for sign, value in SIGNS.items():
+        if sign in question:
+            return value
+    return f"value {seed % 1000}"
+
+
+def _quote(shown: str, seed: int) -> dict[str, str] | None:
+    """Return some words of one line of what is shown, and where it stands."""
+    head, _, body = shown.partition("\n")
+    lines = [(n, line.strip()) for n, line in enumerate(body.split("\n")) if len(line) > LEAST]
+    if not lines:
+        return None
+    number, line = lines[seed % len(lines)]
+    place = head.rsplit(" ", 1)[-1]
+    if not PLACE.fullmatch(place):
+        place = f"L{1 + number}"
+    elif place[0] == "L":
+        place = f"L{int(place[1:].partition('-')[0]) + number}"
+    return {"place": f"{head.split(' ')[1]}:{place}", "words": line}

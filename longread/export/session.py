@@ -234,11 +234,12 @@ def answer_data(answer: Answer) -> dict[str, Any]:
         "profile": answer.profile,
         "price": answer.price,
         "usage": asdict(answer.usage) if answer.usage else None,
-        "citations": [_citation(citation) for citation in answer.citations],
+        "citations": [citation_data(citation) for citation in answer.citations],
     }
 
 
-def _citation(citation: Citation) -> dict[str, Any]:
+def citation_data(citation: Citation) -> dict[str, Any]:
+    """Return a citation as data."""
     return {
         "document": citation.document,
         "path": citation.path,

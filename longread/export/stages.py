@@ -27,6 +27,7 @@ WORDS = {
     "look": "looking for words to plant",
     "probe": "probing",
     "measure": "measuring likelihood",
+    "review": "reviewing",
 }
 
 

@@ -45,6 +45,12 @@ def place(document_id: str, span: Span, shown: Mapping[str, Shown]) -> Citation:
     return replace(Court(shown).judge(mention), guided=True, at=None)
 
 
+def stands(document_id: str, span: Span | None, quote: str, court: Court) -> Citation:
+    """Return the citation of words that were quoted by themselves, not within a text."""
+    quotes = (quote,) if quote else ()
+    return replace(court.judge(Mention(document_id, span, quotes, (0, 0))), at=None)
+
+
 def locate(citation: Citation, document: Document) -> tuple[tuple[int, int], ...]:
     """Return the character ranges of `document` in which the citation's words stand.
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, delete, insert, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from longread.errors import StoreError
-from longread.store import schema
+from longread.store import grid, schema
 from longread.store.connection import add
 from longread.types import Source
 
@@ -61,10 +61,11 @@ def attach(db: Connection, corpus: str, location: str) -> None:
 
 
 def drop_unneeded(db: Connection, n: int | None) -> None:
-    """Forget a corpus that no session is about: its places, and whom it was trusted to."""
-    sessions, corpora, places = schema.sessions, schema.corpora, schema.places
-    if db.scalar(select(sessions.c.n).where(sessions.c.corpus == n).limit(1)) is not None:
-        return
+    """Forget a corpus that nothing is about any more: its places, and whom it was trusted to."""
+    corpora, places = schema.corpora, schema.places
+    for table in (schema.sessions, grid.reviews):
+        if db.scalar(select(table.c.n).where(table.c.corpus == n).limit(1)) is not None:
+            return
     names = [
         *db.scalars(select(corpora.c.id).where(corpora.c.n == n)),
         *db.scalars(select(places.c.location).where(places.c.corpus == n)),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
+from itertools import chain, groupby
 from statistics import median
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from longread.store import schema
+from longread.store import grid, schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,8 @@ def listed(db: Connection) -> list[Row]:
 LAST = 20
 """Answers by which a model's pace is judged."""
 TIMED = ("prompt_tokens", "cached_tokens", "output_tokens", "first_token_seconds", "seconds")
+CELLS = 400
+"""Cells of reviews that are looked at for it: most of them read hardly anything anew."""
 LEAST = 256
 """Tokens read anew below which an answer says nothing of how fast a model reads."""
 
@@ -102,7 +104,7 @@ LEAST = 256
 def pace(db: Connection, profile: str) -> tuple[float, float]:
     """Return tokens read and written a second, 0 if unknown.
 
-    Medians of a profile's last answers, and of its last trials in probes.
+    Medians of a profile's last answers, of its last trials in probes and cells of reviews.
     """
     answers, usage = schema.answers.c, schema.usage.c
     probes, trials = schema.probes.c, schema.trials.c
@@ -120,8 +122,16 @@ def pace(db: Connection, profile: str) -> tuple[float, float]:
         .order_by(trials.created.desc())
         .limit(LAST)
     )
+    # Of a document's cells the first was read anew; one that was asked twice took longer.
+    cells = grid.cells.c
+    reviewed = (
+        select(*(cells[name] for name in TIMED))
+        .where(cells.profile == profile, cells.requests == 1, cells.seconds > 0)
+        .order_by(cells.n.desc())
+        .limit(CELLS)
+    )
     reading, writing = [], []
-    for row in [*db.execute(answered), *db.execute(tried)]:
+    for row in chain(db.execute(answered), db.execute(tried), db.execute(reviewed)):
         fresh = row.prompt_tokens - (row.cached_tokens or 0)
         if fresh >= LEAST and row.first_token_seconds > 0:
             reading.append(fresh / row.first_token_seconds)

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from longread.errors import StoreError
-from longread.store import rows, schema, search
+from longread.store import grid, rows, schema, search
 from longread.store.connection import add
 from longread.store.texts import Packed, Row, Texts, pack
 from longread.types import Answer, Document, Layout, Ledger, Source, Usage
@@ -102,13 +102,18 @@ def share(db: Connection, n: int) -> float:
     return db.scalar(select(kept.share).where(kept.session == n)) or 0.0
 
 
-def keep_documents(db: Connection, n: int, documents: Mapping[str, Document], ready: Ready) -> None:
-    """Write the texts of session `n`, in place of what it had under the same content ids."""
+def keep_texts(db: Connection, ready: Ready) -> dict[bytes, int]:
+    """Write the texts that are not there, and return the numbers of all of them by digest."""
     there = _numbers(db, ready.packed.values())
     missing = {p.digest: p for p in ready.packed.values() if p.digest not in there}
     # A text that was there a moment ago may be gone with another session.
     _add_all(db, schema.texts, [ready.rows.get(d) or p.row() for d, p in missing.items()])
-    there |= _numbers(db, missing.values())
+    return there | _numbers(db, missing.values())
+
+
+def keep_documents(db: Connection, n: int, documents: Mapping[str, Document], ready: Ready) -> None:
+    """Write the texts of session `n`, in place of what it had under the same content ids."""
+    there = keep_texts(db, ready)
     if not documents:
         return
     table = upsert(schema.session_texts)
@@ -163,9 +168,10 @@ def documents(db: Connection, n: int) -> Texts:
 
 
 def drop_unneeded_texts(db: Connection) -> None:
-    """Remove the texts that no session has."""
-    needed = exists().where(schema.session_texts.c.text == schema.texts.c.n)
-    db.execute(delete(schema.texts).where(~needed))
+    """Remove the texts that no session and no review has."""
+    asked = exists().where(schema.session_texts.c.text == schema.texts.c.n)
+    reviewed = exists().where(grid.review_documents.c.text == schema.texts.c.n)
+    db.execute(delete(schema.texts).where(~asked, ~reviewed))
 
 
 def keep_answer(db: Connection, n: int, answer: Answer, now: str) -> None:

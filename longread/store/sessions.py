@@ -12,9 +12,10 @@ from sqlalchemy import Connection, Engine, delete, func, select, update
 from longread.errors import StoreError
 from longread.store import corpora, parts, probes, schema, search
 from longread.store.about import About, about
-from longread.store.connection import add, connect, plain, reading, writing
+from longread.store.connection import add, connect, overwrite, reading, writing
 from longread.store.listing import Row, listed, pace
 from longread.store.probes import Probed
+from longread.store.reviews import Reviews
 from longread.store.search import Found
 from longread.types import Answer, Document, Layout, Ledger, Session, Source, Trial
 
@@ -32,12 +33,13 @@ class Draft:
 
 
 class Store:
-    """One file of sessions. Several threads and processes may use it at once."""
+    """One file of sessions and reviews. Several threads and processes may use it at once."""
 
     def __init__(self, engine: Engine, path: Path) -> None:
         self._engine = engine
         self._light = connect(path, durable=False)
         self.path = path
+        self.reviews = Reviews(engine, self._light, path)
 
     def __enter__(self) -> Store:
         return self
@@ -284,7 +286,7 @@ class Store:
             db.execute(delete(schema.sessions).where(schema.sessions.c.n == n))
             parts.drop_unneeded_texts(db)
             corpora.drop_unneeded(db, corpus)
-        self._overwrite(session_id)
+        overwrite(self._engine, self.path, f"session {session_id}")
 
     def pace(self, profile: str) -> tuple[float, float]:
         """Return how many tokens a profile's model reads and writes in a second; 0 if unknown.
@@ -368,31 +370,6 @@ class Store:
                     f"{session_id} could be any of several sessions",
                     hint=f"type more of one: {names}",
                 )
-
-    def _overwrite(self, session_id: str) -> None:
-        """Build the file anew from what is left in it.
-
-        `secure_delete` alone is not enough: where SQLite moves rows between pages, copies
-        stay behind in unused space (seen in 6 of 200 deletions).
-        """
-        try:
-            with plain(self._engine, self.path) as raw:
-                raw.execute("PRAGMA temp_store = FILE").fetchall()
-                raw.execute("VACUUM").fetchall()
-                raw.execute("PRAGMA temp_store = MEMORY").fetchall()
-                busy, *_ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        except StoreError as error:
-            raise StoreError(
-                f"session {session_id} is deleted, but traces of its text stay in the file: "
-                f"{error}",
-                hint=f'{error.hint}; then run: sqlite3 "{self.path}" VACUUM',
-            ) from error
-        if busy:
-            raise StoreError(
-                f"session {session_id} is deleted, but another program reads {self.path}, "
-                "so its text stays in the log beside it",
-                hint="end that program: the log goes with it",
-            )
 
     def _ready(self, documents: Mapping[str, Document]) -> parts.Ready:
         """Compress what is not there yet before the lock is taken, for it takes time."""

@@ -39,21 +39,30 @@ class Llama4Family:
     @property
     def stop_ids(self) -> tuple[int, ...]:
         """`<|end_of_text|>`, `<|eom|>` and `<|eot|>`."""
-        return tuple(self._tokenizer.stop_tokens)
+        return tuple(self._special[f"<|{name}|>"] for name in ("end_of_text", "eom", "eot"))
 
     @property
     def _encoding(self) -> Encoding:
         encoding: Encoding = self._tokenizer.model
         return encoding
 
-    @property
+    @cached_property
     def _special(self) -> dict[str, int]:
-        special: dict[str, int] = self._tokenizer.special_tokens
-        return special
+        """The ids behind the vocabulary, as the reference numbers them, which is not loaded."""
+        from llama_models.llama4 import tokenizer
+
+        names = [*tokenizer.BASIC_SPECIAL_TOKENS, *tokenizer.LLAMA4_SPECIAL_TOKENS]
+        return {name: id for id, name in enumerate(names, self._vocabulary.count(b"\n"))}
+
+    @cached_property
+    def _vocabulary(self) -> bytes:
+        from llama_models.llama4 import tokenizer
+
+        return Path(tokenizer.__file__).with_name("tokenizer.model").read_bytes()
 
     @cached_property
     def _tokenizer(self) -> Any:
-        # Loaded when the first text is encoded: where every count is cached, none is.
+        # It takes 95 MiB: loaded for the few texts that only it encodes, and to decode.
         from llama_models.llama4.tokenizer import Tokenizer
 
         return Tokenizer.get_instance()
@@ -64,8 +73,8 @@ class Llama4Family:
         import splintr
         from llama_models.llama4 import tokenizer
 
-        vocabulary = Path(tokenizer.__file__).with_name("tokenizer.model").read_bytes()
-        return splintr.Tokenizer.from_bytes(vocabulary, tokenizer.Tokenizer.O200K_PATTERN, {})
+        pattern = tokenizer.Tokenizer.O200K_PATTERN
+        return splintr.Tokenizer.from_bytes(self._vocabulary, pattern, {})
 
     def encode(self, text: str) -> array[int]:
         """Return token ids of ordinary text."""
@@ -121,9 +130,9 @@ class Llama4Family:
     def _header(self, role: str) -> list[int]:
         return [
             self._special["<|header_start|>"],
-            *self._encoding.encode_ordinary(role),
+            *self.encode(role),
             self._special["<|header_end|>"],
-            *self._encoding.encode_ordinary("\n\n"),
+            *self.encode("\n\n"),
         ]
 
 

@@ -18,13 +18,25 @@ import pytest
 
 from longread import config
 from longread.analysis import planting
+from longread.analysis import review as reviewing
 from longread.analysis.ask import Request, ask
 from longread.analysis.likelihood import likelihood
 from longread.analysis.probe import probe
+from longread.analysis.trust import Departure
 from longread.config import Profile
 from longread.engine import local
 from longread.store import open_store
-from longread.types import Answer, Event, Likelihood, Probe, Usage, Verdict
+from longread.types import (
+    Answer,
+    Cell,
+    CellState,
+    Event,
+    Likelihood,
+    Probe,
+    Question,
+    Usage,
+    Verdict,
+)
 
 ROOT = Path(__file__).parent.parent.parent
 SHELF = ROOT / "fixtures" / "shelf"
@@ -200,3 +212,36 @@ def longread(*arguments: str) -> subprocess.CompletedProcess[str]:
         stdin=subprocess.DEVNULL,
         check=False,
     )
+
+
+async def test_a_review_by_the_real_model_has_typed_cells_and_places(
+    embedded: Profile, tmp_path: Path
+) -> None:
+    folder = tmp_path / "deals"
+    folder.mkdir()
+    for name, law in (("alder", "Ohio"), ("birch", "Utah")):
+        text = f"# {name}\n\nThe rent is USD 500 a year.\nThe laws of {law} govern it.\n"
+        (folder / f"{name}.md").write_text(text)
+    questions = (
+        Question("Law", "Which law governs the agreement?"),
+        Question("Rent", "Is a rent paid?", "yes/no"),
+    )
+
+    async def yes(_: Departure) -> bool:
+        return True
+
+    request = reviewing.Request(replace(embedded, answer=64), (str(folder),), questions)
+    cells = [e async for e in reviewing.review(request, yes) if isinstance(e, Cell)]
+    assert sorted((cell.path, cell.question) for cell in cells) == [
+        ("alder.md", "Law"), ("alder.md", "Rent"), ("birch.md", "Law"), ("birch.md", "Rent"),
+    ]  # fmt: skip
+    for cell in cells:
+        # So small a model may say anything, but only in the form that was asked for.
+        assert cell.state is not CellState.FAILED, cell.note
+        assert cell.usage
+        assert cell.usage.prompt_tokens == cell.usage.expected_tokens
+        if cell.state is CellState.ANSWERED:
+            assert cell.question == "Law" or (
+                cell.value and cell.value.normal in [("yes",), ("no",)]
+            )
+            assert all(c.guided and c.verdict is Verdict.PLACE for c in cell.citations)

@@ -57,7 +57,7 @@ def test_light_imports_stay_light(module: str) -> None:
 
 def test_every_command_has_help() -> None:
     listed = longread("--help").stdout
-    for name in ("ask", "pack", "sessions", "profiles", "engine", "doctor"):
+    for name in ("ask", "pack", "review", "sessions", "profiles", "engine", "doctor"):
         assert name in listed
         assert longread(name, "--help").returncode == 0
 

@@ -1,0 +1,213 @@
+"""What a review will take before it is begun: pages, tokens, requests, minutes, money, two ways."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from longread.analysis import case, spending
+from longread.config import Profile
+from longread.prompt import cells, costs, render
+from longread.store import Store
+from longread.tokens.pieces import Pieces
+from longread.types import Corpus, Document, Level, Placed, Question, Reviewed, Usage
+
+OUTPUT = 200
+"""Tokens of a cell's answer, about: its reasoning, a quote or two, a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What one way to put the questions takes."""
+
+    name: Literal["per document", "whole corpus"]
+    requests: int
+    tokens: int
+    """Of all prompts together."""
+    fresh: int
+    """Of these, the tokens that are read anew where the server keeps prefixes."""
+    output: int
+    """Tokens that are written, about."""
+    dollars: float
+    """About, where the server keeps prefixes; 0 where the profile names no price."""
+    most: float
+    """US dollars where nothing is kept and each answer is as long as allowed."""
+    seconds: float
+    """By what the model's last answers took, one after another; 0 where it gave none yet."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """A review before it is begun, or before it goes on."""
+
+    documents: int
+    pages: int
+    tokens: int
+    """Of all documents in full."""
+    scans: int
+    """Pages whose text was recognised in a picture."""
+    unread: int
+    """Pages of readable documents that could not be read."""
+    unreadable: tuple[tuple[str, str], ...]
+    """Documents of which nothing could be read, locked ones among them, and why."""
+    long: tuple[tuple[str, int], ...]
+    """Documents that go by evidence, and their tokens."""
+    cells: int
+    """That are to be asked for."""
+    done: int
+    ways: tuple[Way, ...]
+
+    @property
+    def locked(self) -> int:
+        """Documents that need a password."""
+        return sum("password" in why for _, why in self.unreadable)
+
+
+def outlook(
+    corpus: Corpus,
+    rows: Sequence[tuple[Reviewed, Document | None, Sequence[Question]]],
+    questions: Sequence[Question],
+    done: int,
+    profile: Profile,
+    window: int,
+    pieces: Pieces,
+    store: Store,
+) -> Outlook:
+    """Count what a run takes.
+
+    Args:
+        rows: what is read of each document, its text, and the questions that are to be asked.
+
+    Raises:
+        BudgetError: the window has no room for any document.
+    """
+    guided = profile.citations == "guided"
+    asked = dict(
+        zip(
+            questions,
+            pieces.count_texts([f"§0 question\n{cells.question(q)}" for q in questions]),
+            strict=True,
+        )
+    )
+    requests = prompts = fresh = whole = 0
+    long = []
+    for reviewed, document, missing in rows:
+        if document is None:
+            continue
+        most = case.room(profile, window, pieces, document, questions)
+        size = tokens_of(document, pieces)
+        whole += size
+        head = pieces.count_text(cells.head("§0", document.unit, guided))
+        each = [asked[question] for question in missing]
+        requests += len(each)
+        prompts += len(each) * (head + min(size, most)) + sum(each)
+        if size > most:
+            long.append((reviewed.path, size))
+            fresh += len(each) * (head + most) + sum(each)
+        elif each:
+            fresh += head + size + sum(each)
+    pace = store.pace(profile.name)
+    per_document = _way("per document", requests, prompts, fresh, profile, pace)
+    columns = [q for q in questions if any(q in missing for _, _, missing in rows)]
+    each_question = sum(asked[q] for q in columns)
+    together = whole * len(columns) + each_question
+    note = f"one answer says it of {len(rows):,} documents" if whole <= window else (
+        f"not possible: {whole:,} tokens, and {window:,} are trusted"
+    )  # fmt: skip
+    at_once = (len(columns), together, whole + each_question if columns else 0)
+    whole_corpus = _way("whole corpus", *at_once, profile, pace, note, answers=len(rows))
+    return Outlook(
+        documents=len(rows),
+        pages=len(corpus.pages),
+        tokens=whole,
+        scans=sum(len(reviewed.recognised) for reviewed, _, _ in rows),
+        unread=sum(len(reviewed.unread) for reviewed, text, _ in rows if text),
+        unreadable=tuple((r.path, r.reason) for r, text, _ in rows if text is None),
+        long=tuple(long),
+        cells=requests,
+        done=done,
+        ways=(per_document, whole_corpus),
+    )
+
+
+def tokens_of(document: Document, pieces: Pieces) -> int:
+    """Return what a document costs in full, boundary lines included."""
+    named = document.named("d1")
+    placed = Placed("d1", document.path, document.content_id, Level.FULL)
+    found = costs.price(list(render.chunks(placed, named, "§0")), pieces)
+    document.forget()
+    return found
+
+
+def _way(
+    name: Literal["per document", "whole corpus"],
+    requests: int,
+    tokens: int,
+    fresh: int,
+    profile: Profile,
+    pace: tuple[float, float],
+    note: str = "",
+    answers: int = 1,
+) -> Way:
+    """Return what it takes.
+
+    Args:
+        pace: tokens read and written a second, 0 where that is not known.
+        answers: cells that one request answers.
+    """
+    output = requests * OUTPUT * answers
+    most = spending.price(profile, Usage(tokens, requests * profile.answer))
+    likely = spending.price(profile, Usage(tokens, output, tokens - fresh))
+    reading, writing = pace
+    seconds = fresh / reading + output / writing if reading and writing else 0.0
+    return Way(name, requests, tokens, fresh, output, likely, most, seconds, note)
+
+
+def cost_of(found: Outlook) -> spending.Estimate:
+    """Return what is said before a run: money at most, time about."""
+    way = found.ways[0]
+    return spending.Estimate(way.tokens, way.most, way.seconds)
+
+
+def reviewed_of(corpus: Corpus) -> list[tuple[Reviewed, Document | None]]:
+    """Return the documents of a corpus as rows of a review, also those that could not be read.
+
+    Left out are files that a person left out, and what is never read: pictures, links, binaries.
+    """
+    by_path = {document.path: document for document in corpus.documents}
+    unread: dict[str, list[tuple[int, str]]] = {}
+    recognised: dict[str, list[tuple[int, float]]] = {}
+    pages: dict[str, int] = {}
+    for page in corpus.pages:
+        pages[page.path] = max(pages.get(page.path, 0), page.page)
+        if page.ocr:
+            recognised.setdefault(page.path, []).append((page.page, page.confidence or 0.0))
+        elif page.reason and page.reason != BLANK:
+            unread.setdefault(page.path, []).append((page.page, page.reason))
+    found: list[tuple[Reviewed, Document | None]] = []
+    about: Mapping[str, Mapping[str, str]] = {e.path: dict(e.about) for e in corpus.entries}
+    for entry in corpus.entries:
+        document = by_path.get(entry.path)
+        if document is None and (entry.kind in NEVER or entry.reason.startswith(LEFT_OUT)):
+            continue
+        reviewed = Reviewed(
+            entry.path,
+            document.content_id if document else "",
+            document.unit if document else "line",
+            about[entry.path].get("Title", ""),
+            pages.get(entry.path, 0),
+            tuple(unread.get(entry.path, ())),
+            tuple(recognised.get(entry.path, ())),
+            "" if document else entry.reason or "no text",
+        )
+        found.append((reviewed, document))
+    return found
+
+
+BLANK = "blank"
+"""What the ledger says of a page on which there is nothing to be read."""
+LEFT_OUT = ("left out by ", "deleted")
+NEVER = frozenset(("submodule", "symlink", "lfs", "empty", "image", "binary"))
+"""Kinds that have no text to be asked about."""

@@ -1,0 +1,151 @@
+"""A review as data and as a table of text. It writes no file and prints nothing.
+
+Signs always come with words below the table, so nothing depends on colour or on a font.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from longread.export.session import citation_data
+from longread.export.visible import line
+from longread.types import Cell, CellState, Mark, Question, Review, Reviewed, Value
+
+SIGNS = {
+    CellState.ANSWERED: "✓",
+    CellState.NOT_PRESENT: "–",
+    CellState.NOT_FOUND: "?",
+    CellState.UNCLEAR: "~",
+    CellState.UNREADABLE: "x",
+    CellState.FAILED: "!",
+}
+UNVERIFIED, CORRECTED, NOTHING, RULED_OUT = "¿", "✎", "·", "/"
+PATH = 36
+"""Characters of a path in a table; of a longer one the end is shown."""
+
+
+def sign(review: Review, path: str, question: Question) -> str:
+    """Return one character for a cell."""
+    cell, mark = review.cells.get((path, question.name)), review.marks.get((path, question.name))
+    if mark and mark.kind == "corrected":
+        return CORRECTED
+    if cell is None:
+        return RULED_OUT if review.ruled_out(path, question) else NOTHING
+    if cell.unverified and cell.state is CellState.ANSWERED:
+        return UNVERIFIED
+    return SIGNS[cell.state]
+
+
+def value_of(cell: Cell | None, mark: Mark | None = None) -> str:
+    """Return what a cell says: a person's value before the model's, else its state."""
+    if mark and mark.kind == "corrected":
+        return _text(mark.value) if mark.value else CellState.NOT_PRESENT.value
+    if cell is None:
+        return "not asked"
+    if cell.state is CellState.ANSWERED and cell.value:
+        return f"{_text(cell.value)}{' (quote not verified)' if cell.unverified else ''}"
+    said = f": {'; '.join(cell.value.said)}" if cell.value else ""
+    return f"{cell.state.value}{said}"
+
+
+def _text(value: Value) -> str:
+    pairs = zip(value.normal, value.said, strict=True)
+    return "; ".join(normal or said for normal, said in pairs)
+
+
+def coverage(review: Review) -> str:
+    """Say how much was read, in one line that stands in every table and export."""
+    read = [one for one in review.documents if not one.reason]
+    pages = sum(one.pages for one in review.documents)
+    unread = sum(len(one.unread) for one in review.documents)
+    recognised = sum(len(one.recognised) for one in review.documents)
+    words = f"read: {len(read):,} of {len(review.documents):,} documents"
+    if pages:
+        words += f", {pages - unread:,} of {pages:,} pages, {recognised:,} of them recognised (OCR)"
+    if lost := [one for one in review.documents if one.reason]:
+        named = "; ".join(f"{one.path}: {one.reason}" for one in lost[:5])
+        words += f"; not read: {named}{'; …' if len(lost) > 5 else ''}"
+    return words
+
+
+def table(review: Review, id: str, width: int = 120) -> Iterator[str]:
+    """Yield a review as lines: a sign a cell, and what the signs mean."""
+    yield line(review.title)
+    yield f"review {id}, profile {line(review.profile)}"
+    yield line(coverage(review))
+    numbers = [f"{n}" for n in range(1, len(review.questions) + 1)]
+    wide = max([len(n) for n in numbers], default=1) + 1
+    left = min(PATH, max([len(one.path) for one in review.documents], default=0))
+    each = max((width - left) // wide, 1)
+    for first in range(0, len(numbers), each):
+        columns = review.questions[first : first + each]
+        yield ""
+        yield " " * left + "".join(n.rjust(wide) for n in numbers[first : first + each])
+        for one in review.documents:
+            signs = [sign(review, one.path, question) for question in columns]
+            yield _short(one.path, left).ljust(left) + "".join(s.rjust(wide) for s in signs)
+    yield ""
+    for n, question in zip(numbers, review.questions, strict=True):
+        states = Counter(sign(review, one.path, question) for one in review.documents)
+        counted = " ".join(f"{n}{s}" for s, n in states.most_common())
+        yield f"{n.rjust(wide)}  {line(question.name)}: {counted}"
+    yield ""
+    meaning = [f"{SIGNS[state]} {state.value}" for state in CellState]
+    meaning += [f"{UNVERIFIED} quote not verified", f"{CORRECTED} corrected by a person"]
+    yield ", ".join([*meaning, f"{NOTHING} not asked yet", f"{RULED_OUT} out of place"])
+
+
+def _short(path: str, most: int) -> str:
+    said = line(path)
+    return said if len(said) <= most else "…" + said[1 - most :]
+
+
+def data(review: Review, id: str) -> dict[str, Any]:
+    """Return a review as JSON has it: documents with their cells, by the questions' names."""
+    return {
+        "review": id,
+        "title": review.title,
+        "profile": review.profile,
+        "sources": [asdict(source) for source in review.sources],
+        "coverage": coverage(review),
+        "questions": [{**asdict(question), "hash": question.hash} for question in review.questions],
+        "documents": [_document(review, one) for one in review.documents],
+    }
+
+
+def _document(review: Review, one: Reviewed) -> dict[str, Any]:
+    cells = {}
+    for question in review.questions:
+        key = (one.path, question.name)
+        if key in review.cells or key in review.marks or key in review.earlier:
+            earlier = review.earlier.get(key)
+            cells[question.name] = {
+                **_cell(review.cells.get(key), review.marks.get(key)),
+                "earlier": asdict(earlier) if earlier else None,
+            }
+    return {
+        "path": one.path,
+        "content_id": one.content_id,
+        "title": one.title,
+        "pages": one.pages,
+        "unread": [{"page": page, "reason": why} for page, why in one.unread],
+        "recognised": [{"page": page, "confidence": sure} for page, sure in one.recognised],
+        "reason": one.reason,
+        "cells": cells,
+    }
+
+
+def _cell(cell: Cell | None, mark: Mark | None) -> dict[str, Any]:
+    said: dict[str, Any] = {"mark": asdict(mark) if mark else None}
+    if cell is None:
+        return said
+    return {
+        **asdict(cell),
+        "state": cell.state.value,
+        "citations": [citation_data(citation) for citation in cell.citations],
+        "shown": [str(span) for span in cell.shown],
+        **said,
+    }

@@ -1,0 +1,264 @@
+"""What a review consists of, written and read on a connection that somebody else opened."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from longread.store import cells as made
+from longread.store import corpora, grid, rows
+from longread.types import Cell, CellState, Mark, Question, Reviewed, Source
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRow:
+    """A review as a list shows it."""
+
+    id: str
+    title: str
+    profile: str
+    sources: tuple[str, ...]
+    documents: int
+    questions: int
+    cells: int
+    """That there are; a question with a condition is not put to every document."""
+    failed: int
+    price: float
+    """US dollars that its cells cost, as far as that is known."""
+    owners: tuple[str, ...]
+    """Who works on it, by leases that have not run out."""
+    created: datetime
+    updated: datetime
+
+
+# Made once: to make them for each cell takes longer than what they do.
+FORGET_CELL = delete(grid.cells).where(
+    grid.cells.c.document == bindparam("of"),
+    grid.cells.c.question == bindparam("asked"),
+    grid.cells.c.round == 0,
+)
+KEEP_CELL = insert(grid.cells)
+KEEP_CITATIONS = insert(grid.cell_citations)
+HOLD = (
+    update(grid.leases)
+    .where(grid.leases.c.document == bindparam("of"), grid.leases.c.owner == bindparam("whose"))
+    .values(until=bindparam("until"))
+)
+
+
+def there(db: Connection, n: int) -> dict[tuple[str, str], tuple[int, int | None]]:
+    """Return numbers and positions of all versions of documents, by path and content id."""
+    d = grid.review_documents.c
+    query = select(d.n, d.path, d.content_id, d.position).where(d.review == n)
+    return {(row.path, row.content_id): (row.n, row.position) for row in db.execute(query)}
+
+
+def rename(db: Connection, n: int, documents: Sequence[Reviewed]) -> None:
+    """Give rows whose file has moved, or whose source is named otherwise, their new path."""
+    d, cited = grid.review_documents.c, grid.cell_citations.c
+    known = there(db, n)
+    paths = {one.path for one in documents}
+    moved = {
+        content_id: (path, number)
+        for (path, content_id), (number, at) in known.items()
+        if path not in paths and content_id and at is not None
+    }
+    for one in documents:
+        if (one.path, one.content_id) in known or one.content_id not in moved:
+            continue
+        path, number = moved.pop(one.content_id)
+        db.execute(update(grid.review_documents).where(d.n == number).values(path=one.path))
+        cells = select(grid.cells.c.n).where(grid.cells.c.document == number)
+        of_it = (cited.cell.in_(cells), cited.path == path)
+        db.execute(update(grid.cell_citations).where(*of_it).values(path=one.path))
+
+
+def keep_corpus(db: Connection, n: int, read: Sequence[Source]) -> None:
+    """Keep which corpus a review is about; one that nothing is about any more goes."""
+    r = grid.reviews.c
+    before = db.scalar(select(r.corpus).where(r.n == n))
+    corpus = corpora.read_from(db, read, now())
+    if corpus != before:
+        db.execute(update(grid.reviews).where(r.n == n).values(corpus=corpus))
+        corpora.drop_unneeded(db, before)
+
+
+def keep_cell(db: Connection, document: int, cell: Cell) -> None:
+    """Write a cell in the place of the one that was there."""
+    db.execute(FORGET_CELL, {"of": document, "asked": cell.question_hash})
+    key = db.execute(KEEP_CELL, made.of_cell(document, cell, now())).inserted_primary_key
+    assert key is not None
+    if cell.citations:
+        db.execute(KEEP_CITATIONS, made.of_citations(key[0], cell.citations))
+
+
+def renewed(db: Connection, document: int, owner: str, seconds: float) -> bool:
+    """Hold a lease on; say whether it is still held."""
+    held = {"of": document, "whose": owner, "until": time.time() + seconds}
+    return db.execute(HOLD, held).rowcount == 1
+
+
+def touch(db: Connection, n: int) -> None:
+    """Write that a review has changed."""
+    db.execute(update(grid.reviews).where(grid.reviews.c.n == n).values(updated=now()))
+
+
+def keep_sources(db: Connection, n: int, read: Sequence[Source]) -> None:
+    """Write where a review is read from, in place of what it had."""
+    db.execute(delete(grid.review_sources).where(grid.review_sources.c.review == n))
+    rows_made = rows.of_sources(n, read)
+    for row in rows_made:
+        row["review"] = row.pop("session")
+    if rows_made:
+        db.execute(insert(grid.review_sources), rows_made)
+
+
+def keep_questions(db: Connection, n: int, asked: Sequence[Question]) -> None:
+    """Write the columns; those that are there no more stay without a position."""
+    table = grid.review_questions
+    if tuple(questions(db, n).values()) == tuple(asked):
+        return
+    db.execute(update(table).where(table.c.review == n).values(position=None))
+    for position, question in enumerate(asked):
+        row = made.of_question(n, position, question)
+        kept = upsert(table).values(row)
+        db.execute(kept.on_conflict_do_update(index_elements=["review", "hash"], set_=row))
+    touch(db, n)
+
+
+def sources(db: Connection, n: int) -> tuple[Source, ...]:
+    """Read where it is read from."""
+    s = grid.review_sources
+    query = select(s).where(s.c.review == n).order_by(s.c.position)
+    return tuple(rows.to_source(row) for row in db.execute(query).mappings())
+
+
+def questions(db: Connection, n: int) -> dict[str, Question]:
+    """Read the columns, by hash."""
+    q = grid.review_questions
+    query = select(q).where(q.c.review == n, q.c.position.is_not(None)).order_by(q.c.position)
+    return {row["hash"]: made.to_question(row) for row in db.execute(query).mappings()}
+
+
+def documents(db: Connection, n: int) -> dict[int, Reviewed]:
+    """Read the rows, by number."""
+    d = grid.review_documents
+    query = select(d).where(d.c.review == n, d.c.position.is_not(None)).order_by(d.c.position)
+    return {row["n"]: made.to_document(row) for row in db.execute(query).mappings()}
+
+
+def cells(
+    db: Connection,
+    n: int,
+    documents: Mapping[int, Reviewed],
+    questions: Mapping[str, Question],
+) -> dict[tuple[str, str], Cell]:
+    """Read the cells, by path and question's name."""
+    c, cited, d = grid.cells, grid.cell_citations, grid.review_documents.c
+    ours = select(d.n).where(d.review == n, d.position.is_not(None))
+    of_ours = select(c.c.n).where(c.c.document.in_(ours), c.c.round == 0)
+    query = select(cited).where(cited.c.cell.in_(of_ours)).order_by(cited.c.cell)
+    query = query.order_by(cited.c.position)
+    citations = {
+        number: [rows.to_citation(row) for row in group]
+        for number, group in groupby(db.execute(query).mappings(), lambda row: row["cell"])
+    }
+    found = {}
+    for row in db.execute(select(c).where(c.c.n.in_(of_ours))).mappings():
+        document, asked = documents[row["document"]], questions.get(row["question"])
+        if asked:
+            found[document.path, asked.name] = made.to_cell(
+                row, document.path, document.content_id, asked.name,
+                citations.get(row["n"], ()),
+            )  # fmt: skip
+    return found
+
+
+def marks(
+    db: Connection,
+    n: int,
+    documents: Mapping[int, Reviewed],
+    questions: Mapping[str, Question],
+) -> dict[tuple[str, str], Mark]:
+    """Read what a person said last of each cell, by path and question's name."""
+    m, d = grid.marks, grid.review_documents.c
+    ours = select(d.n).where(d.review == n, d.position.is_not(None))
+    found: dict[tuple[str, str], Mark] = {}
+    query = select(m).where(m.c.document.in_(ours)).order_by(m.c.n)
+    for row in db.execute(query).mappings():
+        if asked := questions.get(row["question"]):
+            found[documents[row["document"]].path, asked.name] = made.to_mark(row)
+    return found
+
+
+def earlier(db: Connection, n: int) -> dict[tuple[str, str], Mark]:
+    """Read corrections by path and question's name, whatever versions they were made of."""
+    m, d, q = grid.marks, grid.review_documents.c, grid.review_questions.c
+    query = (
+        select(m, d.path, q.name)
+        .join(grid.review_documents, d.n == m.c.document)
+        .join(grid.review_questions, (q.review == d.review) & (q.hash == m.c.question))
+        .where(d.review == n, m.c.kind == "corrected")
+        .order_by(m.c.n)
+    )
+    return {(row["path"], row["name"]): made.to_mark(row) for row in db.execute(query).mappings()}
+
+
+def listed(db: Connection, head: Any) -> ReviewRow:
+    """Read what a list says of a review."""
+    d, q, c = grid.review_documents.c, grid.review_questions.c, grid.cells.c
+    leases = grid.leases.c
+    current = (d.review == head.n, d.position.is_not(None))
+    asked = (q.review == head.n, q.position.is_not(None))
+    counted = db.execute(
+        select(func.count(), func.sum(c.state == CellState.FAILED.value), func.sum(c.price))
+        .select_from(grid.cells)
+        .join(grid.review_documents, d.n == c.document)
+        .join(grid.review_questions, (q.review == d.review) & (q.hash == c.question))
+        .where(*current, *asked, c.round == 0)
+    ).one()
+    owners = db.scalars(
+        select(leases.owner)
+        .join(grid.review_documents, d.n == leases.document)
+        .where(d.review == head.n, leases.until > time.time())
+        .distinct()
+    )
+    cells, failed, price = counted
+    return ReviewRow(
+        id=head.id,
+        title=head.title,
+        profile=head.profile,
+        sources=tuple(source.location for source in sources(db, head.n)),
+        documents=_count(db, grid.review_documents, *current),
+        questions=_count(db, grid.review_questions, *asked),
+        cells=cells,
+        failed=failed or 0,
+        price=price or 0.0,
+        owners=tuple(owners),
+        created=datetime.fromisoformat(head.created),
+        updated=datetime.fromisoformat(head.updated),
+    )
+
+
+def placed(
+    there: Mapping[tuple[str, str], tuple[int, int | None]],
+) -> list[tuple[tuple[str, str], tuple[int, int]]]:
+    """Return the documents that are rows now, in their order."""
+    current = [(key, (n, at)) for key, (n, at) in there.items() if at is not None]
+    return sorted(current, key=lambda one: one[1][1])
+
+
+def _count(db: Connection, table: Table, *where: Any) -> int:
+    return db.scalar(select(func.count()).select_from(table).where(*where)) or 0
+
+
+def now() -> str:
+    """Return the time as it is kept."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")

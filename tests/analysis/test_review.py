@@ -1,0 +1,475 @@
+"""Documents × questions: what is asked, what is kept, and what is never asked twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from shutil import copyfile
+
+import pytest
+from fpdf import FPDF
+
+from longread import config
+from longread.analysis.forget import forget_review
+from longread.analysis.review import Request, look_ahead, review
+from longread.analysis.trust import Departure
+from longread.errors import ConfigError, EngineError, IngestError, TrustError
+from longread.store import open_store
+from longread.types import CellState, Mark, Question, Span, Started, Value, Verdict
+from tests.analysis.reviewing import (
+    LAWS,
+    QUESTIONS,
+    SCRIPTED,
+    Model,
+    cells_of,
+    collect,
+    grid,
+    newest,
+    reply,
+    shelf,
+)  # fmt: skip
+
+LAW, MADE, FEE, ENDS = QUESTIONS
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store without anything in it: to make one takes longer than most of what is tested."""
+    path = tmp_path_factory.mktemp("store") / "longread.db"
+    open_store(path).close()
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _made(empty: Path) -> None:
+    copyfile(empty, config.home() / "longread.db")
+
+
+def to(folder: Path, *questions: Question, **more: object) -> Request:
+    request = Request(SCRIPTED, (str(folder),), questions or QUESTIONS)
+    return replace(request, **more)  # type: ignore[arg-type]
+
+
+def truth(path: str, question: str, _: int) -> str:
+    """Answer as a good model would."""
+    law = LAWS.get(path.removesuffix(".md"), "Delaware")
+    answers = {
+        "Law": reply(law, f"governed by the laws of the State of {law}"),
+        "Made": reply("March 4, 2005", "made on 4 March 2005 between", place="L3"),
+        "Fee": reply("USD 1,200.50", "A yearly fee of USD 1,200.50 is due"),
+        "Ends": reply("", state="not present"),
+    }
+    return answers.get(question, "")
+
+
+async def test_each_cell_has_a_value_quotes_verdicts_and_where_it_is_from(tmp_path: Path) -> None:
+    model = Model(truth)
+    events = await collect(to(shelf(tmp_path / "deals")), model)
+    (started,) = [event for event in events if isinstance(event, Started)]
+    assert (started.cells, started.done, started.fresh) == (12, 0, True)
+    kept = newest()
+    assert [one.path for one in kept.documents] == ["alder.md", "birch.md", "cedar.md"]
+    assert kept.cells["birch.md", "Law"].value == Value(("New York",), ("New York",))
+    assert kept.cells["birch.md", "Made"].value == Value(("March 4, 2005",), ("2005-03-04",))
+    fee = kept.cells["cedar.md", "Fee"]
+    assert fee.value == Value(("USD 1,200.50",), ("USD 1200.50",))
+    (citation,) = fee.citations
+    assert (citation.verdict, citation.path, citation.found) == (
+        Verdict.EXACT, "cedar.md", Span("line", 4, 4),
+    )  # fmt: skip
+    assert (fee.reasoning, fee.model, fee.profile) == ("So it says.", "", "scripted")
+    assert fee.content_id == kept.documents[2].content_id
+    assert (fee.question_hash, fee.prompt_version) == (FEE.hash, 1)
+    assert fee.extractor.startswith("longread ")
+    assert fee.usage
+    assert fee.requests == 1
+    ends = kept.cells["cedar.md", "Ends"]
+    assert (ends.state, ends.value, ends.way) == (CellState.NOT_PRESENT, None, "whole")
+    assert ends.shown == (Span("line", 1, 5),)
+    assert {e for e in events if not hasattr(e, "stage")} >= set(kept.cells.values())
+
+
+async def test_a_finished_review_asks_nothing(tmp_path: Path) -> None:
+    request = to(shelf(tmp_path / "deals"))
+    await collect(request, Model())
+    before = grid(newest())
+    again = Model()
+    events = await collect(request, again)
+    assert again.asked == []
+    assert [e.done for e in events if isinstance(e, Started)] == [12]
+    assert grid(newest()) == before
+    with open_store() as store:
+        assert len(store.reviews.listed()) == 1
+
+
+async def test_a_documents_first_question_is_alone_and_the_rest_side_by_side(
+    tmp_path: Path,
+) -> None:
+    model = Model(pause=0.01)
+    await collect(to(shelf(tmp_path / "deals"), parallel=2), model)
+    for path in ("alder.md", "birch.md", "cedar.md"):
+        side_by_side = [n for where, n in model.running if where == path]
+        assert side_by_side[:3] == [1, 1, 2]
+        assert max(side_by_side) == 2
+    # One document after the other, and all that stands before the question is the same.
+    assert [path for path, _ in model.asked] == sorted(path for path, _ in model.asked)
+    for first in (0, 4, 8):
+        of_one = [prompt.turns[1].pieces for prompt in model.prompts[first : first + 4]]
+        assert all(pieces[:-1] == of_one[0][:-1] for pieces in of_one)
+
+
+async def test_a_malformed_answer_is_asked_for_once_more_and_then_failed(tmp_path: Path) -> None:
+    folder = shelf(tmp_path / "deals", {"alder": "Delaware"})
+
+    def say(_: str, question: str, before: int) -> str:
+        if question == "Law":
+            return "Delaware, I think."
+        return "{}" if question == "Made" and not before else truth("", question, 0)
+
+    model = Model(say)
+    cells = {cell.question: cell for cell in await cells_of(to(folder), model)}
+    assert cells["Law"].state is CellState.FAILED
+    assert "no JSON" in cells["Law"].note
+    assert cells["Law"].requests == 2
+    assert (cells["Made"].state, cells["Made"].requests) == (CellState.ANSWERED, 2)
+    retry = model.prompts[model.asked.index(("alder.md", "Law"), 1)]
+    assert "there is no JSON in it" in retry.turns[-1].text
+    # What failed is asked again by the next run, and nothing else is.
+    second = Model(truth)
+    await collect(to(folder), second)
+    assert second.asked == [("alder.md", "Law")]
+    assert newest().cells["alder.md", "Law"].state is CellState.ANSWERED
+
+
+async def test_a_quote_that_does_not_stand_is_asked_for_once_more_by_what_is_wrong_with_it(
+    tmp_path: Path,
+) -> None:
+    wrong = reply("Delaware", "governed by the laws of the State of Nevada")
+    folder = shelf(tmp_path / "deals", {"alder": "Delaware", "birch": "Delaware"})
+    model = Model(lambda path, q, n: wrong if path == "birch.md" or not n else truth(path, q, n))
+    await collect(to(folder, LAW), model)
+    kept = newest()
+    mended, flagged = kept.cells["alder.md", "Law"], kept.cells["birch.md", "Law"]
+    assert not mended.unverified
+    assert [c.verdict for c in mended.citations] == [Verdict.EXACT]
+    assert "State of Nevada” (L1-L9): L5" in model.prompts[1].turns[-1].text
+    assert model.asked.count(("birch.md", "Law")) == 2
+    assert flagged.unverified
+    assert flagged.state is CellState.ANSWERED
+    assert [c.verdict for c in flagged.citations] == [Verdict.NOT_FOUND]
+    assert "Nevada" in flagged.note
+
+
+async def test_an_answer_without_the_quote_it_needs_is_flagged(tmp_path: Path) -> None:
+    folder = shelf(tmp_path / "deals", {"alder": "Delaware"})
+    free = Question("Free", "Which law?", quote=False)
+    cells = await cells_of(to(folder, LAW, free), Model(lambda *_: reply("Delaware")))
+    assert [(c.question, c.unverified, c.requests) for c in cells] == [
+        ("Law", True, 2), ("Free", False, 1),
+    ]  # fmt: skip
+
+
+async def test_a_value_that_cannot_be_told_is_unclear_and_its_words_are_kept(
+    tmp_path: Path,
+) -> None:
+    folder = shelf(tmp_path / "deals", {"alder": "Delaware"})
+    said = reply("in spring", "made on 4 March 2005 between")
+    (cell,) = await cells_of(to(folder, MADE), Model(lambda *_: said))
+    assert (cell.state, cell.value) == (CellState.UNCLEAR, Value(("in spring",), ("",)))
+
+
+async def test_nothing_is_called_not_present_where_not_all_of_a_document_was_shown(
+    tmp_path: Path,
+) -> None:
+    folder = shelf(tmp_path / "deals", {"alder": "Delaware"})
+    long = "\n\n".join(f"Clause {n}. Lamp {n} is lit at dusk, every day." for n in range(900))
+    (folder / "long.md").write_text(f"{long}\n\nThe laws of Utah govern.\n")
+    model = Model(lambda *_: reply("", state="not present"))
+    await collect(to(folder, LAW), model)
+    kept = newest()
+    assert kept.cells["alder.md", "Law"].state is CellState.NOT_PRESENT
+    cell = kept.cells["long.md", "Law"]
+    assert (cell.state, cell.way) == (CellState.NOT_FOUND, "evidence")
+    assert "longer than the 8,000 trusted tokens" in cell.note
+    assert any(span.first <= 1801 <= span.last for span in cell.shown)
+    assert max(prompt.size for prompt in model.prompts) <= 8_000 - SCRIPTED.answer
+    found = look_ahead(to(folder, LAW, new=True), lambda _: None)
+    assert [path for path, _ in found.long] == ["long.md"]
+
+
+def drawn(path: Path, *pages: str, password: str = "") -> None:
+    """Draw a PDF; an empty page has a picture on it and no text."""
+    pdf = FPDF()
+    pdf.set_font("Helvetica", size=12)
+    if password:
+        pdf.set_encryption(owner_password=password, user_password=password)
+    for text in pages:
+        pdf.add_page()
+        if text:
+            pdf.multi_cell(0, 8, text)
+        else:
+            for n in range(60):
+                pdf.line(20, 20 + n, 150, 25 + n)
+    pdf.output(str(path))
+
+
+async def test_pages_and_documents_that_cannot_be_read_are_said_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    (config.settings_dir() / "config.toml").write_text('[pdf]\nocr = "off"\n')
+    drawn(
+        folder / "drawn.pdf", "This lease is governed by the laws of Ohio, all of it.", "", "End."
+    )
+    drawn(folder / "locked.pdf", "Nobody can read this.", password="s3cret")
+    model = Model(lambda *_: reply("", state="not present"))
+    await collect(to(folder, LAW), model)
+    kept = newest()
+    assert model.asked == [("drawn.pdf", "Law")]
+    drawing, locked = kept.documents
+    assert (drawing.pages, [page for page, _ in drawing.unread]) == (3, [2])
+    assert "password" in locked.reason
+    cell = kept.cells["drawn.pdf", "Law"]
+    assert cell.state is CellState.NOT_FOUND
+    assert cell.shown == (Span("page", 1, 1), Span("page", 3, 3))
+    assert "1 page could not be read (p2)" in cell.note
+    assert kept.cells["locked.pdf", "Law"].state is CellState.UNREADABLE
+    found = look_ahead(to(folder, LAW, new=True), lambda _: None)
+    assert (found.locked, found.unread, found.cells) == (1, 1, 1)
+    # With its password it is another version, and only that one is asked.
+    again = Model(lambda *_: reply("", state="not present"))
+    await collect(to(folder, LAW, passwords=("s3cret",)), again)
+    assert again.asked == [("locked.pdf", "Law")]
+
+
+async def test_a_changed_question_is_one_column_and_a_changed_file_one_row(
+    tmp_path: Path,
+) -> None:
+    folder = shelf(tmp_path / "deals")
+    await collect(to(folder), Model())
+    before = grid(newest())
+    model = Model()
+    changed = Question("Law", "Which law applies?")
+    await collect(to(folder, changed, MADE, FEE, ENDS), model)
+    assert sorted(model.asked) == [(f"{name}.md", "Law") for name in LAWS]
+    assert {k: v for k, v in grid(newest()).items() if k[1] != "Law"} == {
+        k: v for k, v in before.items() if k[1] != "Law"
+    }
+    back = Model()
+    await collect(to(folder), back)
+    assert back.asked == []
+    assert grid(newest()) == before
+    shelf(folder, {"birch": "Maine"})
+    rows = Model()
+    await collect(to(folder), rows)
+    assert sorted(rows.asked) == sorted(("birch.md", q.name) for q in QUESTIONS)
+
+
+async def test_another_model_is_asked_on_request_alone(tmp_path: Path) -> None:
+    folder = shelf(tmp_path / "deals")
+    await collect(to(folder), Model())
+    other = replace(SCRIPTED, name="other", model="other-1")
+    request = to(folder, profile=replace(SCRIPTED, model="first"))
+    await collect(replace(request, new=True), Model())
+    quiet = Model()
+    await collect(replace(request, profile=other), quiet)
+    assert quiet.asked == []
+    with open_store() as store:
+        id = store.reviews.resolve()
+        store.reviews.mark(id, "alder.md", "Law", Mark("corrected", Value(("Iowa",), ("Iowa",))))
+    loud = Model()
+    await collect(replace(request, profile=other, again=True), loud)
+    assert len(loud.asked) == 11
+    assert ("alder.md", "Law") not in loud.asked
+    kept = newest()
+    assert kept.cells["alder.md", "Made"].model == "other-1"
+    assert kept.marks["alder.md", "Law"].value == Value(("Iowa",), ("Iowa",))
+
+
+async def test_a_question_with_a_condition_is_asked_where_it_holds(tmp_path: Path) -> None:
+    folder = shelf(tmp_path / "deals")
+    notice = Question("Notice", "How long?", "number", only_if=("Ends", ("yes",)))
+    period = Question("Period", "From when?", only_if=("Notice", ("30",)))
+    ends = {"alder.md": "yes", "birch.md": "no", "cedar.md": ""}
+
+    def say(path: str, question: str, _: int) -> str:
+        if question != "Ends":
+            return reply("30", "A yearly fee of USD 1,200.50 is due")
+        state = "answered" if ends[path] else "unclear"
+        return reply(ends[path], "A yearly fee of USD 1,200.50 is due", state=state)
+
+    model = Model(say)
+    await collect(to(folder, period, notice, ENDS), model)
+    assert model.asked == [
+        ("alder.md", "Ends"), ("alder.md", "Notice"), ("alder.md", "Period"),
+        ("birch.md", "Ends"),
+        ("cedar.md", "Ends"), ("cedar.md", "Notice"), ("cedar.md", "Period"),
+    ]  # fmt: skip
+    kept = newest()
+    assert kept.ruled_out("birch.md", notice)
+    assert kept.ruled_out("birch.md", period)
+    assert not kept.ruled_out("alder.md", period)
+    # What a person says decides it from then on.
+    with open_store() as store:
+        yes = Mark("corrected", Value(("yes",), ("yes",)))
+        store.reviews.mark(store.reviews.resolve(), "birch.md", "Ends", yes)
+    again = Model(say)
+    await collect(to(folder, period, notice, ENDS), again)
+    assert again.asked == [("birch.md", "Notice"), ("birch.md", "Period")]
+
+
+async def test_a_shelf_grows_and_what_was_asked_stays(tmp_path: Path) -> None:
+    folder = shelf(tmp_path / "deals")
+    more = shelf(tmp_path / "more", {"maple": "Utah"})
+    await collect(to(folder), Model())
+    before = {question: value for (path, question), value in grid(newest()).items()}
+    model = Model()
+    with open_store() as store:
+        id = store.reviews.resolve()
+    await collect(Request(SCRIPTED, (str(more),), review=id), model)
+    assert {path for path, _ in model.asked} == {"more/maple.md"}
+    kept = newest()
+    assert [one.path for one in kept.documents] == [
+        "deals/alder.md", "deals/birch.md", "deals/cedar.md", "more/maple.md",
+    ]  # fmt: skip
+    assert set(before) == {question for path, question in kept.cells if path.startswith("deals")}
+    cited = [c.path for c in kept.cells["deals/alder.md", "Law"].citations]
+    assert cited == ["deals/alder.md"]
+    quiet = Model()
+    await collect(Request(SCRIPTED, review=""), quiet)
+    assert quiet.asked == []
+
+
+async def test_a_pilot_draws_the_same_few_documents_and_the_rest_follows(tmp_path: Path) -> None:
+    folder = shelf(tmp_path / "deals", {f"deal{n}": "Ohio" for n in range(12)})
+    model = Model()
+    await collect(to(folder, pilot=3, seed=4), model)
+    drawn_first = {path for path, _ in model.asked}
+    assert len(drawn_first) == 3
+    other = Model()
+    await collect(to(folder, pilot=3, seed=4, new=True), other)
+    assert {path for path, _ in other.asked} == drawn_first
+    rest = Model()
+    await collect(to(folder), rest)
+    assert len(rest.asked) == 9 * 4
+
+
+class Dying(Model):
+    """An engine that ends, or refuses one question."""
+
+    def __init__(self, after: int = 10**9, refuses: tuple[str, str] = ("", "")) -> None:
+        super().__init__(self._fail)
+        self._after, self._refuses = after, refuses
+
+    def _fail(self, path: str, question: str, _: int) -> str:
+        if len(self.asked) > self._after or (path, question) == self._refuses:
+            raise EngineError("the engine is gone", hint="start it")
+        return ""
+
+
+async def test_an_engine_that_ends_ends_the_run_and_the_next_does_the_rest(tmp_path: Path) -> None:
+    request = to(shelf(tmp_path / "deals"))
+    undisturbed = tmp_path / "undisturbed.db"
+    await collect(replace(request, store=undisturbed), Model())
+    dying = Dying(after=5)
+    with pytest.raises(EngineError, match="gone"):
+        await collect(request, dying)
+    kept = set(newest().cells)
+    assert len(kept) == 5
+    model = Model()
+    await collect(request, model)
+    assert len(model.asked) == 7
+    assert not set(model.asked) & kept
+    assert grid(newest()) == grid(newest(undisturbed))
+
+
+async def test_a_question_that_the_engine_refuses_fails_alone(tmp_path: Path) -> None:
+    request = to(shelf(tmp_path / "deals"))
+    await collect(request, Dying(refuses=("birch.md", "Ends")))
+    kept = newest()
+    assert len(kept.cells) == 12
+    assert [key for key, cell in kept.cells.items() if cell.state is CellState.FAILED] == [
+        ("birch.md", "Ends")
+    ]
+    assert kept.cells["birch.md", "Ends"].note == "the engine is gone"
+    with pytest.raises(EngineError):
+        await collect(request, Dying(refuses=("birch.md", "Ends")))
+
+
+async def test_nothing_is_sent_before_somebody_says_it_may_be(tmp_path: Path) -> None:
+    away = replace(SCRIPTED, engine="server", url="https://models.example/v1")
+    away = replace(away, price_input=2.0, price_cached=0.2)
+    told: list[Departure] = []
+
+    async def no(departure: Departure) -> bool:
+        told.append(departure)
+        return False
+
+    request = to(shelf(tmp_path / "deals"), profile=away)
+    model = Model()
+    with pytest.raises(TrustError):
+        _ = [event async for event in review(request, no, model)]
+    assert model.asked == []
+    assert (told[0].documents, told[0].host) == (3, "models.example")
+    found = look_ahead(request, lambda _: None)
+    (way, whole) = found.ways
+    assert told[0].tokens == way.tokens
+    assert (way.requests, whole.requests) == (12, 4)
+    assert way.fresh < way.tokens / 2
+    assert way.most > way.dollars > 0
+
+
+async def test_looking_ahead_keeps_nothing(tmp_path: Path) -> None:
+    (config.home() / "longread.db").unlink()
+    found = look_ahead(to(shelf(tmp_path / "deals")), lambda _: None)
+    assert (found.documents, found.cells, found.done) == (3, 12, 0)
+    assert not (config.home() / "longread.db").exists()
+    await collect(to(tmp_path / "deals", pilot=1), Model())
+    found = look_ahead(to(tmp_path / "deals"), lambda _: None)
+    assert (found.cells, found.done) == (8, 4)
+
+
+def raw_bytes(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.glob("matter.db*"))
+
+
+async def test_a_deleted_review_leaves_nothing_behind(tmp_path: Path) -> None:
+    path = tmp_path / "matter.db"
+    secret = shelf(tmp_path / "vault", {"zebra": "Quintopia"})
+    other = shelf(tmp_path / "other")
+    await collect(to(other, store=path), Model(truth))
+    with open_store(path) as store:
+        first = store.reviews.resolve()
+    await collect(to(secret, Question("Zulu", "Wherefore?"), store=path), Model())
+    with open_store(path) as store:
+        id = store.reviews.resolve()
+        store.reviews.mark(id, "zebra.md", "Zulu", Mark("flagged", note="Xylophone"))
+        forget_review(store, id)
+        raw = raw_bytes(tmp_path)
+        for word in (b"zebra", b"Zulu", b"Wherefore", b"Xylophone", b"vault"):
+            assert word not in raw
+        assert [row.id for row in store.reviews.listed()] == [first]
+        assert store.reviews.document(first, "alder.md").text.startswith("# Alder")
+        forget_review(store, first)
+
+
+async def test_what_was_asked_about_is_kept_with_the_review(tmp_path: Path) -> None:
+    folder = shelf(tmp_path / "deals", {"alder": "Delaware"})
+    await collect(to(folder, LAW), Model())
+    old = newest().documents[0].content_id
+    shelf(folder, {"alder": "Ohio"})
+    await collect(to(folder, LAW), Model())
+    with open_store() as store:
+        id = store.reviews.resolve()
+        assert "Ohio" in store.reviews.document(id, "alder.md").text
+        assert "Delaware" in store.reviews.document(id, "alder.md", old).text
+
+
+async def test_inputs_that_are_none_say_so(tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(IngestError):
+        await collect(to(empty), Model())
+    with pytest.raises(ConfigError, match="no questions"):
+        await collect(Request(SCRIPTED, (str(shelf(tmp_path / "deals")),)), Model())

@@ -1,0 +1,129 @@
+"""`longread review` as people use it, with its exit codes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from longread.cli import main
+
+QUESTIONS = """\
+name,question,type,only if
+Law,Which law governs it?,text,
+Ends,Can it be ended without cause?,yes/no,
+Notice,On how much notice?,number,Law = Utah
+"""
+
+
+@dataclass
+class Ended:
+    """How a command ended, and what it said."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def longread(*arguments: object) -> Ended:
+    """Run the command here: a process of its own for each would take most of the time."""
+    out, err = StringIO(), StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", ["longread", *map(str, arguments)])
+        patch.setattr(sys, "stdin", StringIO())
+        patch.setenv("COLUMNS", "100")
+        try:
+            main()
+            code = 0
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+    return Ended(code, out.getvalue(), err.getvalue())
+
+
+@pytest.fixture
+def deals(tmp_path: Path) -> Path:
+    """A folder of agreements, questions beside it, and a profile "scripted"."""
+    folder = tmp_path / "longread-config" / "profiles"
+    folder.mkdir(parents=True)
+    (folder / "scripted.toml").write_text(
+        'engine = "replay"\nwindow = 8000\ntrusted = 8000\nanswer = 100\n'
+    )
+    (tmp_path / "questions.csv").write_text(QUESTIONS)
+    deals = tmp_path / "deals"
+    deals.mkdir()
+    for name in ("alder", "birch"):
+        (deals / f"{name}.md").write_text(
+            f"# {name}\n\nThis agreement about {name} is governed by the laws of Ohio.\n"
+        )
+    return deals
+
+
+def test_a_review_is_run_shown_marked_listed_resumed_and_deleted(deals: Path) -> None:
+    questions = deals.parent / "questions.csv"
+    said = (deals, "--questions", questions, "--profile", "scripted")
+    ahead = longread("review", *said, "--dry-run")
+    assert ahead.returncode == 0, ahead.stderr
+    assert "2 documents, 0 pages" in ahead.stdout
+    assert "6 cells to be asked for, 0 done" in ahead.stdout
+    assert "per document: 6 requests" in ahead.stdout
+    done = longread("review", "--questions", questions, deals, "--profile", "scripted")
+    assert done.returncode == 0, done.stderr
+    assert "0 of 6 cells done" in done.stderr
+    assert "alder.md ✓ ✓ /" in done.stdout
+    assert "read: 2 of 2 documents" in done.stdout
+    shown = longread("review", "show", "--json")
+    data = json.loads(shown.stdout)
+    cell = data["documents"][0]["cells"]["Law"]
+    assert (cell["state"], cell["citations"][0]["verdict"]) == ("answered", "exact")
+    assert cell["shown"] == ["L1-L3"]
+    marked = longread("review", "mark", data["review"], "birch", "law", "--value", "Utah")
+    assert marked.returncode == 0, marked.stderr
+    again = longread("review", "resume", data["review"][:4])
+    assert again.returncode == 0, again.stderr
+    assert "4 of 6 cells done" in again.stderr
+    assert "birch.md ✎ ✓ ✓" in again.stdout
+    one = longread("review", "show", "--document", "birch")
+    assert "Utah\n  corrected by a person" in one.stdout
+    assert "[✓ exact] birch.md:L3" in one.stdout
+    more = deals.parent / "more"
+    more.mkdir()
+    (more / "cedar.md").write_text("# Cedar\n\nIt is governed by the laws of Ohio, as said.\n")
+    added = longread("review", "add", data["review"], more)
+    assert added.returncode == 0, added.stderr
+    assert "more/cedar.md  ✓ ✓ /" in added.stdout
+    assert "deals/birch.md ✎ ✓ ✓" in added.stdout
+    assert "3 documents × 3 questions, 7 cells" in longread("review", "list").stdout
+    assert longread("review", "delete", data["review"]).returncode == 2
+    assert longread("review", "delete", data["review"], "--yes").returncode == 0
+    assert longread("review", "show").returncode == 2
+
+
+WRONG = {
+    "questions with mistakes": (["{deals}", "--questions", "{bad}"], "2 mistakes"),
+    "no questions": (["{deals}"], "no questions were named"),
+    "no such source": (["{deals}/nowhere", "--questions", "{good}"], "nowhere"),
+    "no such document": (["mark", "", "zebra", "Law", "--accept"], "no document 'zebra'"),
+    "a value that is none": (["mark", "", "alder", "Ends", "--value", "perhaps"], "yes/no"),
+    "nothing said": (["mark", "", "alder", "Law"], "nothing was said"),
+}
+
+
+def test_what_cannot_be_done_is_one_line_and_a_hint(deals: Path) -> None:
+    good, bad = deals.parent / "questions.csv", deals.parent / "bad.csv"
+    bad.write_text("name,question,type\nLaw,Which?,txt\nlaw,Why?,text\n")
+    asked = longread("review", deals, "--questions", good, "--profile", "scripted", "--pilot", 1)
+    assert asked.returncode == 0, asked.stderr
+    for arguments, said in WRONG.values():
+        filled = [one.format(deals=deals, good=good, bad=bad) for one in arguments]
+        if filled[0] != "mark":
+            filled += ["--profile", "scripted", "--store", str(deals.parent / "other.db")]
+        done = longread("review", *filled)
+        assert done.returncode == 2, done.stderr
+        assert said in done.stderr
+        assert "hint: " in done.stderr
+        assert "Traceback" not in done.stderr

@@ -1,0 +1,179 @@
+"""A review read back equals the one written; leases say who may write its cells."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+
+from longread.errors import StoreError
+from longread.store import Store, open_store
+from longread.types import (
+    Cell,
+    CellState,
+    Citation,
+    Document,
+    Mark,
+    Question,
+    Review,
+    Reviewed,
+    Segment,
+    Source,
+    Span,
+    Usage,
+    Value,
+    Verdict,
+)
+
+LAW = Question(
+    "Law \udcff", "Which?", "choice", True, ("Ohio", "Utah"), "Name it.", False, ("Ends", ("yes",))
+)
+ENDS = Question("Ends", "Can it end?", "yes/no")
+TEXT = "It is governed by the laws of Ohio.\n"
+DOCUMENT = Document(
+    "b/deal.pdf", "pdf", "", "c1", TEXT,
+    (Segment("page", "1 Law", Span("page", 1, 1), 0, len(TEXT)),), "page",
+)  # fmt: skip
+READ = Reviewed(
+    "b/deal.pdf", "c1", "page", "A deal", 3, ((2, "scan"),), ((3, 0.75),), reason=""
+)  # fmt: skip
+LOCKED = Reviewed("a/locked.pdf", "", reason="needs password")
+CITED = Citation(
+    "d1", "b/deal.pdf", Span("page", 1, 1), "laws of Ohio", Verdict.EXACT, True,
+    Span("page", 1, 1), "why", True, None, "c1", 0.75,
+)  # fmt: skip
+CELL = Cell(
+    "b/deal.pdf", LAW.name, CellState.ANSWERED, Value(("ohio", "?"), ("Ohio", "")), (CITED, CITED),
+    "It says so.", "a note", "evidence", (Span("page", 1, 1), Span("page", 3, 3)), "c1", LAW.hash,
+    "embedded", "model-1", 4, "longread 0", 2, Usage(900, 30, 800, 0.5, 1.5, 900), 0.25, True,
+)  # fmt: skip
+SOURCES = (Source("/home/x/deals", "folder", "", "2 files"),)
+REVIEW = Review("deals", SOURCES, "embedded", (LAW, ENDS), (READ, LOCKED), reading="{}", budget=900)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return open_store(tmp_path / "longread.db")
+
+
+def kept(store: Store, *documents: Reviewed) -> str:
+    id, _ = store.reviews.create(REVIEW)
+    store.reviews.keep_documents(id, SOURCES, documents or (READ, LOCKED), {"c1": DOCUMENT})
+    return id
+
+
+def number(store: Store, id: str) -> int:
+    return store.reviews.numbers(id)["b/deal.pdf", "c1"]
+
+
+def test_a_review_read_back_equals_the_one_written(store: Store) -> None:
+    for field in fields(Cell):
+        # Otherwise the test could not tell whether it was kept.
+        assert getattr(CELL, field.name) != field.default, field.name
+    id = kept(store)
+    n = number(store, id)
+    assert store.reviews.take(n, "me", 60)
+    plain = Cell("b/deal.pdf", "Ends", CellState.FAILED, content_id="c1", question_hash=ENDS.hash)
+    assert store.reviews.keep_cells("me", 60, [(n, CELL), (n, plain)]) == [True, True]
+    store.reviews.mark(id, "b/deal.pdf", "Ends", Mark("flagged", note="look"))
+    corrected = Mark("corrected", Value(("Yes",), ("yes",)), "I know")
+    store.reviews.mark(id, "b/deal.pdf", "Ends", corrected)
+    assert store.reviews.review(id) == replace(
+        REVIEW,
+        cells={("b/deal.pdf", LAW.name): CELL, ("b/deal.pdf", "Ends"): plain},
+        marks={("b/deal.pdf", "Ends"): corrected},
+    )
+    assert store.reviews.head(id) == REVIEW
+    text = store.reviews.document(id, "b/deal.pdf")
+    assert (text.text, tuple(text.segments), text.unit) == (TEXT, DOCUMENT.segments, "page")
+    done = store.reviews.done(id)[n]
+    assert done[LAW.hash].normal == ("Ohio", "")
+    assert (done[ENDS.hash].corrected, done[ENDS.hash].normal) == (True, ("yes",))
+    (row,) = store.reviews.listed()
+    assert (row.documents, row.questions, row.cells, row.failed, row.price) == (2, 2, 2, 1, 0.25)
+    assert row.owners == ("me",)
+    store.close()
+
+
+def test_two_programs_that_begin_the_same_review_make_one(store: Store) -> None:
+    first, made = store.reviews.create(REVIEW, another=False)
+    assert made
+    assert store.reviews.create(REVIEW, another=False) == (first, False)
+    assert store.reviews.newest_of(SOURCES) == first
+    second, made = store.reviews.create(REVIEW)
+    assert made
+    assert store.reviews.newest_of(SOURCES) == second
+    store.close()
+
+
+def test_only_who_has_the_lease_writes_cells(store: Store) -> None:
+    id = kept(store)
+    n = number(store, id)
+    assert store.reviews.keep_cells("me", 60, [(n, CELL)]) == [False]
+    assert store.reviews.take(n, "me", 60)
+    assert not store.reviews.take(n, "you", 60)
+    assert store.reviews.leases(id) == {n: "me"}
+    assert store.reviews.keep_cells("you", 60, [(n, CELL)]) == [False]
+    assert store.reviews.take(n, "you", 60, gone=("me",))
+    assert store.reviews.keep_cells("me", 60, [(n, CELL)]) == [False]
+    assert not store.reviews.renew(n, "me", 60)
+    assert store.reviews.keep_cells("you", -1, [(n, CELL)]) == [True]
+    # It ran out, and nobody else has taken it yet.
+    assert store.reviews.leases(id) == {}
+    assert store.reviews.take(n, "me", 60)
+    store.reviews.release(n, "me")
+    assert store.reviews.take(n, "you", 60)
+    store.close()
+
+
+def test_a_correction_of_an_earlier_version_is_kept_apart(store: Store) -> None:
+    id = kept(store)
+    said = Mark("corrected", Value(("No",), ("no",)))
+    store.reviews.mark(id, "b/deal.pdf", "Ends", said)
+    changed = replace(READ, content_id="c2")
+    store.reviews.keep_documents(id, SOURCES, (changed, LOCKED), {"c2": DOCUMENT})
+    now = store.reviews.review(id)
+    assert (now.marks, now.earlier) == ({}, {("b/deal.pdf", "Ends"): said})
+    assert store.reviews.done(id) == {}
+    store.reviews.keep_documents(id, SOURCES, (READ, LOCKED), {})
+    now = store.reviews.review(id)
+    assert (now.marks, now.earlier) == ({("b/deal.pdf", "Ends"): said}, {})
+    store.close()
+
+
+def test_a_file_that_moved_keeps_its_cells(store: Store) -> None:
+    id = kept(store)
+    n = number(store, id)
+    store.reviews.take(n, "me", 60)
+    store.reviews.keep_cells("me", 60, [(n, CELL)])
+    moved = replace(READ, path="c/deal.pdf")
+    store.reviews.keep_documents(id, SOURCES, (moved, LOCKED), {"c1": DOCUMENT})
+    cell = store.reviews.review(id).cells["c/deal.pdf", LAW.name]
+    assert {c.path for c in cell.citations} == {"c/deal.pdf"}
+    assert store.reviews.document(id, "c/deal.pdf").text == TEXT
+    store.close()
+
+
+def test_what_is_not_there_says_so(store: Store) -> None:
+    with pytest.raises(StoreError, match="no review yet"):
+        store.reviews.review()
+    id = kept(store)
+    for path, question in (("nowhere.pdf", "Ends"), ("b/deal.pdf", "Never")):
+        with pytest.raises(StoreError, match="has no"):
+            store.reviews.mark(id, path, question, Mark("accepted"))
+    with pytest.raises(StoreError, match="has no text"):
+        store.reviews.document(id, "a/locked.pdf")
+    with pytest.raises(StoreError, match="no review zz"):
+        store.reviews.review("zz")
+    store.close()
+
+
+def test_how_fast_a_model_is_is_known_from_its_cells(store: Store) -> None:
+    id = kept(store)
+    n = number(store, id)
+    store.reviews.take(n, "me", 60)
+    quick = replace(CELL, requests=1, usage=Usage(1_000, 21, 0, 2.0, 4.0))
+    store.reviews.keep_cells("me", 60, [(n, quick)])
+    assert store.pace("embedded") == (500.0, 10.0)
+    store.close()

@@ -38,7 +38,8 @@ from longread.engine.replay import ReplayEngine
 from longread.ingest.read import Options
 from longread.ingest.select import Selection
 from longread.store import open_store
-from longread.types import Cell, Event, Prompt, Sampling, Started
+from longread.types import Event, Prompt, Sampling
+from longread.types.reviews import Cell, Started
 
 PROFILE = Profile(name="replay", engine="replay", window=131_072, trusted=131_072, answer=1_024)
 PARALLEL = 8

@@ -27,17 +27,7 @@ from longread.errors import EngineError, WindowError
 from longread.ingest.places import number_of
 from longread.ingest.read import Options
 from longread.store import Store, open_store
-from longread.types import (
-    Answer,
-    Engine,
-    Event,
-    Finished,
-    Progress,
-    Prompt,
-    Reasoning,
-    Tell,
-    Text,
-)
+from longread.types import Answer, Engine, Event, Finished, Progress, Prompt, Reasoning, Tell, Text
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from math import sqrt
 from statistics import NormalDist
 
-from longread.types import Bound, Trial
+from longread.types.probes import Bound, Trial
 
 THRESHOLD = 0.8
 """Share of answers that must be right for a length to be trusted."""

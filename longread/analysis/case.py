@@ -25,8 +25,6 @@ from longread.prompt.evidence import Hit
 from longread.prompt.ruler import Ruler, joined
 from longread.tokens.pieces import Pieces
 from longread.types import (
-    Cell,
-    CellState,
     Citation,
     Corpus,
     Document,
@@ -35,8 +33,6 @@ from longread.types import (
     Level,
     Placed,
     Prompt,
-    Question,
-    Reviewed,
     Role,
     Sampling,
     Shown,
@@ -45,6 +41,7 @@ from longread.types import (
     Turn,
     Usage,
 )
+from longread.types.reviews import Cell, CellState, Question, Reviewed
 
 ROLES: tuple[Role, ...] = ("system", "user")
 CHOICES = 8

@@ -21,15 +21,8 @@ from longread.config import Profile
 from longread.errors import EngineError, StoreError
 from longread.store import Done, Store
 from longread.tokens.pieces import Pieces
-from longread.types import (
-    Cell,
-    Engine,
-    Progress,
-    Question,
-    Review,
-    Reviewed,
-    ReviewEvent,
-)
+from longread.types import Engine, Progress
+from longread.types.reviews import Cell, Question, Review, Reviewed, ReviewEvent
 
 T = TypeVar("T")
 

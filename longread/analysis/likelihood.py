@@ -26,18 +26,8 @@ from longread.errors import ConfigError
 from longread.prompt import compose, haystack, render
 from longread.store import open_store
 from longread.tokens.sizes import label
-from longread.types import (
-    Bucket,
-    Event,
-    Level,
-    Likelihood,
-    Piece,
-    Placed,
-    Progress,
-    Prompt,
-    Turn,
-    Usage,
-)
+from longread.types import Event, Level, Piece, Placed, Progress, Prompt, Turn, Usage
+from longread.types.probes import Bucket, Likelihood
 
 FIRST = 128
 """Tokens of the first bucket."""

@@ -11,7 +11,8 @@ from longread.config import Profile
 from longread.prompt import cells, costs, render
 from longread.store import Store
 from longread.tokens.pieces import Pieces
-from longread.types import Corpus, Document, Level, Placed, Question, Reviewed, Usage
+from longread.types import Corpus, Document, Level, Placed, Usage
+from longread.types.reviews import Question, Reviewed
 
 OUTPUT = 200
 """Tokens of a cell's answer, about: its reasoning, a quote or two, a value."""

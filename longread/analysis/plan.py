@@ -16,7 +16,7 @@ from longread.sizing.plan import Wish
 from longread.sizing.plan import plan as make
 from longread.sizing.serve import Use
 from longread.sizing.weights import Precision
-from longread.types import Hosted, Plan
+from longread.types.plans import Hosted, Plan
 
 WINDOWS: dict[Use, int] = {"ask": 1_000_000, "review": 65_536}
 """Tokens of a window where nobody says: a large corpus; one document of many."""

@@ -28,18 +28,8 @@ from longread.prompt import needles
 from longread.prompt.haystack import Haystack
 from longread.store import Store, open_store
 from longread.tokens.sizes import label
-from longread.types import (
-    Engine,
-    Event,
-    Finished,
-    Probe,
-    Progress,
-    Reasoning,
-    Sampling,
-    Text,
-    Trial,
-    Usage,
-)
+from longread.types import Engine, Event, Finished, Progress, Reasoning, Sampling, Text, Usage
+from longread.types.probes import Probe, Trial
 
 SEEN = 0.9
 """Part of a prompt that the server must have counted; less, and it read only a part of it."""

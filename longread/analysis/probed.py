@@ -9,7 +9,7 @@ from longread.analysis.bounds import CONFIDENCE, THRESHOLD, bound
 from longread.errors import ConfigError
 from longread.sizing import known
 from longread.store import Probed, Store
-from longread.types import Probe
+from longread.types.probes import Probe
 
 
 def newest(store: Store, name: str) -> Probe | None:

@@ -22,7 +22,7 @@ from longread.analysis.question_files import (
     yaml_entries,
 )
 from longread.errors import ConfigError, similar
-from longread.types import AnswerType, Question
+from longread.types.reviews import AnswerType, Question
 
 TYPES: tuple[AnswerType, ...] = get_args(AnswerType)
 ALIASES = {

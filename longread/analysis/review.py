@@ -26,18 +26,8 @@ from longread.errors import ConfigError, IngestError
 from longread.ingest.read import Options, read
 from longread.store import Store, open_store
 from longread.tokens.pieces import Pieces
-from longread.types import (
-    Corpus,
-    Document,
-    Engine,
-    Progress,
-    Question,
-    Review,
-    Reviewed,
-    ReviewEvent,
-    Started,
-    Tell,
-)
+from longread.types import Corpus, Document, Engine, Progress, Tell
+from longread.types.reviews import Question, Review, Reviewed, ReviewEvent, Started
 
 
 @dataclass(frozen=True, slots=True)

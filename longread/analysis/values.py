@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from longread.types import Question, Value
+from longread.types.reviews import Question, Value
 
 MONTHS = (
     "january february march april may june july august september october november december"

@@ -20,7 +20,7 @@ from longread.export.plan import (
     together,
     verdict,
 )
-from longread.types import Plan
+from longread.types.plans import Plan
 
 BAR = 44
 """Cells of the chart's bars."""

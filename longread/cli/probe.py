@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from longread.analysis.trust import Departure
     from longread.ingest.read import Options
     from longread.prompt.needles import Kind
-    from longread.types import Probe
+    from longread.types.probes import Probe
 
 
 class List(click.ParamType[tuple[str, ...]]):
@@ -177,7 +177,8 @@ async def _run(request: Request, output: Path | None, record: bool, as_data: boo
     from longread.analysis.planting import LESS
     from longread.analysis.probe import Estimate
     from longread.analysis.probe import probe as run
-    from longread.types import Probe, Progress
+    from longread.types import Progress
+    from longread.types.probes import Probe
 
     made: Probe | None = None
     with Meter() as meter:
@@ -208,7 +209,8 @@ async def _measure(request: Request, output: Path | None, as_data: bool) -> None
     from longread.analysis import spending
     from longread.analysis.likelihood import likelihood as run
     from longread.analysis.planting import LESS
-    from longread.types import Likelihood, Progress, Prompt, Usage
+    from longread.types import Progress, Prompt, Usage
+    from longread.types.probes import Likelihood
 
     with Meter() as meter:
 

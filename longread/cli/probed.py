@@ -15,7 +15,7 @@ from longread.export.visible import line
 if TYPE_CHECKING:
     from longread.analysis.planting import Request
     from longread.analysis.probe import Estimate
-    from longread.types import Likelihood, Probe
+    from longread.types.probes import Likelihood, Probe
 
 PALETTE = ((0.0, 231, 124), (0.25, 16, 209), (0.5, 16, 223), (0.75, 16, 152), (1.0, 231, 25))
 """Share that is right, colour of the text and of the cell, as terminals number 256 colours."""

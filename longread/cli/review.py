@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from longread.analysis.trust import Departure
     from longread.ingest.read import Options
     from longread.store import ReviewRow, Store
-    from longread.types import Question
+    from longread.types.reviews import Question
 
 Command = Callable[..., Any]
 
@@ -231,7 +231,7 @@ def mark(
     No later run changes what was said.
     """
     from longread.analysis import values
-    from longread.types import Mark
+    from longread.types.reviews import Mark
 
     with _there(store) as opened:
         id = opened.reviews.resolve(review)
@@ -288,7 +288,8 @@ async def _run(request: Request, as_data: bool) -> None:
     from longread.export.review import data, table
     from longread.export.session import as_json
     from longread.store import open_store
-    from longread.types import Cell, Progress, Started
+    from longread.types import Progress
+    from longread.types.reviews import Cell, Started
 
     id, failed = "", 0
     with Meter() as meter:

@@ -12,7 +12,7 @@ from longread.export.visible import line, visible
 if TYPE_CHECKING:
     from longread.analysis.outlook import Outlook, Way
     from longread.store import ReviewRow
-    from longread.types import Cell, Review, Reviewed
+    from longread.types.reviews import Cell, Review, Reviewed
 
 
 def foreseen(found: Outlook) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from longread.export.grid import STYLE, page, text
 from longread.export.visible import line
 from longread.tokens.sizes import label
-from longread.types import Likelihood
+from longread.types.probes import Likelihood
 
 PLACE = 17
 """Columns for the positions of a bar, and 7 for its figure."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from longread.export.visible import line
 from longread.tokens.sizes import label
-from longread.types import Bound, Probe, Trial
+from longread.types.probes import Bound, Probe, Trial
 
 Paint = Callable[[str, float], str]
 """Colours a cell's text by the share that is right, 0 to 1."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from longread.types import Fit, Plan, Point, Times
+from longread.types.plans import Fit, Plan, Point, Times
 
 MARKS = "█ weights ▓ KV ░ other │ limit"
 """What the bars are made of."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from longread.export.session import citation_data
 from longread.export.visible import line
-from longread.types import Cell, CellState, Mark, Question, Review, Reviewed, Value
+from longread.types.reviews import Cell, CellState, Mark, Question, Review, Reviewed, Value
 
 SIGNS = {
     CellState.ANSWERED: "✓",

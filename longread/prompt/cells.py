@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from longread.types import Citation, Question, Span, Unit
+from longread.types import Citation, Span, Unit
+from longread.types.reviews import Question
 
 VERSION = 1
 """Raised whenever the same question would be put in other words."""

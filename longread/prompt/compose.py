@@ -10,17 +10,7 @@ from functools import partial
 from longread.prompt.render import Chunk, entitle
 from longread.prompt.ruler import joined
 from longread.tokens.pieces import Pieces, text_key
-from longread.types import (
-    MARKS,
-    Document,
-    Level,
-    Picture,
-    Piece,
-    Prompt,
-    Role,
-    Route,
-    Turn,
-)
+from longread.types import MARKS, Document, Level, Picture, Piece, Prompt, Role, Route, Turn
 
 JOINER = "\u2060"
 """Word joiner: it has no width, and a special token with one inside is ordinary text."""

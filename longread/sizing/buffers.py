@@ -12,7 +12,7 @@ from math import gcd
 from longread.sizing.kv import whole
 from longread.sizing.model import Kind, Model
 from longread.sizing.pages import Deployment
-from longread.types import Buffer
+from longread.types.plans import Buffer
 
 ACTIVATIONS = 3_300_000_000
 """Bytes of activations, CUDA graphs and the runtime on each GPU. An estimate: with Llama 4's

@@ -16,7 +16,7 @@ from longread.sizing.layouts import legal
 from longread.sizing.model import Model
 from longread.sizing.pages import Deployment
 from longread.sizing.weights import Precision, weights
-from longread.types import Fit, Spread
+from longread.types.plans import Fit, Spread
 
 UTILISATION = 0.92
 """Part of a GPU's memory that vLLM uses (`--gpu-memory-utilization`, its default)."""

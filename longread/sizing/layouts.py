@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from longread.sizing.model import Kind, Model
-from longread.types import Spread
+from longread.types.plans import Spread
 
 NODE = 8
 """GPUs with fast links between them; tensor parallelism beyond them is not planned."""

@@ -12,7 +12,7 @@ from longread.sizing.gpus import Gpu
 from longread.sizing.model import Kind, Model
 from longread.sizing.pages import KV, Deployment, block_size
 from longread.sizing.weights import PRECISIONS, Precision, weights
-from longread.types import Kept, Plan, Point, Spread, Times
+from longread.types.plans import Kept, Plan, Point, Spread, Times
 
 ANSWER = 500
 """Tokens of an answer whose price is told."""

@@ -17,7 +17,7 @@ from longread.sizing.model import Kind, Model
 from longread.sizing.pages import Deployment, block_size, round_up
 from longread.sizing.speed import last_step
 from longread.sizing.weights import Precision
-from longread.types import Argument
+from longread.types.plans import Argument
 
 Use = Literal["ask", "review"]
 STEP_LIMIT = 300

@@ -13,7 +13,7 @@ from longread.sizing.kv import need
 from longread.sizing.layouts import NODE
 from longread.sizing.model import Kind, Model
 from longread.sizing.pages import Deployment
-from longread.types import Caution
+from longread.types.plans import Caution
 
 CHURN = 4
 """Blocks that other traffic takes from the pool for each that it keeps, with Llama 4: its three

@@ -10,17 +10,8 @@ from sqlalchemy import RowMapping
 
 from longread.store import rows
 from longread.store.rows import Columns
-from longread.types import (
-    Cell,
-    CellState,
-    Citation,
-    Mark,
-    Question,
-    Reviewed,
-    Span,
-    Usage,
-    Value,
-)
+from longread.types import Citation, Span, Usage
+from longread.types.reviews import Cell, CellState, Mark, Question, Reviewed, Value
 
 USAGE = (
     "prompt_tokens",

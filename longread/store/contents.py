@@ -14,7 +14,8 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from longread.store import cells as made
 from longread.store import corpora, grid, rows
-from longread.types import Cell, CellState, Mark, Question, Reviewed, Source
+from longread.types import Source
+from longread.types.reviews import Cell, CellState, Mark, Question, Reviewed
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from longread.store import schema
-from longread.types import Trial, Usage
+from longread.types import Usage
+from longread.types.probes import Trial
 
 COUNTED = tuple(field.name for field in fields(Usage))
 """Columns that hold what the engine counted."""

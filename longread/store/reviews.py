@@ -21,16 +21,8 @@ from longread.store.connection import add, overwrite, reading, writing
 from longread.store.contents import ReviewRow
 from longread.store.texts import Row as TextRow
 from longread.store.texts import Texts
-from longread.types import (
-    Cell,
-    CellState,
-    Document,
-    Mark,
-    Question,
-    Review,
-    Reviewed,
-    Source,
-)
+from longread.types import Document, Source
+from longread.types.reviews import Cell, CellState, Mark, Question, Review, Reviewed
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from longread.store.listing import Row, listed, pace
 from longread.store.probes import Probed
 from longread.store.reviews import Reviews
 from longread.store.search import Found
-from longread.types import Answer, Document, Layout, Ledger, Session, Source, Trial
+from longread.types import Answer, Document, Layout, Ledger, Session, Source
+from longread.types.probes import Trial
 
 
 @dataclass(frozen=True, slots=True)

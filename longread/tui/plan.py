@@ -25,7 +25,8 @@ from longread.tui.choose import ChooseScreen, profiles
 from longread.tui.matter import Matter
 from longread.tui.screen import Room
 from longread.tui.widgets.typed import Field
-from longread.types import Plan, Probe
+from longread.types.plans import Plan
+from longread.types.probes import Probe
 
 if TYPE_CHECKING:
     from longread.analysis.plan import Asked

@@ -23,7 +23,8 @@ from longread.export.plan import (
 )
 from longread.export.visible import line, visible
 from longread.tui.widgets.columns import fit
-from longread.types import Plan, Probe
+from longread.types.plans import Plan
+from longread.types.probes import Probe
 
 NUMBER = 10
 """Cells of a length or a size."""

@@ -12,19 +12,8 @@ from longread.analysis.trust import Departure
 from longread.config import Profile
 from longread.engine.replay import ReplayEngine
 from longread.store import open_store
-from longread.types import (
-    Cell,
-    Engine,
-    Event,
-    Finished,
-    Prompt,
-    Question,
-    Review,
-    ReviewEvent,
-    Sampling,
-    Text,
-    Usage,
-)
+from longread.types import Engine, Event, Finished, Prompt, Sampling, Text, Usage
+from longread.types.reviews import Cell, Question, Review, ReviewEvent
 
 SCRIPTED = Profile(name="scripted", engine="replay", window=8_000, trusted=8_000, answer=200)
 QUESTIONS = (

@@ -14,7 +14,7 @@ from longread.engine.replay import ReplayEngine
 from longread.errors import BudgetError, EngineError, TrustError
 from longread.export.session import ending
 from longread.store import open_store
-from longread.types import (
+from longread.types import (  # fmt: skip
     Answer,
     Event,
     Finished,
@@ -25,7 +25,7 @@ from longread.types import (
     Text,
     Usage,
     Verdict,
-)  # fmt: skip
+)
 
 MakeRepository = Callable[..., Path]
 FILES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from longread.analysis.bounds import bound, fewest, wilson
-from longread.types import Probe, Trial
+from longread.types.probes import Probe, Trial
 
 
 @pytest.mark.parametrize(

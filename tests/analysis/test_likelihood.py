@@ -18,7 +18,8 @@ from longread.analysis.planting import Request
 from longread.analysis.trust import Departure
 from longread.config import Profile
 from longread.errors import ConfigError, EngineError
-from longread.types import Likelihood, Prompt
+from longread.types import Prompt
+from longread.types.probes import Likelihood
 
 SMALL = Path(__file__).parent.parent.parent / "fixtures" / "README.md"
 Answer = Callable[[list[int]], tuple[int, dict[str, Any]]]

@@ -21,17 +21,8 @@ from longread.config import Profile
 from longread.engine.replay import ReplayEngine
 from longread.errors import BudgetError, ConfigError, EngineError, TrustError
 from longread.store import open_store
-from longread.types import (
-    Event,
-    Finished,
-    Probe,
-    Prompt,
-    Reasoning,
-    Sampling,
-    Text,
-    Trial,
-    Usage,
-)
+from longread.types import Event, Finished, Prompt, Reasoning, Sampling, Text, Usage
+from longread.types.probes import Probe, Trial
 
 MakeRepository = Callable[..., Path]
 SCRIPTED = Profile(name="scripted", engine="replay", route="ids", window=9_000, trusted=2_000)

@@ -10,7 +10,7 @@ import pytest
 from longread import config
 from longread.analysis.probed import newest
 from longread.store import Store, open_store
-from longread.types import Trial
+from longread.types.probes import Trial
 
 SCOUT = "meta-llama/Llama-4-Scout-17B-16E-Instruct"
 

@@ -8,7 +8,7 @@ import pytest
 
 from longread.analysis.questions import of_format, read_questions
 from longread.errors import ConfigError
-from longread.types import Question
+from longread.types.reviews import Question
 
 CONTRACTS = '''\
 name,question,answer_format

@@ -26,17 +26,9 @@ from longread.analysis.trust import Departure
 from longread.config import Profile
 from longread.engine import local
 from longread.store import open_store
-from longread.types import (
-    Answer,
-    Cell,
-    CellState,
-    Event,
-    Likelihood,
-    Probe,
-    Question,
-    Usage,
-    Verdict,
-)
+from longread.types import Answer, Event, Usage, Verdict
+from longread.types.probes import Likelihood, Probe
+from longread.types.reviews import Cell, CellState, Question
 
 ROOT = Path(__file__).parent.parent.parent
 SHELF = ROOT / "fixtures" / "shelf"

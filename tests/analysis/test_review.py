@@ -15,7 +15,8 @@ from longread.analysis.review import Request, look_ahead, review
 from longread.analysis.trust import Departure
 from longread.errors import ConfigError, EngineError, IngestError, TrustError
 from longread.store import open_store
-from longread.types import CellState, Mark, Question, Span, Started, Value, Verdict
+from longread.types import Span, Verdict
+from longread.types.reviews import CellState, Mark, Question, Started, Value
 from tests.analysis.reviewing import (
     LAWS,
     QUESTIONS,

@@ -26,7 +26,7 @@ from pathlib import Path
 from longread.analysis import grid
 from longread.analysis.review import review
 from longread.errors import LongreadError
-from longread.types import Cell
+from longread.types.reviews import Cell
 from tests.analysis.reviewing import Model, yes
 from tests.analysis.test_review import to
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from longread.analysis import values
-from longread.types import Question, Value
+from longread.types.reviews import Question, Value
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from longread.engine.reply import Reply
 from longread.engine.server import ServerEngine
 from longread.engine.thinking import Split
 from longread.errors import EngineError
-from longread.types import (
+from longread.types import (  # fmt: skip
     Event,
     Finished,
     Picture,
@@ -27,7 +27,7 @@ from longread.types import (
     Text,
     Turn,
     Usage,
-)  # fmt: skip
+)
 from tests.engine.odd_server import Script, serve
 
 PROMPT = Prompt(

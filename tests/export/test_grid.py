@@ -10,7 +10,7 @@ import pytest
 
 from longread.export import curve, grid
 from longread.export.session import as_json
-from longread.types import Bound, Bucket, Likelihood, Probe, Trial
+from longread.types.probes import Bound, Bucket, Likelihood, Probe, Trial
 
 LENGTHS = tuple(1_024 * 2**n for n in range(14))
 KINDS = ("number", "phrase")

@@ -8,7 +8,8 @@ import pytest
 
 from longread.prompt import cells
 from longread.prompt.cells import MalformedError, Quoted, Reply
-from longread.types import Citation, Question, Span, Verdict
+from longread.types import Citation, Span, Verdict
+from longread.types.reviews import Question
 
 LAW = Question("Law", "Which law governs?", instructions="Name the state.")
 FEES = Question("Fees", "Which fees are due?", "money", many=True)

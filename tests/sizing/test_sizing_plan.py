@@ -15,7 +15,7 @@ from longread.sizing.model import Kind
 from longread.sizing.pages import Deployment
 from longread.sizing.plan import Wish, plan
 from longread.sizing.weights import PRECISIONS, Precision, weights
-from longread.types import Plan
+from longread.types.plans import Plan
 
 TABLE = table()
 SCOUT = known.find("scout")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from longread.store import open_store
-from longread.types import Answer, Session, Trial, Usage
+from longread.types import Answer, Session, Usage
+from longread.types.probes import Trial
 
 USAGE = Usage(7_000, 12, 6_900, 0.5, 2.5, 7_000, 3, "Hoster")
 

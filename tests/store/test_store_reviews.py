@@ -9,22 +9,8 @@ import pytest
 
 from longread.errors import StoreError
 from longread.store import Store, open_store
-from longread.types import (
-    Cell,
-    CellState,
-    Citation,
-    Document,
-    Mark,
-    Question,
-    Review,
-    Reviewed,
-    Segment,
-    Source,
-    Span,
-    Usage,
-    Value,
-    Verdict,
-)
+from longread.types import Citation, Document, Segment, Source, Span, Usage, Verdict
+from longread.types.reviews import Cell, CellState, Mark, Question, Review, Reviewed, Value
 
 LAW = Question(
     "Law \udcff", "Which?", "choice", True, ("Ohio", "Utah"), "Name it.", False, ("Ends", ("yes",))

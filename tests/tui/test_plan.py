@@ -19,7 +19,8 @@ from longread.tui.app import LongreadApp
 from longread.tui.choose import ChooseScreen
 from longread.tui.plan import FIELDS, PARTS, PlanScreen
 from longread.tui.widgets.typed import Field
-from longread.types import Plan, Trial
+from longread.types.plans import Plan
+from longread.types.probes import Trial
 from tests.tui.driving import screen_text, until
 from tests.tui.test_themes import faint
 

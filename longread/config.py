@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -251,19 +251,27 @@ def passwords() -> tuple[str, ...]:
         return ()
     path = settings_dir() / Path(named).expanduser()
     try:
-        return tuple(passwords_in(path.read_text(encoding="utf-8").splitlines()))
-    except (OSError, ValueError) as error:
+        return passwords_in(path.read_bytes())
+    except OSError as error:
         raise ConfigError(
-            f"the passwords in {path} cannot be read: {error}",
+            f"the passwords in {path} cannot be read: {error.strerror}",
             hint="correct password_file under [pdf] in config.toml",
         ) from error
 
 
-def passwords_in(lines: Iterable[str]) -> Iterator[str]:
-    """Yield the lines that are not empty; blanks may belong to a password."""
-    for line in lines:
-        if password := line.rstrip("\r\n"):
-            yield password
+def passwords_in(data: bytes) -> tuple[str, ...]:
+    """Return the lines of a file that are not empty; blanks may belong to a password.
+
+    As programs on Windows write them too: UTF-16 with a mark, and what is not UTF-8 as cp1252.
+    """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = data.decode("utf-16", "replace")
+    else:
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = data.decode("cp1252", "replace")
+    return tuple([line for line in re.split(r"\r\n|\n|\r", text) if line])
 
 
 def _trusted(data: Mapping[str, object], path: Path) -> Trusted:

@@ -304,6 +304,8 @@ def _page(page: Page, placed: Placed | None, document: Document | None, *, by_ha
     parts = {i for i, s in enumerate(document.segments) if s.span.first == page.page}
     if placed.level is Level.FULL or (parts and parts <= set(placed.raised)):
         return replace(page, level=Level.FULL)
+    if not any(i in placed.raised or document.segments[i].signature for i in parts):
+        return replace(page, reason=_why(Level.NONE, by_hand=by_hand))
     return replace(page, level=placed.level, reason=_why(placed.level, by_hand=by_hand))
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -14,9 +15,14 @@ from longread.cli.progress import Meter
 from longread.cli.sizes import Tokens
 from longread.cli.sources import source_options
 from longread.errors import LongreadError
+from longread.export.visible import line
 
 if TYPE_CHECKING:
     from longread.ingest.read import Options
+    from longread.types import Entry
+
+REASONS = 4
+"""Reasons that are named for what was not read."""
 
 
 @click.command()
@@ -101,6 +107,21 @@ def pack(
         f"{packed.ledger.tokens:,} of {budget:,} tokens; {full:,} of {len(files):,} files in full",
         err=True,
     )
+    read = {document.path for document in packed.corpus.documents}
+    if told := _unread([entry for entry in files if entry.path not in read]):
+        click.echo(f"{told}; {ledger or '--ledger FILE'} names them", err=True)
+
+
+def _unread(entries: Sequence[Entry]) -> str:
+    """Say how many files were not read, and why; empty where all were."""
+    if not entries:
+        return ""
+    # Where a link leads, and the like, differs from file to file.
+    reasons = Counter(e.reason.partition(":")[0].partition(" to ")[0] for e in entries)
+    named = [f"{n:,} {line(reason)}" for reason, n in reasons.most_common(REASONS)]
+    more = ["…"] if len(reasons) > REASONS else []
+    files = "1 file was" if len(entries) == 1 else f"{len(entries):,} files were"
+    return f"{files} not read ({', '.join([*named, *more])})"
 
 
 def _write(path: Path, parts: Iterable[bytes]) -> None:

@@ -23,7 +23,7 @@ OPTIONS = (
     click.option(
         "--password-file",
         "password_file",
-        type=click.File(encoding="utf-8"),
+        type=click.File("rb"),
         help="A file of passwords to try, one a line.",
     ),
     click.option(
@@ -83,7 +83,7 @@ def source_options(function: Function) -> Function:
         rev: str,
         secrets: str,
         passwords: tuple[str, ...],
-        password_file: IO[str] | None,
+        password_file: IO[bytes] | None,
         include: tuple[str, ...],
         exclude: tuple[str, ...],
         kinds: tuple[str, ...],
@@ -102,7 +102,11 @@ def source_options(function: Function) -> Function:
         options = Options(
             rev,
             "keep" if secrets == "keep" else "mask",
-            (*passwords, *config.passwords_in(password_file or ()), *config.passwords()),
+            (
+                *passwords,
+                *config.passwords_in(password_file.read() if password_file else b""),
+                *config.passwords(),
+            ),
             selection,
             "allow" if own == "allow" else "ignore" if own == "ignore" else "",
             diff,

@@ -21,6 +21,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self, TypeVar
 
+from longread.errors import IngestError
+
 Message = Mapping[str, object]
 """What JSON can hold; bytes under "data" in a reply go beside it."""
 
@@ -83,12 +85,18 @@ class Worker:
         # As in this process, so that another longread on the machine is not met there.
         path = [p for p in sys.path if p]
         path = path if here in path else [here, *path]
-        self.process = subprocess.Popen(
-            [sys.executable, "-I", "-c", START, json.dumps([path, module, function, memory])],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
+        try:
+            self.process = subprocess.Popen(
+                [sys.executable, "-I", "-c", START, json.dumps([path, module, function, memory])],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        except OSError as error:
+            raise IngestError(
+                f"{sys.executable} cannot be started to read files: {error.strerror}",
+                hint="install longread where the person who runs it may run programs",
+            ) from error
         self.ready = False
         self.answered = 0
         self._memory = memory

@@ -217,6 +217,8 @@ def _nothing_readable(places: list[Place], entries: tuple[Entry, ...]) -> Ingest
         return IngestError(f"{where} holds no files", hint="name a folder that holds text or PDFs")
     reasons = Counter(entry.reason.partition(":")[0].partition(" to ")[0] for entry in entries)
     first = reasons.most_common(1)[0][0]
+    if any("has no language" in entry.reason for entry in entries):
+        first = "has no language"
     hint = next((hint for word, hint in HINTS.items() if word in first), HINTS[""])
     if len(entries) == 1:
         return IngestError(f"{where} cannot be read: {entries[0].reason}", hint=hint)
@@ -232,6 +234,7 @@ HINTS = {
     "password": "give it with --password, or a file of passwords with --password-file",
     "PDF": "check how the file was made or downloaded: it does not begin as a PDF does",
     "damaged": "open it in a PDF viewer and save it anew",
+    "has no language": "install it, as longread doctor says, or set languages under [pdf]",
     "no text": "it may be scanned: apt install tesseract-ocr, or pip install longread[ocr]",
     "left out": "leave out less: look at --include, --exclude, --only-kind and .longread.toml",
     "partial clone": "check the files out with git first, which fetches them",

@@ -127,7 +127,9 @@ class Shelf:
         results = pdf.read_many(waiting.items(), self._passwords, library=self._library)
         for done, (key, read) in enumerate(self._recognised(results, waiting), 1):
             facts = self._facts_of_pdf(key, read)
-            passing = not PASSING.isdisjoint((read.reason, *(page.reason for page in read.pages)))
+            reasons = (read.reason, *(page.reason for page in read.pages))
+            # What could not be recognised for want of a language may be, once it is there.
+            passing = any(r in PASSING or (r.startswith(SCAN) and ";" in r) for r in reasons)
             self._found_out(key, facts, passing)
             self.steady &= passing or not self.outdated(facts)
             self._progress(Progress("pages", done, len(waiting)))
@@ -164,6 +166,11 @@ class Shelf:
             self._remembered.add(key, facts)
             self._remembered.keep(SHELF)
 
+    def _unlocked(self, read: PdfText) -> tuple[str, ...]:
+        if read.reason != "needs password" or not self._passwords:
+            return ()
+        return (f"none of the passwords given opens it: {len(self._passwords):,}",)
+
     def _facts_of_made(self, key: str, made: Made, data: bytes) -> Facts:
         """Return what is known of a text that was made, its secrets masked."""
         masks = secrets.find(made.text) if made.text and self._masking == "mask" else ()
@@ -198,7 +205,13 @@ class Shelf:
             encoding="pdf",
             identity=_identity(key, texts, masks or any(page.ocr for page in pages)),
             masked=len(masks),
-            notes=(*_redacted(pages), *secrets.notes(masks), *read.notes),
+            notes=(
+                *self._unlocked(read),
+                *_recognised(pages),
+                *_redacted(pages),
+                *secrets.notes(masks),
+                *read.notes,
+            ),
             lines=count_lines(text),
             segments=segments,
             reason=reason,
@@ -220,6 +233,15 @@ def _masked(read: PdfText) -> PdfText:
     about = tuple([(name, next(words)) for name, _ in read.about])
     outline = tuple([replace(mark, title=next(words)) for mark in read.outline])
     return replace(read, about=about, outline=outline)
+
+
+def _recognised(pages: Sequence[PageText]) -> tuple[str, ...]:
+    """Say how many pages were recognised in pictures, and how surely."""
+    found = [page.confidence for page in pages if page.ocr]
+    if not found:
+        return ()
+    sure = sum(found) / len(found)
+    return (f"recognised in pictures: {len(found):,} of {len(pages):,} pages, {sure:.0%} sure",)
 
 
 def key_of(digest: bytes, way: Paper, masking: Masking) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from longread.prompt.differences import compare
-from longread.prompt.render import Chunk, chunks, entitle, excerpt, marks_in, runs
+from longread.prompt.render import Chunk, chunks, entitle, excerpts, marks_in
 from longread.types import Document, Layout, Level, Placed
 
 SUPERSEDES = " supersedes the version above"
@@ -238,8 +238,8 @@ def render(change: Placed, before: Standing | None, texts: Texts, mark: str) -> 
     if before.full is None:
         parts = ", in parts:" if change.raised else ", which is out of date"
         head = Chunk(title, f"{SUPERSEDES}{parts}\n", "", document, Level.PATH)
-        return [head, *(excerpt(document, run, mark) for run in runs(change.raised))]
+        return [head, *excerpts(document, change.raised, mark)]
     difference = compare(texts[before.full], document)
     rest = f" supersedes what stands above, but of the full text there hold: {difference.told}\n"
     head = Remains(title, rest, "", document, Level.FULL, spans=difference.ranges)
-    return [head, *(excerpt(document, run, mark) for run in runs(change.raised))]
+    return [head, *excerpts(document, change.raised, mark)]

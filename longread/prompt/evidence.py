@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from longread.prompt.costs import price
-from longread.prompt.render import Chunk, chunks, close, excerpt, runs
+from longread.prompt.render import Chunk, chunks, close
+from longread.prompt.render import excerpts as excerpts_of
 from longread.tokens.pieces import Pieces
 from longread.types import Document, Level, Placed
 
@@ -242,5 +243,5 @@ def excerpts(hits: Sequence[Hit], documents: Sequence[Document], mark: str) -> l
             placed = Placed(document.id, document.path, document.content_id, Level.FULL)
             made += chunks(placed, document, mark)
         else:
-            made += [excerpt(document, run, mark) for run in runs(numbers)]
+            made += excerpts_of(document, numbers, mark)
     return made

@@ -12,7 +12,7 @@ from functools import partial
 
 from longread.prompt.costs import Costs, levels_of, price
 from longread.prompt.greedy import Bought, Chain, hull
-from longread.prompt.render import chunks, entitle, excerpt, runs
+from longread.prompt.render import chunks, entitle, excerpt, excerpts
 from longread.tokens.pieces import Keyed, Pieces, text_key
 from longread.types import Document, Level, Placed
 
@@ -249,7 +249,7 @@ def lead(document: Document, room: int, mark: str, pieces: Pieces) -> tuple[tupl
     used = 0
     while low < high:
         middle = (low + high + 1) // 2
-        needed = price([excerpt(document, run, mark) for run in runs(range(middle))], pieces)
+        needed = price(list(excerpts(document, range(middle), mark)), pieces)
         if needed <= room:
             low, used = middle, needed
         else:

@@ -174,7 +174,7 @@ class Reading:
 
     def _whole(self, quote: Quote, start: int, end: int) -> bool:
         """Whether what stands there says what it says without what it was cut from."""
-        if cuts(self.text, start, end):
+        if cuts(self.text, start, end) or _stump(self.text, start, end, quote.short):
             return False
         # In code "not" is an operator, and what it is put before may well be named alone.
         if self.code or quote.short:
@@ -287,6 +287,22 @@ def _cuts_end(text: str, end: int) -> bool:
     if _spelt(last) and (_spelt(after) or after in "'’ʼ"):
         return bool(NEGATED_END.match(text, end))
     return False
+
+
+STUMP = 3
+"""Letters of a word's beginning by which a long quote may not end: "non" of "nonexclusive"."""
+
+
+def _stump(text: str, start: int, end: int, short: bool) -> bool:
+    """Whether a quote ends inside a word: a short one anywhere, a long one in its first letters.
+
+    Long quotes end so where a model, or a person, ran out of room.
+    """
+    last, after = text[end - 1], text[end : end + 1]
+    if not (after and _spelt(last) and _spelt(after)) or (last.islower() and after.isupper()):
+        return False
+    begun = next((n for n in range(end, start, -1) if not _spelt(text[n - 1])), start)
+    return short or end - begun <= STUMP
 
 
 def _spelt(char: str) -> bool:

@@ -15,7 +15,7 @@ from itertools import count, groupby
 from longread.prompt import digest
 from longread.types import MARKS, Document, Layout, Level, Placed, Segment
 
-VERSION = 1
+VERSION = 2
 
 FOLDERS = 40
 """Folders named in the notice of what is not shown."""
@@ -114,8 +114,7 @@ def chunks(placed: Placed, document: Document, mark: str, note: str = "") -> Ite
         yield shortened(document, placed.level, placed.lifted, mark, note)
     elif placed.level is Level.PATH and not placed.raised:
         yield Chunk(title, f"{note}\n", "", document, placed.level)
-    for run in runs(placed.raised):
-        yield excerpt(document, run, mark)
+    yield from excerpts(document, placed.raised, mark)
 
 
 def entitle(document: Document, mark: str) -> str:
@@ -137,6 +136,17 @@ def shortened(
         key += f":{mixed.hexdigest()}"
     rest = f" {DIGESTS[level]}{note}\n"
     return Chunk(entitle(document, mark), rest, key, document, level, lifted=lifted)
+
+
+def excerpts(document: Document, raised: Sequence[int], mark: str) -> Iterator[Chunk]:
+    """Yield segments in full, neighbours together, but each page by itself: it is to be cited."""
+    for run in runs(raised):
+        if document.unit == "line":
+            yield excerpt(document, run, mark)
+            continue
+        for _, group in groupby(run, lambda n: document.segments[n].span.first):
+            numbers = list(group)
+            yield excerpt(document, range(numbers[0], numbers[-1] + 1), mark)
 
 
 def excerpt(document: Document, run: range, mark: str) -> Chunk:

@@ -13,6 +13,8 @@ import pytest
 from fpdf import FPDF
 from fpdf.enums import EncryptionMethod
 
+from longread import config
+
 MakeRepository = Callable[..., Path]
 HEAVY = ("textual", "sqlalchemy", "pypdf", "pypdfium2", "selectolax", "tree_sitter", "openai",
          "torch", "vllm", "tiktoken", "tokenizers", "rich", "alembic", "kingfisher_sdk",
@@ -239,3 +241,26 @@ def test_the_library_that_reads_pdfs_is_a_setting(tmp_path: Path) -> None:
     assert "Yellow   14.00" not in settings["pypdf"].stdout
     assert settings["word"].returncode == 2
     assert "text = 'word' means nothing" in settings["word"].stderr
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "first\r\npässwort\r\n".encode("utf-16"),
+        "first\npässwort\n".encode("cp1252"),
+        "first\r\npässwort".encode("utf-8-sig"),
+        b"first\n\xff\x00\x81\n" + "pässwort".encode("cp1252"),
+    ],
+    ids=["utf-16", "cp1252", "utf-8 with a mark", "odd bytes"],
+)
+def test_a_file_of_passwords_may_be_written_by_any_program(written: bytes) -> None:
+    assert {"first", "pässwort"} <= set(config.passwords_in(written))
+
+
+def test_pack_says_what_was_not_read(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("kept\n")
+    for n in range(2):
+        (tmp_path / f"{n}.bin").write_bytes(b"\0\1\2" * 50)
+    (tmp_path / "empty.txt").write_bytes(b"")
+    done = longread("pack", str(tmp_path), "-o", str(tmp_path.parent / "out.txt"))
+    assert "3 files were not read (2 binary, 1 empty); --ledger FILE names them" in done.stderr

@@ -334,3 +334,17 @@ def test_a_file_without_scans_is_given_back_as_it_is(derived: Derived) -> None:
     broken = [("a", b"%PDF-1.7 nothing", read_before)]
     found = dict(recognise_many(broken, Recogniser("rapidocr", ""), (), derived, lambda _: None))
     assert found["a"].pages[0].reason == "scan, not recognised: PDFium cannot open it"
+
+
+@needs_tesseract
+def test_a_language_that_is_missing_is_said_only_while_it_is_asked_for(desk: Desk) -> None:
+    (desk.folder / "scan.pdf").write_bytes(scan(picture(RENT), typed="Typed. " * 60))
+    settings = desk.home / "config.toml"
+    settings.write_text('[pdf]\nlanguages = "eng+xyz"\n')
+    first = read([str(desk.folder)], Options(), desk.derived, desk.told.append)
+    assert first.pages[0].reason.endswith("tesseract has no language xyz")
+    assert desk.read("off").pages[0].reason == "scan without text"
+    found = desk.read()
+    assert found.pages[0].ocr
+    (note,) = found.entries[0].notes
+    assert note.startswith("recognised in pictures: 1 of 2 pages, 9")

@@ -415,3 +415,23 @@ def test_what_lawyers_marked_is_found_and_nothing_else(gold: Path) -> None:
     print(figures)
     assert figures["held"] >= 0.99, figures
     assert (figures["wrong contract"], figures["altered"]) == (0, 0), figures
+
+
+@pytest.mark.parametrize(
+    ("quote", "stands"),
+    [
+        ("y", False),
+        ("par", False),
+        ("party", True),
+        ("Licence is non", False),
+        ("Licence is nonexclusive", True),
+        ("consen", False),
+        ("consent", True),
+        ("either party may assign this non", False),  # long, and what is left of the word is little
+        ("either party may assign this nonexclus", True),  # where somebody ran out of room
+        ("either party may assign this nonexclusive Licence", True),
+    ],
+)
+def test_a_quote_may_not_end_inside_a_word(quote: str, stands: bool) -> None:
+    text = "Licence is nonexclusive; either party may assign this nonexclusive Licence by consent."
+    assert (verdict(text, quote) != "not found") is stands

@@ -90,3 +90,16 @@ def test_what_is_left_out_is_named_by_folder_without_counts() -> None:
     )
     assert not_shown(Layout("§0", placed)) == "§0 not shown: files in docs/x/\n"
     assert not_shown(Layout("§0", placed[:1])) == ""
+
+
+def test_each_page_that_is_shown_in_part_can_be_cited() -> None:
+    segments = tuple(
+        Segment("page", "", Span("page", page, page), 10 * n, 10 * n + 10)
+        for n, page in enumerate((1, 1, 2, 3, 3))
+    )
+    lease = Document("lease.pdf", "pdf", "pdf", "c", "x" * 50, segments, "page", id="d1")
+    placed = Placed("d1", "lease.pdf", "c", Level.PATH, raised=(1, 2, 3))
+    made = list(chunks(placed, lease, "§0"))
+    assert [(c.head.split()[-1], c.start, c.end) for c in made] == [
+        ("p1", 10, 20), ("p2", 20, 30), ("p3", 30, 40),
+    ]  # fmt: skip

@@ -115,7 +115,9 @@ def test_a_worker_that_is_waited_for_ends_when_one_is_interrupted() -> None:
         replies = workers.ask({"do": "sleep"}, b"", account())
         pid = next(replies)["pid"]
         assert isinstance(pid, int)
-        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+        main = threading.main_thread().ident
+        # To the process, it could reach another thread, and this one would go on waiting.
+        threading.Timer(0.2, signal.pthread_kill, (main, signal.SIGINT)).start()
         with pytest.raises(KeyboardInterrupt):
             next(replies)
         assert not psutil.pid_exists(pid)

@@ -289,20 +289,21 @@ def _cuts_end(text: str, end: int) -> bool:
     return False
 
 
-STUMP = 3
-"""Letters of a word's beginning by which a long quote may not end: "non" of "nonexclusive"."""
+STUMPS = re.compile(
+    r"(?<![^\W\d_])(?:non|un|dis|in|im|il|ir|mis|anti|counter|ex|de|pre|post)\Z", re.IGNORECASE
+)
+"""Beginnings of words that turn round, or move, what follows them: "non" of "nonexclusive"."""
 
 
 def _stump(text: str, start: int, end: int, short: bool) -> bool:
-    """Whether a quote ends inside a word: a short one anywhere, a long one in its first letters.
+    """Whether a quote ends inside a word: a short one anywhere, a long one in what turns it round.
 
-    Long quotes end so where a model, or a person, ran out of room.
+    Long quotes end inside words where a model, or a person, ran out of room.
     """
     last, after = text[end - 1], text[end : end + 1]
     if not (after and _spelt(last) and _spelt(after)) or (last.islower() and after.isupper()):
         return False
-    begun = next((n for n in range(end, start, -1) if not _spelt(text[n - 1])), start)
-    return short or end - begun <= STUMP
+    return short or bool(STUMPS.search(text, max(start, end - 8), end))
 
 
 def _spelt(char: str) -> bool:

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from longread.analysis import planting, spending, trust
 from longread.analysis.conversation import usable
 from longread.analysis.engines import open_served
-from longread.analysis.planting import LESS, Prepared, Request
+from longread.analysis.planting import LESS, UNTIMED, Prepared, Request
 from longread.analysis.trust import Confirm
 from longread.analysis.work import Work
 from longread.engine import likelihood as engine
@@ -74,7 +74,9 @@ async def likelihood(
         reading, _ = store.pace(profile.name)
         price = spending.price(profile, Usage(prompt.size, 1))
         cost = spending.Estimate(prompt.size, price, prompt.size / reading if reading else 0.0)
-        await trust.allow(profile, ready.corpus, cost, store, confirm, less=LESS, yes=request.yes)
+        await trust.allow(
+            profile, ready.corpus, cost, store, confirm, less=LESS, untimed=UNTIMED, yes=request.yes
+        )
         opening = Work(lambda tell: open_served(profile, tell))
         async for step in opening:
             yield step

@@ -33,6 +33,8 @@ Place = tuple[int, int, str, int]
 
 LESS = "leave out the longest of --lengths"
 """What makes a probe cost less."""
+UNTIMED = 1_000_000
+"""Tokens that are sent without a question where nobody knows how long they take."""
 DEPTHS = (10, 30, 50, 70, 90)
 TRIALS = 4
 """At each length and depth: one of each kind. With five depths these are 20 a length, of which

@@ -18,7 +18,7 @@ from pathlib import Path
 from longread import config
 from longread.analysis import bounds, planting, spending, trust
 from longread.analysis.engines import open_engine
-from longread.analysis.planting import LESS, Place, Plan, Prepared, Request
+from longread.analysis.planting import LESS, UNTIMED, Place, Plan, Prepared, Request
 from longread.analysis.relevance import place_of
 from longread.analysis.trust import Confirm
 from longread.analysis.work import Work
@@ -113,7 +113,14 @@ async def probe(
             return
         cost = spending.Estimate(made.tokens, made.price, made.seconds)
         await trust.allow(
-            request.profile, ready.corpus, cost, store, confirm, less=LESS, yes=request.yes
+            request.profile,
+            ready.corpus,
+            cost,
+            store,
+            confirm,
+            less=LESS,
+            untimed=UNTIMED,
+            yes=request.yes,
         )
         if engine is None:
             pin = place_of(ready.corpus.sources)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from longread.cli.ask import confirm_departure, use_found
+from longread.cli.asking import STOPPED, confirm, confirm_departure, use_found
 from longread.cli.probed import say, show, show_likelihood
 from longread.cli.progress import Meter
 from longread.cli.sizes import Tokens
@@ -135,13 +135,19 @@ def probe(
             f"{output} is neither a picture nor a page", hint="name a file that ends .svg or .html"
         )
     request = Request(
-        choose(profile, use_found), sources, _lengths(lengths), _depths(depths), trials,
+        choose(profile, use_found()), sources, _lengths(lengths), _depths(depths), trials,
         _kinds(planted), seed, threshold, confidence, answer, options, store, yes, dry,
     )  # fmt: skip
     if likelihood:
         asyncio.run(_measure(request, output, as_data))
     else:
-        asyncio.run(_run(request, output, record, as_data))
+        kept: list[int] = []
+        try:
+            asyncio.run(_run(request, output, record, as_data, kept))
+        except (KeyboardInterrupt, click.Abort):
+            words = f"stopped; {sum(kept):,} trials are kept, and the same command goes on"
+            click.echo(f"\n{words}", err=True)
+            raise SystemExit(STOPPED) from None
 
 
 def _lengths(values: tuple[str, ...]) -> tuple[int, ...]:
@@ -173,28 +179,33 @@ def _kinds(values: tuple[str, ...]) -> tuple[Kind, ...]:
     return tuple(known[value] for value in values) or KINDS
 
 
-async def _run(request: Request, output: Path | None, record: bool, as_data: bool) -> None:
+async def _run(
+    request: Request, output: Path | None, record: bool, as_data: bool, kept: list[int]
+) -> None:
     from longread.analysis.planting import LESS
     from longread.analysis.probe import Estimate
     from longread.analysis.probe import probe as run
     from longread.types import Progress
-    from longread.types.probes import Probe
+    from longread.types.probes import Probe, Trial
 
     made: Probe | None = None
     with Meter() as meter:
 
-        async def confirm(departure: Departure) -> bool:
+        async def allowed(departure: Departure) -> bool:
             meter.clear()
-            return confirm_departure(departure, LESS)
+            return confirm_departure(departure, LESS, patient=False)
 
-        async with aclosing(run(request, confirm)) as events:
+        async with aclosing(run(request, allowed)) as events:
             async for event in events:
                 match event:
                     case Progress():
                         meter.tell(event)
                     case Estimate():
                         meter.clear()
+                        kept.append(event.kept)
                         say(event, request, as_data)
+                    case Trial():
+                        kept.append(1)
                     case Probe():
                         made = event
                         meter.clear()
@@ -214,11 +225,11 @@ async def _measure(request: Request, output: Path | None, as_data: bool) -> None
 
     with Meter() as meter:
 
-        async def confirm(departure: Departure) -> bool:
+        async def allowed(departure: Departure) -> bool:
             meter.clear()
-            return confirm_departure(departure, LESS)
+            return confirm_departure(departure, LESS, patient=False)
 
-        async with aclosing(run(request, confirm)) as events:
+        async with aclosing(run(request, allowed)) as events:
             async for event in events:
                 match event:
                     case Progress():
@@ -249,7 +260,7 @@ def _record(request: Request, made: Probe, record: bool) -> None:
         if not sys.stdin.isatty():
             click.echo(f"--record changes {change} tokens", err=True)
             return
-        if not click.confirm(f"Change {change} tokens?", err=True):
+        if not confirm(f"Change {change} tokens?"):
             return
     path = flow.record(request.profile, made)
     assert found is not None

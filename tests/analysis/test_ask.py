@@ -271,6 +271,8 @@ async def test_yes_and_trusted_hosts_are_not_asked(
 ) -> None:
     root = str(make_repository(FILES))
     await drain(Request("Is it?", AWAY, (root,), yes=True), no, ReplayEngine("Yes."))
+    with pytest.raises(TrustError):  # it was said for that run alone
+        await drain(Request("Is it?", AWAY, (root,)), no, ReplayEngine("Yes."))
     other = str(make_repository(FILES, name="other"))
     settings = tmp_path / "longread-config"
     settings.mkdir(exist_ok=True)

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 
 from longread.analysis import planting, spending, trust
 from longread.analysis.conversation import usable
-from longread.analysis.engines import open_served
+from longread.analysis.engines import check_key, open_served
 from longread.analysis.planting import LESS, UNTIMED, Prepared, Request
 from longread.analysis.trust import Confirm
 from longread.analysis.work import Work
@@ -56,6 +56,8 @@ async def likelihood(
         )
     longest = max(request.lengths or (profile.window,))
     asked = replace(request, lengths=(longest,))
+    if not request.dry:
+        check_key(profile)
     store = open_store(request.store)
     try:
         preparing = Work(lambda tell: planting.read(asked, tell))

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from longread import config
 from longread.analysis import bounds, planting, spending, trust
-from longread.analysis.engines import open_engine
+from longread.analysis.engines import check_key, open_engine
 from longread.analysis.planting import LESS, UNTIMED, Place, Plan, Prepared, Request
 from longread.analysis.relevance import place_of
 from longread.analysis.trust import Confirm
@@ -94,6 +94,8 @@ async def probe(
     Raises:
         LongreadError: as the steps on the way do; `EngineError` after a `Probe` of what came.
     """
+    if engine is None and not request.dry:
+        check_key(request.profile)
     store = open_store(request.store)
     try:
         preparing = Work(lambda tell: planting.prepare(request, tell))

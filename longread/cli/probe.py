@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from longread.cli.asking import STOPPED, confirm, confirm_departure, use_found
-from longread.cli.probed import say, show, show_likelihood
+from longread.cli.probed import check_place, say, show, show_likelihood
 from longread.cli.progress import Meter
 from longread.cli.sizes import Tokens
 from longread.cli.sources import source_options
@@ -39,6 +39,23 @@ class List(click.ParamType[tuple[str, ...]]):
         return tuple(part.strip() for part in str(value).split(",") if part.strip())
 
 
+class Share(click.FloatRange):
+    """A share; what is no number is none."""
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the share."""
+        found: float = super().convert(value, param, ctx)  # type: ignore[arg-type]
+        if found != found:
+            self.fail(f"{value} is no number.", param, ctx)
+        return found
+
+
+MOST = 1_000
+"""Trials at each length and depth: more narrow no bound that anybody decides by."""
+
+
 @click.command()
 @click.argument("sources", nargs=-1, metavar="[SOURCE…]")
 @click.option("--profile", default="", help="Which model, by profile; see longread profiles.")
@@ -58,7 +75,7 @@ class List(click.ParamType[tuple[str, ...]]):
 )
 @click.option(
     "--trials",
-    type=click.IntRange(1),
+    type=click.IntRange(1, MOST),
     default=4,
     show_default=True,
     help="At each length and depth; the kinds take turns.",
@@ -73,14 +90,14 @@ class List(click.ParamType[tuple[str, ...]]):
 )
 @click.option(
     "--threshold",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=Share(0, 1, min_open=True),
     default=0.8,
     show_default=True,
     help="Share of answers that must be right, 0 to 1.",
 )
 @click.option(
     "--confidence",
-    type=click.FloatRange(0.5, 1, max_open=True),
+    type=Share(0.5, 1, max_open=True),
     default=0.9,
     show_default=True,
     help="Of the lower bound of that share, 0.5 to 1.",
@@ -134,6 +151,8 @@ def probe(
         raise ConfigError(
             f"{output} is neither a picture nor a page", hint="name a file that ends .svg or .html"
         )
+    if output:
+        check_place(output)
     request = Request(
         choose(profile, use_found()), sources, _lengths(lengths), _depths(depths), trials,
         _kinds(planted), seed, threshold, confidence, answer, options, store, yes, dry,

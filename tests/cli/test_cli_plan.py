@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from longread.cli import longread
-from longread.errors import LongreadError
+from longread.errors import ConfigError, LongreadError
+from longread.sizing.gpus import table
 
 WIDE = {"COLUMNS": "200"}
 
@@ -117,6 +118,13 @@ def test_wrong_input_is_one_line_and_a_hint(arguments: list[str], about: str, hi
     assert about in str(done.exception)
     assert "\n" not in str(done.exception)
     assert hint in done.exception.hint
+
+
+@pytest.mark.parametrize("value", ["inf", "nan", "-1", "-1e9"])
+@pytest.mark.parametrize("key", ["memory", "bandwidth", "flops", "hourly"])
+def test_a_gpu_with_an_impossible_number_is_refused(key: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=f"{key} = .* means nothing"):
+        table({"h100": {key: float(value) if "e" in value or "n" in value else int(value)}})
 
 
 def test_a_config_json_of_ones_own_is_planned(tmp_path: Path) -> None:

@@ -103,6 +103,35 @@ def test_money_is_not_spent_without_a_yes(longread: Run, source: str) -> None:
     assert longread(*ways, "--yes").returncode == 0
 
 
+def test_what_may_take_long_is_not_begun_unasked(
+    longread: Run, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("longread.analysis.probe.UNTIMED", 20_000)
+    done = longread("probe", source, *WAYS)
+    assert done.returncode == 2
+    assert "how long it takes is not known" in done.stderr
+    assert "it may take long" in done.stderr
+    assert longread("probe", source, *WAYS, "--yes").returncode == 0
+
+
+def test_no_file_is_found_to_be_impossible_after_the_work(longread: Run, source: str) -> None:
+    done = longread("probe", source, *WAYS, "-o", "/proc/none/grid.html", "--dry-run")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "/proc/none/grid.html cannot be written" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [["--trials", "1000000000"], ["--threshold", "nan"], ["--confidence", "nan"]],
+)
+def test_numbers_that_mean_nothing_are_refused(
+    longread: Run, source: str, wrong: list[str]
+) -> None:
+    done = longread("probe", source, *WAYS, "--dry-run", *wrong)
+    assert done.returncode == 2
+    assert f"Invalid value for '{wrong[0]}'" in done.stderr
+
+
 BAD = {
     "no length": (["--lengths", "1k,x"], "'x' is not a length"),
     "no depth": (["--depths", "10,110"], "'110' is not a depth"),

@@ -441,8 +441,7 @@ NAMES = {
 
 
 def _check(key: str, value: object, wanted: type, path: Path) -> Any:
-    number = isinstance(value, int | float) and wanted in (int, float)
-    if type(value) is not wanted or (number and not value >= 0):
+    if type(value) is not wanted or (isinstance(value, int | float) and not value >= 0):
         raise ConfigError(
             f"{path}: {key} = {value!r} is not {NAMES[wanted]} that can be used",
             hint=f"correct {key} in {path}",

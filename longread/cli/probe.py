@@ -52,6 +52,8 @@ class Share(click.FloatRange):
         return found
 
 
+LOWEST = 0.5
+"""Share that must be right at least for a window to be recorded."""
 MOST = 1_000
 """Trials at each length and depth: more narrow no bound that anybody decides by."""
 
@@ -145,7 +147,7 @@ def probe(
     corpus is longread's own code. A probe that was ended goes on where it was.
     """
     from longread.analysis.engines import choose
-    from longread.analysis.planting import Request
+    from longread.analysis.planting import Request, too_few
 
     if output and output.suffix not in (".svg", ".html"):
         raise ConfigError(
@@ -153,10 +155,17 @@ def probe(
         )
     if output:
         check_place(output)
+    if record and threshold < LOWEST:
+        raise ConfigError(
+            f"a window is not recorded as trusted where only {threshold:.0%} must be right",
+            hint=f"raise --threshold to {LOWEST} at least, or leave --record away",
+        )
     request = Request(
         choose(profile, use_found()), sources, _lengths(lengths), _depths(depths), trials,
         _kinds(planted), seed, threshold, confidence, answer, options, store, yes, dry,
     )  # fmt: skip
+    if record and (words := too_few(request)):
+        raise ConfigError(words, hint="raise --trials, or leave --record away")
     if likelihood:
         asyncio.run(_measure(request, output, as_data))
     else:
@@ -228,7 +237,9 @@ async def _run(
                     case Probe():
                         made = event
                         meter.clear()
-                        show(made, output, as_data)
+                        # Of a server that is not there a table would show nothing.
+                        if made.trials:
+                            show(made, output, as_data)
                     case _:
                         pass
     if made and not request.dry:
@@ -271,7 +282,7 @@ def _record(request: Request, made: Probe, record: bool) -> None:
 
     name, found = request.profile.name, made.trusted
     if not record:
-        if found is None or found.length == request.profile.trusted:
+        if found is None or found.length == request.profile.trusted or made.threshold < LOWEST:
             return
         change = (
             f"the trusted window of {name} from {request.profile.trusted:,} to {found.length:,}"

@@ -120,6 +120,14 @@ def test_wrong_input_is_one_line_and_a_hint(arguments: list[str], about: str, hi
     assert hint in done.exception.hint
 
 
+def test_a_host_whose_window_is_smaller_names_no_price() -> None:
+    assert "Hosted by openrouter: not possible" in told("scout", "--context", "1M")
+
+
+def test_more_sequences_than_the_default_are_not_called_fewer() -> None:
+    assert "default of 1,024 would" not in told("scout", "--sequences", "100000")
+
+
 @pytest.mark.parametrize("value", ["inf", "nan", "-1", "-1e9"])
 @pytest.mark.parametrize("key", ["memory", "bandwidth", "flops", "hourly"])
 def test_a_gpu_with_an_impossible_number_is_refused(key: str, value: str) -> None:

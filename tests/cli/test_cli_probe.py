@@ -75,6 +75,7 @@ def test_the_grid_is_printed_drawn_and_made_only_once(
     assert "no window is trusted" in rows[-1]
     assert "\x1b" not in done.stdout
     assert drawn.read_text().startswith("<svg")
+    assert f"{drawn} is written" in done.stderr
     assert "16 questions" in done.stderr
     again = longread("probe", source, *WAYS, "--json")
     assert again.returncode == 0, again.stderr
@@ -132,6 +133,19 @@ def test_numbers_that_mean_nothing_are_refused(
     assert f"Invalid value for '{wrong[0]}'" in done.stderr
 
 
+def test_too_few_trials_are_made_with_a_warning(longread: Run, source: str) -> None:
+    done = longread("probe", source, *WAYS[:4], "--trials", "1", "--depths", "50")
+    assert done.returncode == 0
+    assert "1 trials at each length can never show" in done.stderr
+
+
+def test_a_dead_server_draws_no_table(longread: Run, source: str, tmp_path: Path) -> None:
+    said = 'url = "http://127.0.0.1:9/v1"\nmodel = "m"\nwindow = 4096\nretries = 0\n'
+    (tmp_path / "longread-config" / "profiles" / "gone.toml").write_text(said + "answer = 100\n")
+    done = longread("probe", source, "--profile", "gone", *WAYS[2:])
+    assert (done.returncode, done.stdout) == (3, "")
+
+
 BAD = {
     "no length": (["--lengths", "1k,x"], "'x' is not a length"),
     "no depth": (["--depths", "10,110"], "'110' is not a depth"),
@@ -139,7 +153,12 @@ BAD = {
     "no picture": (["-o", "grid.png"], "grid.png is neither"),
     "a length beyond the window": (["--lengths", "8k"], "8,000 tokens is more than the window"),
     "a length too short": (["--lengths", "200"], "200: "),
-    "too few trials": (["--trials", "1", "--depths", "50"], "1 trials at each length can never"),
+    "too few trials": (
+        ["--trials", "1", "--depths", "50", "--record"],
+        "1 trials at each length can never",
+    ),
+    "a threshold that trusts anything": (["--threshold", "0.01", "--record"], "only 1%"),
+    "an answer longer than the length": (["--answer", "4k"], "1k: "),
     "no likelihood": (["--likelihood"], "has no server to ask"),
     "nothing to record": (["--record"], "no length passed"),
 }

@@ -243,13 +243,8 @@ def estimate(ready: Prepared, kept: Collection[Place], store: Store) -> Estimate
     if reading and writing:
         cold = sum(part.tokens - part.cached for part in parts)
         seconds = cold / reading + asked * request.answer / writing
-    return Estimate(
-        tuple(parts),
-        len(ready.places) - asked,
-        price,
-        seconds,
-        tuple(filter(None, (ready.note, planting.too_few(request)))),
-    )
+    notes = tuple(filter(None, (ready.note, planting.too_few(request))))
+    return Estimate(tuple(parts), len(ready.places) - asked, price, seconds, notes)
 
 
 def _result(ready: Prepared, trials: Iterable[Trial]) -> Probe:

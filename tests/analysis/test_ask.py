@@ -286,6 +286,15 @@ async def test_a_budget_smaller_than_the_head_is_refused(make_repository: MakeRe
         await drain(request, no, ReplayEngine("x"))
 
 
+async def test_an_answer_longer_than_the_window_is_to_be_lowered(
+    make_repository: MakeRepository,
+) -> None:
+    request = Request("Why?", SCRIPTED, (str(make_repository(FILES)),), answer=1_000_000)
+    with pytest.raises(BudgetError) as caught:
+        await drain(request, no, ReplayEngine("x"))
+    assert caught.value.hint == "lower --answer"
+
+
 async def test_whole_is_refused_where_not_all_fits(make_repository: MakeRepository) -> None:
     files = {f"m{i}.py": "x = 1\n" * 500 for i in range(9)}
     request = Request(

@@ -21,8 +21,18 @@ Library = Literal["pdfium", "pypdf"]
 
 
 def private(path: Path) -> Path:
-    """Make a directory that only its owner can read, and return it."""
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Make a directory that only its owner can read, and return it.
+
+    Raises:
+        ConfigError: it cannot be made, or is a file.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be used as a folder: {error.strerror}",
+            hint="name others with LONGREAD_HOME, LONGREAD_CACHE and LONGREAD_CONFIG",
+        ) from error
     return path
 
 
@@ -357,13 +367,10 @@ def add_profile(name: str, values: Mapping[str, object]) -> Path:
         )
     folder = private(settings_dir() / "profiles")
     path = folder / f"{name}.toml"
+    # What is wrong is said of the profile: its file is not there yet.
+    _made(name, values, Path(f"profile {name}"))
     draft = folder / f".{name}.draft"
     draft.write_text(tomli_w.dumps(dict(values)), encoding="utf-8")
-    try:
-        _profile(name, draft)
-    except ConfigError:
-        draft.unlink()
-        raise
     draft.replace(path)
     return path
 
@@ -379,12 +386,28 @@ def _profile_dirs() -> list[Path]:
 
 
 def _profile(name: str, path: Path) -> Profile:
-    data = _load(path)
+    return _made(name, _load(path), path)
+
+
+def _made(name: str, data: Mapping[str, object], path: Path) -> Profile:
+    """Return a profile of these values; `path` is named where one of them means nothing."""
     kinds = {f.name: f for f in fields(Profile) if not f.metadata.get("internal")}
     _refuse_unknown(data, kinds.keys(), path)
     hints = get_type_hints(Profile)
     values = {key: _convert(key, value, hints[key], path) for key, value in data.items()}
     profile = Profile(name=name, **values)
+    for url in filter(None, (profile.url, *profile.urls)):
+        if not re.match(r"https?://[^/\s]", str(url)):
+            raise ConfigError(
+                f"{path}: {url!r} is no address of a server",
+                hint="write it as http://HOST:PORT/v1 or https://HOST/v1",
+            )
+    if "trusted" in values and profile.trusted > profile.window:
+        raise ConfigError(
+            f"{path}: {profile.trusted:,} tokens are trusted, and the window has"
+            f" {profile.window:,}",
+            hint="lower trusted, or raise window",
+        )
     if profile.window <= profile.answer:
         raise ConfigError(
             f"{path}: the answer's {profile.answer:,} tokens leave nothing of the window",
@@ -410,10 +433,17 @@ def _convert(key: str, value: object, wanted: Any, path: Path) -> Any:
     return _check(key, value, wanted, path)
 
 
+NAMES = {
+    int: "a whole number", float: "a number", str: "a text", list: "a list", dict: "a table",
+    bool: "true or false",
+}  # fmt: skip
+"""What a person calls values of a kind."""
+
+
 def _check(key: str, value: object, wanted: type, path: Path) -> Any:
-    if type(value) is not wanted or (wanted is int and isinstance(value, int) and value < 0):
+    if type(value) is not wanted or (isinstance(value, int | float) and not value >= 0):
         raise ConfigError(
-            f"{path}: {key} = {value!r} is not a {wanted.__name__} that can be used",
+            f"{path}: {key} = {value!r} is not {NAMES[wanted]} that can be used",
             hint=f"correct {key} in {path}",
         )
     return value

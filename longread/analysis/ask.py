@@ -15,7 +15,7 @@ from longread.analysis import spending, trust
 from longread.analysis.answering import converse, covered, finish
 from longread.analysis.conversation import Conversation, Strategy, open_sources, reopen
 from longread.analysis.drafts import Draft, mend
-from longread.analysis.engines import open_engine
+from longread.analysis.engines import check_key, open_engine
 from longread.analysis.forget import forget
 from longread.analysis.narrowing import narrow
 from longread.analysis.relevance import place_of
@@ -68,6 +68,8 @@ async def ask(
     Raises:
         LongreadError: as the steps on the way do; `EngineError` after the cut answer.
     """
+    if engine is None:
+        check_key(request.profile)
     store = open_store(request.store)
     try:
         opening = Work(lambda tell: _open(request, store, tell))
@@ -113,6 +115,8 @@ async def put(
         opened.take(looking.value.conversation)
         if looking.value.note:
             yield Progress("source", note=looking.value.note)
+    if engine is None:
+        check_key(opened.profile)
     composing = Work(lambda tell: opened.prompt(question, tell))
     async for step in composing:
         yield step

@@ -9,7 +9,7 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from longread import config
 from longread.analysis import servers
@@ -43,7 +43,8 @@ async def check(profile: Profile, tell: Tell) -> list[Finding]:
         EngineError: the model cannot be asked.
     """
     family = open_tokens(profile, tell)
-    engine = open_engine(profile, tell)
+    # Nothing is sent again: whoever tests wants to know how it is now.
+    engine = open_engine(replace(profile, retries=0), tell)
     turns = (Turn("user", (Piece(SAMPLE, family.encode(SAMPLE)),)),)
     prompt = Prompt(turns, family.frame(["user"]), family.stop_ids, family.exact)
     tell(Progress("ask", note=profile.name))
@@ -76,6 +77,8 @@ async def check(profile: Profile, tell: Tell) -> list[Finding]:
 
 def examine() -> list[Finding]:
     """Return what this machine has, what is missing, and what to do about it."""
+    if lost := list(_lost()):
+        return lost
     found = environment.find()
     cpu = platform.system() == "Linux" and platform.machine() in ("x86_64", "aarch64")
     here = machine.look()
@@ -116,6 +119,15 @@ def examine() -> list[Finding]:
         )
     )
     return [*findings, *_profiles()]
+
+
+def _lost() -> Iterator[Finding]:
+    """Yield the places that cannot be used; without them nothing else can be looked at."""
+    for place in (config.home, config.cache, config.settings_dir):
+        try:
+            place()
+        except ConfigError as error:
+            yield Finding(False, str(error), error.hint)
 
 
 def _profiles() -> Iterator[Finding]:

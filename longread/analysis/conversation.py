@@ -276,7 +276,7 @@ def _lay(
         raise BudgetError(
             f"a budget of {window:,} tokens is smaller than the head, the question and the"
             f" answer, which take {window - room:,}",
-            hint="raise --budget",
+            hint="lower --answer" if profile.answer >= window else "raise --budget",
         )
     spare = room - window // CONVERSATION
     whole = measured.full <= spare

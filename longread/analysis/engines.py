@@ -14,7 +14,7 @@ from longread.analysis.servers import listens
 from longread.config import Profile, Settings
 from longread.engine import local
 from longread.engine.replay import open_script
-from longread.engine.server import ServerEngine
+from longread.engine.server import ServerEngine, key_of
 from longread.errors import ConfigError, EngineError, WindowError
 from longread.tokens import Family, open_family
 from longread.types import Engine, Event, Prompt, Sampling, Tell
@@ -93,6 +93,16 @@ def open_tokens(profile: Profile, tell: Tell) -> Family:
     return open_family("model", directory or Path(profile.model).expanduser())
 
 
+def check_key(profile: Profile | None) -> None:
+    """See that a profile's key is there, before anything is read for it.
+
+    Raises:
+        ConfigError: the environment variable that it names is not set.
+    """
+    if profile and profile.engine == "server":
+        key_of(profile)
+
+
 def open_engine(profile: Profile, tell: Tell, pin: str = "") -> Engine:
     """Return the profile's engine, ready to be asked; a local one is started if need be.
 
@@ -100,7 +110,8 @@ def open_engine(profile: Profile, tell: Tell, pin: str = "") -> Engine:
         pin: names the corpus, which goes to the same one of several servers each time.
 
     Raises:
-        EngineError: it cannot be started, or has no key.
+        ConfigError: it has no key.
+        EngineError: it cannot be started.
     """
     if profile.engine == "replay":
         return open_script(profile)

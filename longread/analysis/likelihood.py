@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 
 from longread.analysis import planting, spending, trust
 from longread.analysis.conversation import usable
-from longread.analysis.engines import open_served
-from longread.analysis.planting import LESS, Prepared, Request
+from longread.analysis.engines import check_key, open_served
+from longread.analysis.planting import LESS, UNTIMED, Prepared, Request
 from longread.analysis.trust import Confirm
 from longread.analysis.work import Work
 from longread.engine import likelihood as engine
@@ -56,6 +56,8 @@ async def likelihood(
         )
     longest = max(request.lengths or (profile.window,))
     asked = replace(request, lengths=(longest,))
+    if not request.dry:
+        check_key(profile)
     store = open_store(request.store)
     try:
         preparing = Work(lambda tell: planting.read(asked, tell))
@@ -74,7 +76,9 @@ async def likelihood(
         reading, _ = store.pace(profile.name)
         price = spending.price(profile, Usage(prompt.size, 1))
         cost = spending.Estimate(prompt.size, price, prompt.size / reading if reading else 0.0)
-        await trust.allow(profile, ready.corpus, cost, store, confirm, less=LESS, yes=request.yes)
+        await trust.allow(
+            profile, ready.corpus, cost, store, confirm, less=LESS, untimed=UNTIMED, yes=request.yes
+        )
         opening = Work(lambda tell: open_served(profile, tell))
         async for step in opening:
             yield step

@@ -33,6 +33,8 @@ Place = tuple[int, int, str, int]
 
 LESS = "leave out the longest of --lengths"
 """What makes a probe cost less."""
+UNTIMED = 1_000_000
+"""Tokens that are sent without a question where nobody knows how long they take."""
 DEPTHS = (10, 30, 50, 70, 90)
 TRIALS = 4
 """At each length and depth: one of each kind. With five depths these are 20 a length, of which
@@ -176,14 +178,25 @@ def _check_trials(request: Request) -> None:
             "a depth is the per cent of the corpus that stands before a fact",
             hint="write --depths 10,50,90",
         )
+    needed = bounds.fewest(request.threshold, request.confidence)
+    if not needed:
+        raise ConfigError(
+            f"no number of trials can show that {request.threshold:.0%} are right"
+            f" with {request.confidence:.0%} confidence",
+            hint="lower --threshold",
+        )
+
+
+def too_few(request: Request) -> str:
+    """Say that even if all is right nothing will be proved; empty where it can be."""
     wanted = len(set(request.depths)) * request.trials
     needed = bounds.fewest(request.threshold, request.confidence)
-    if not needed or wanted < needed:
-        raise ConfigError(
-            f"{wanted} trials at each length can never show that {request.threshold:.0%} are right"
-            f" with {request.confidence:.0%} confidence",
-            hint=f"{needed} are needed: raise --trials" if needed else "lower --threshold",
-        )
+    if wanted >= needed:
+        return ""
+    return (
+        f"{wanted:,} trials at each length can never show that {request.threshold:.0%} are right"
+        f" with {request.confidence:.0%} confidence: {needed:,} are needed, so nothing is recorded"
+    )
 
 
 def _plan(request: Request, length: int, measured: Measured, taken: needles.Known) -> Plan:
@@ -201,7 +214,8 @@ def _plan(request: Request, length: int, measured: Measured, taken: needles.Know
     try:
         groups = haystack.share_out(made, room, measured.pieces)
     except BudgetError as error:
-        raise BudgetError(f"{label(length)}: {error}", hint=error.hint) from error
+        hint = "lower --answer" if request.answer >= length else error.hint
+        raise BudgetError(f"{label(length)}: {error}", hint=hint) from error
     return Plan(length, room, tuple(places), tuple(made), tuple(map(tuple, groups)))
 
 

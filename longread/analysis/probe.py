@@ -17,8 +17,8 @@ from pathlib import Path
 
 from longread import config
 from longread.analysis import bounds, planting, spending, trust
-from longread.analysis.engines import open_engine
-from longread.analysis.planting import LESS, Place, Plan, Prepared, Request
+from longread.analysis.engines import check_key, open_engine
+from longread.analysis.planting import LESS, UNTIMED, Place, Plan, Prepared, Request
 from longread.analysis.relevance import place_of
 from longread.analysis.trust import Confirm
 from longread.analysis.work import Work
@@ -94,6 +94,8 @@ async def probe(
     Raises:
         LongreadError: as the steps on the way do; `EngineError` after a `Probe` of what came.
     """
+    if engine is None and not request.dry:
+        check_key(request.profile)
     store = open_store(request.store)
     try:
         preparing = Work(lambda tell: planting.prepare(request, tell))
@@ -113,7 +115,14 @@ async def probe(
             return
         cost = spending.Estimate(made.tokens, made.price, made.seconds)
         await trust.allow(
-            request.profile, ready.corpus, cost, store, confirm, less=LESS, yes=request.yes
+            request.profile,
+            ready.corpus,
+            cost,
+            store,
+            confirm,
+            less=LESS,
+            untimed=UNTIMED,
+            yes=request.yes,
         )
         if engine is None:
             pin = place_of(ready.corpus.sources)
@@ -234,7 +243,8 @@ def estimate(ready: Prepared, kept: Collection[Place], store: Store) -> Estimate
     if reading and writing:
         cold = sum(part.tokens - part.cached for part in parts)
         seconds = cold / reading + asked * request.answer / writing
-    return Estimate(tuple(parts), len(ready.places) - asked, price, seconds, (ready.note,))
+    notes = tuple(filter(None, (ready.note, planting.too_few(request))))
+    return Estimate(tuple(parts), len(ready.places) - asked, price, seconds, notes)
 
 
 def _result(ready: Prepared, trials: Iterable[Trial]) -> Probe:

@@ -15,7 +15,7 @@ from random import Random
 from longread import config
 from longread.analysis import freshness, outlook, reading, trust
 from longread.analysis.conversation import name, usable
-from longread.analysis.engines import open_engine, open_tokens
+from longread.analysis.engines import check_key, open_engine, open_tokens
 from longread.analysis.grid import Grid, Job, due
 from longread.analysis.outlook import Outlook, cost_of, reviewed_of
 from longread.analysis.trust import Confirm
@@ -112,6 +112,8 @@ async def review(
         LongreadError: as the steps on the way do; `EngineError` where the engine ended. What came
             is kept in any case.
     """
+    if engine is None:
+        check_key(request.profile)
     store = open_store(request.store)
     try:
         opening = Work(lambda tell: open_review(request, store, tell))

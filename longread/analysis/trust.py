@@ -52,11 +52,12 @@ class Departure:
         what = f"{number_of(self.documents, 'document')}, {self.tokens:,} tokens"
         cost = spending.Estimate(self.tokens, self.price, self.seconds).words
         if not self.host:
-            return f"{what} for {self.model}: {cost}"
+            return f"{what} for {self.model}: {cost or UNKNOWN}"
         price = cost if self.price else f"price unknown{', ' if cost else ''}{cost}"
         return f"{what} go to {self.host} ({self.model}): {price}, {self.hidden}"
 
 
+UNKNOWN = "how long it takes is not known"
 PICTURES = "(pictures)"
 """Behind the name of a host that may be sent pages as pictures too."""
 
@@ -86,12 +87,14 @@ async def allow(
     *,
     pictures: int = 0,
     less: str = "lower --budget",
+    untimed: int = 0,
     yes: bool,
 ) -> None:
     """As `check`, for what several prompts cost together.
 
     Args:
         less: what makes it cost less, as a hint.
+        untimed: tokens beyond which it is asked about where nobody knows how long they take.
 
     Raises:
         TrustError: the person said no, or nobody could be asked.
@@ -105,7 +108,8 @@ async def allow(
         if h not in settings.hosts and not all(store.trusted(place, one) for one in what)
     ]
     host = ", ".join(new)
-    if not host and not cost.exceeds(settings):
+    long = untimed and cost.tokens > untimed and not cost.seconds
+    if not host and not long and not cost.exceeds(settings):
         return
     masked = sum(entry.masked for entry in corpus.entries)
     of_prompt = (len(corpus.documents), cost.tokens, cost.dollars, masked, pictures)
@@ -117,8 +121,10 @@ async def allow(
                 hint=f'say --yes, or put "{host}" under [trust] hosts in config.toml',
             )
         raise TrustError(
-            f"{profile.name} was not asked: {cost.words}",
+            f"{profile.name} was not asked: {cost.words or UNKNOWN}",
             hint=f"say --yes, {less}, or raise what [ask] of config.toml allows",
         )
+    if yes:
+        return  # said for this run alone
     for what in chain.from_iterable(wanted[one] for one in new):
         store.trust(place, what)

@@ -13,6 +13,7 @@ from io import TextIOWrapper
 import click
 
 from longread import __version__
+from longread.cli.asking import STOPPED
 from longread.cli.output import fail
 from longread.errors import LongreadError, similar
 
@@ -49,6 +50,14 @@ class LazyGroup(click.Group):
             ctx.fail(f"No such command {name!r}. Did you mean {close!r}?")
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; one that Ctrl-C ends says so, and ends as shells expect it."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("\nstopped", err=True)
+            raise SystemExit(STOPPED) from None
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command."""
         if cmd_name not in COMMANDS:
@@ -71,7 +80,7 @@ def longread(ctx: click.Context) -> None:
     Without a command, the terminal interface.
 
     Exit codes: 0 done, 1 done with failures listed, 2 wrong usage or unusable input,
-    3 the engine failed and what came is saved.
+    3 the engine failed and what came is saved, 130 Ctrl-C ended it.
     """
     if ctx.invoked_subcommand is None:
         if not (sys.stdin.isatty() and sys.stdout.isatty()):

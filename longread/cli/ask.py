@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
+from longread.cli.asking import STOPPED, confirm_departure, use_found
 from longread.cli.progress import Meter
 from longread.cli.sizes import Tokens
 from longread.cli.sources import source_options
-from longread.errors import ConfigError, TrustError
+from longread.errors import ConfigError
 from longread.export.visible import visible
 
 if TYPE_CHECKING:
     from longread.analysis.ask import Request
     from longread.analysis.trust import Departure
-    from longread.config import Profile
     from longread.ingest.read import Options
 
 
@@ -86,15 +85,31 @@ def ask(
         )
     if as_it_was and session is None:
         raise ConfigError("--as-it-was goes with --continue", hint="leave --as-it-was away")
-    chosen = choose(profile, use_found) if session is None or profile else None
+    chosen = choose(profile, use_found()) if session is None or profile else None
     request = Request(
         question, chosen, sources, session, options, budget,
         strategy=strategy, store=store, yes=yes, as_it_was=as_it_was, answer=answer,
     )  # fmt: skip
-    asyncio.run(_run(request, as_data))
+    shown: list[str] = []
+    try:
+        asyncio.run(_run(request, as_data, shown))
+    except (KeyboardInterrupt, click.Abort):
+        click.echo(f"\n{_stopped(store, came=bool(shown))}", err=True)
+        raise SystemExit(STOPPED) from None
 
 
-async def _run(request: Request, as_data: bool) -> None:
+def _stopped(store: Path | None, *, came: bool) -> str:
+    """Say what is kept of an answer that Ctrl-C ended."""
+    from longread.store import open_store
+
+    if not came:
+        return "stopped; nothing of an answer had come"
+    with open_store(store) as opened:
+        newest = max(opened.sessions(), key=lambda row: row.updated).id
+    return f"stopped; what came is kept: longread sessions show {newest}"
+
+
+async def _run(request: Request, as_data: bool, shown: list[str]) -> None:
     from longread.analysis.ask import ask as run
     from longread.cli.answers import below
     from longread.export.session import answer_data, as_json
@@ -111,9 +126,11 @@ async def _run(request: Request, as_data: bool) -> None:
                 match event:
                     case Progress():
                         meter.tell(event)
-                    case Text(text) if not as_data:
+                    case Text(text):
+                        shown.append(text)
                         meter.clear()
-                        click.echo(visible(text), nl=False)
+                        if not as_data:
+                            click.echo(visible(text), nl=False)
                     case Finished() if not as_data:
                         # The answer's last line ends before anything else is said.
                         click.echo()
@@ -130,35 +147,3 @@ async def _run(request: Request, as_data: bool) -> None:
                             )
                     case _:
                         pass
-
-
-def confirm_departure(departure: Departure, less: str = "lower --budget") -> bool:
-    """Ask whether text may leave this machine, or money and minutes may be spent.
-
-    Args:
-        less: what makes it cost less, as a hint.
-
-    Raises:
-        TrustError: there is no terminal to ask at.
-    """
-    click.echo(f"{departure.words}", err=True)
-    if sys.stdin.isatty():
-        return click.confirm("Send it?" if departure.host else "Ask?", err=True)
-    if not departure.host and not departure.price:
-        return True  # it takes long, and who could say no is not there
-    if not departure.host:
-        raise TrustError(
-            "nothing was asked: it is dear, and there is no terminal to ask at",
-            hint=f"say --yes, {less}, or raise dollars under [ask] in config.toml",
-        )
-    raise TrustError(
-        f"nothing was sent to {departure.host}: there is no terminal to ask at",
-        hint=f'say --yes, or put "{departure.host}" under [trust] hosts in config.toml',
-    )
-
-
-def use_found(profile: Profile) -> bool:
-    """Ask whether an engine that was found here is to be used."""
-    if not sys.stdin.isatty():
-        return False
-    return click.confirm(f"{profile.name} was found at {profile.url}. Use it?", err=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from longread.cli.asking import STOPPED
 from longread.cli.progress import Meter
 from longread.errors import ConfigError
 from longread.export.visible import line, visible
@@ -71,8 +72,13 @@ def start(profile: str) -> None:
             f"profile {profile} names a server that longread does not start",
             hint='start it yourself, or choose a profile with engine = "local"',
         )
-    with Meter() as meter:
-        running = local.start(chosen, meter.tell)
+    try:
+        with Meter() as meter:
+            running = local.start(chosen, meter.tell)
+    except KeyboardInterrupt:
+        words = "longread engine status says how far it is, longread engine stop ends it"
+        click.echo(f"\nstopped waiting; the engine goes on starting: {words}", err=True)
+        raise SystemExit(STOPPED) from None
     click.echo(f"{profile} is ready at {running.url} (process {running.pid})", err=True)
 
 
@@ -128,7 +134,9 @@ def _described(load: Load) -> list[str]:
 
 @engine.command()
 @click.option("--profile", default="embedded", show_default=True, help="Whose log.")
-@click.option("-n", "--lines", default=50, show_default=True, help="How many lines.")
+@click.option(
+    "-n", "--lines", type=click.IntRange(1), default=50, show_default=True, help="How many lines."
+)
 def logs(profile: str, lines: int) -> None:
     """Print the last lines of an engine's log."""
     from longread.engine import local

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from longread.cli.ask import confirm_departure, use_found
-from longread.cli.probed import say, show, show_likelihood
+from longread.cli.asking import STOPPED, confirm, confirm_departure, use_found
+from longread.cli.probed import check_place, say, show, show_likelihood
 from longread.cli.progress import Meter
 from longread.cli.sizes import Tokens
 from longread.cli.sources import source_options
@@ -39,6 +39,25 @@ class List(click.ParamType[tuple[str, ...]]):
         return tuple(part.strip() for part in str(value).split(",") if part.strip())
 
 
+class Share(click.FloatRange):
+    """A share; what is no number is none."""
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the share."""
+        found: float = super().convert(value, param, ctx)  # type: ignore[arg-type]
+        if found != found:
+            self.fail(f"{value} is no number.", param, ctx)
+        return found
+
+
+LOWEST = 0.5
+"""Share that must be right at least for a window to be recorded."""
+MOST = 1_000
+"""Trials at each length and depth: more narrow no bound that anybody decides by."""
+
+
 @click.command()
 @click.argument("sources", nargs=-1, metavar="[SOURCE…]")
 @click.option("--profile", default="", help="Which model, by profile; see longread profiles.")
@@ -58,7 +77,7 @@ class List(click.ParamType[tuple[str, ...]]):
 )
 @click.option(
     "--trials",
-    type=click.IntRange(1),
+    type=click.IntRange(1, MOST),
     default=4,
     show_default=True,
     help="At each length and depth; the kinds take turns.",
@@ -73,14 +92,14 @@ class List(click.ParamType[tuple[str, ...]]):
 )
 @click.option(
     "--threshold",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=Share(0, 1, min_open=True),
     default=0.8,
     show_default=True,
     help="Share of answers that must be right, 0 to 1.",
 )
 @click.option(
     "--confidence",
-    type=click.FloatRange(0.5, 1, max_open=True),
+    type=Share(0.5, 1, max_open=True),
     default=0.9,
     show_default=True,
     help="Of the lower bound of that share, 0.5 to 1.",
@@ -128,20 +147,35 @@ def probe(
     corpus is longread's own code. A probe that was ended goes on where it was.
     """
     from longread.analysis.engines import choose
-    from longread.analysis.planting import Request
+    from longread.analysis.planting import Request, too_few
 
     if output and output.suffix not in (".svg", ".html"):
         raise ConfigError(
             f"{output} is neither a picture nor a page", hint="name a file that ends .svg or .html"
         )
+    if output:
+        check_place(output)
+    if record and threshold < LOWEST:
+        raise ConfigError(
+            f"a window is not recorded as trusted where only {threshold:.0%} must be right",
+            hint=f"raise --threshold to {LOWEST} at least, or leave --record away",
+        )
     request = Request(
-        choose(profile, use_found), sources, _lengths(lengths), _depths(depths), trials,
+        choose(profile, use_found()), sources, _lengths(lengths), _depths(depths), trials,
         _kinds(planted), seed, threshold, confidence, answer, options, store, yes, dry,
     )  # fmt: skip
+    if record and (words := too_few(request)):
+        raise ConfigError(words, hint="raise --trials, or leave --record away")
     if likelihood:
         asyncio.run(_measure(request, output, as_data))
     else:
-        asyncio.run(_run(request, output, record, as_data))
+        kept: list[int] = []
+        try:
+            asyncio.run(_run(request, output, record, as_data, kept))
+        except (KeyboardInterrupt, click.Abort):
+            words = f"stopped; {sum(kept):,} trials are kept, and the same command goes on"
+            click.echo(f"\n{words}", err=True)
+            raise SystemExit(STOPPED) from None
 
 
 def _lengths(values: tuple[str, ...]) -> tuple[int, ...]:
@@ -173,32 +207,39 @@ def _kinds(values: tuple[str, ...]) -> tuple[Kind, ...]:
     return tuple(known[value] for value in values) or KINDS
 
 
-async def _run(request: Request, output: Path | None, record: bool, as_data: bool) -> None:
+async def _run(
+    request: Request, output: Path | None, record: bool, as_data: bool, kept: list[int]
+) -> None:
     from longread.analysis.planting import LESS
     from longread.analysis.probe import Estimate
     from longread.analysis.probe import probe as run
     from longread.types import Progress
-    from longread.types.probes import Probe
+    from longread.types.probes import Probe, Trial
 
     made: Probe | None = None
     with Meter() as meter:
 
-        async def confirm(departure: Departure) -> bool:
+        async def allowed(departure: Departure) -> bool:
             meter.clear()
-            return confirm_departure(departure, LESS)
+            return confirm_departure(departure, LESS, patient=False)
 
-        async with aclosing(run(request, confirm)) as events:
+        async with aclosing(run(request, allowed)) as events:
             async for event in events:
                 match event:
                     case Progress():
                         meter.tell(event)
                     case Estimate():
                         meter.clear()
+                        kept.append(event.kept)
                         say(event, request, as_data)
+                    case Trial():
+                        kept.append(1)
                     case Probe():
                         made = event
                         meter.clear()
-                        show(made, output, as_data)
+                        # Of a server that is not there a table would show nothing.
+                        if made.trials:
+                            show(made, output, as_data)
                     case _:
                         pass
     if made and not request.dry:
@@ -214,11 +255,11 @@ async def _measure(request: Request, output: Path | None, as_data: bool) -> None
 
     with Meter() as meter:
 
-        async def confirm(departure: Departure) -> bool:
+        async def allowed(departure: Departure) -> bool:
             meter.clear()
-            return confirm_departure(departure, LESS)
+            return confirm_departure(departure, LESS, patient=False)
 
-        async with aclosing(run(request, confirm)) as events:
+        async with aclosing(run(request, allowed)) as events:
             async for event in events:
                 match event:
                     case Progress():
@@ -241,7 +282,7 @@ def _record(request: Request, made: Probe, record: bool) -> None:
 
     name, found = request.profile.name, made.trusted
     if not record:
-        if found is None or found.length == request.profile.trusted:
+        if found is None or found.length == request.profile.trusted or made.threshold < LOWEST:
             return
         change = (
             f"the trusted window of {name} from {request.profile.trusted:,} to {found.length:,}"
@@ -249,7 +290,7 @@ def _record(request: Request, made: Probe, record: bool) -> None:
         if not sys.stdin.isatty():
             click.echo(f"--record changes {change} tokens", err=True)
             return
-        if not click.confirm(f"Change {change} tokens?", err=True):
+        if not confirm(f"Change {change} tokens?"):
             return
     path = flow.record(request.profile, made)
     assert found is not None

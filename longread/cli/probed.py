@@ -101,6 +101,21 @@ def _paint(text: str, share: float) -> str:
     return click.style(text, fg=ink, bg=ground)
 
 
+def check_place(path: Path) -> None:
+    """See that a file can be written, before the work that it is to show.
+
+    Raises:
+        LongreadError: there is no such folder, or it is another's.
+    """
+    if not path.parent.is_dir():
+        why = f"there is no folder {path.parent}"
+    elif not os.access(path if path.exists() else path.parent, os.W_OK):
+        why = "permission denied"
+    else:
+        return
+    raise LongreadError(f"{path} cannot be written: {why}", hint="name another file")
+
+
 def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
@@ -108,6 +123,7 @@ def _write(path: Path, text: str) -> None:
         raise LongreadError(
             f"{path} cannot be written: {error.strerror}", hint="name another file"
         ) from error
+    click.echo(f"{path} is written", err=True)
 
 
 def show_likelihood(found: Likelihood, output: Path | None, as_data: bool) -> None:

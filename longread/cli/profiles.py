@@ -80,11 +80,15 @@ def _since(profile: config.Profile, key: str) -> str:
 def add(name: str, values: tuple[str, ...], like: str) -> None:
     """Add a profile of your own: longread profiles add house --like vllm url=http://gpu:8000/v1.
 
-    Values are TOML; what is not TOML is text.
+    Values are TOML, and numbers of tokens may be 64k or 1M; what is not TOML is text.
     """
     import tomllib
 
+    from longread.tokens.sizes import parse
+
     settings: dict[str, object] = {}
+    given: set[str] = set()
+    numbers = {one.name for one in fields(config.Profile) if one.type == "int"}
     if like:
         settings = asdict(config.load_profile(like))
         del settings["name"]
@@ -99,7 +103,12 @@ def add(name: str, values: tuple[str, ...], like: str) -> None:
         try:
             settings[key.strip()] = tomllib.loads(f"value = {value}")["value"]
         except tomllib.TOMLDecodeError:
-            settings[key.strip()] = value
+            size = parse(value) if key.strip() in numbers else None
+            settings[key.strip()] = value if size is None else size
+        given.add(key.strip())
+    window, trusted = settings.get("window"), settings.get("trusted")
+    if "trusted" not in given and isinstance(window, int) and isinstance(trusted, int):
+        settings["trusted"] = min(trusted, window)
     path = config.add_profile(name, settings)
     click.echo(f"{path}; longread profiles test {name} tries it", err=True)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from longread.cli.ask import confirm_departure, use_found
+from longread.cli.asking import confirm_departure, use_found
 from longread.cli.progress import Meter
 from longread.cli.review_tables import foreseen, listed, of_document, row_data
 from longread.cli.sizes import Tokens
@@ -104,7 +104,7 @@ def run(
 
     asked = _questions(questions)
     request = Request(
-        choose(profile, use_found), sources, asked, new=new, options=options,
+        choose(profile, use_found()), sources, asked, new=new, options=options,
         passwords=options.passwords, budget=budget, pilot=pilot or 0, seed=seed, again=again,
         parallel=parallel or 0, store=store, yes=yes,
     )  # fmt: skip
@@ -131,7 +131,7 @@ def resume(
 
     _there(store)
     request = Request(
-        choose(profile, use_found) if profile else None, (), _questions(questions), review,
+        choose(profile, use_found()) if profile else None, (), _questions(questions), review,
         passwords=passwords, budget=budget, pilot=pilot or 0, seed=seed, again=again,
         parallel=parallel or 0, store=store, yes=yes,
     )  # fmt: skip
@@ -157,7 +157,7 @@ def add(
 
     _there(store)
     request = Request(
-        choose(profile, use_found) if profile else None, sources, _questions(questions), review,
+        choose(profile, use_found()) if profile else None, sources, _questions(questions), review,
         passwords=passwords, budget=budget, pilot=pilot or 0, seed=seed, parallel=parallel or 0,
         store=store, yes=yes,
     )  # fmt: skip

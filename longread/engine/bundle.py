@@ -30,11 +30,17 @@ def write(flavour: Flavour, folder: Path, progress: Report) -> int:
         Bytes in the folder.
 
     Raises:
+        ConfigError: nothing can be written there.
         EngineError: pip failed.
     """
     wheels = folder / "wheels"
-    wheels.mkdir(parents=True, exist_ok=True)
-    (folder / CONTENTS).unlink(missing_ok=True)
+    try:
+        wheels.mkdir(parents=True, exist_ok=True)
+        (folder / CONTENTS).unlink(missing_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"nothing can be written into {folder}: {error.strerror}", hint="name another folder"
+        ) from error
     with tempfile.TemporaryDirectory() as name:
         # Not this Python's own pip: where longread was installed without one, there is none.
         python = environment.make(Path(name) / "pip", progress)

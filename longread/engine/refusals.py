@@ -128,8 +128,10 @@ def explain(error: Exception, profile: Profile, url: str, wait: float | None = N
         hint = f"start it, or correct url in profile {profile.name}"
         return _error(f"no server answers at {url}{why}", hint)
     if code in (401, 403):
-        key = profile.key_env or "key_env of the profile"
-        return _error(f"{url} refused the key: {what}", f"check the key in {key}")
+        if not profile.key_env:
+            hint = f"key_env in profile {profile.name} names the variable that holds one"
+            return _error(f"{url} wants a key, and none was sent: {what}", hint)
+        return _error(f"{url} refused the key: {what}", f"check the key in {profile.key_env}")
     if spent:
         return _error(f"{url} wants to be paid first: {what}", "add credit there")
     if code == 429:

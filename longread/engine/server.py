@@ -19,7 +19,7 @@ from longread.engine import ollama, refusals, requests, retry, usage
 from longread.engine.pinning import order
 from longread.engine.reply import Reply
 from longread.engine.thinking import Split
-from longread.errors import EngineError
+from longread.errors import ConfigError, EngineError
 from longread.types import Event, Finished, Progress, Prompt, Reasoning, Sampling, Text
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ CONNECT = 10.0
 """Seconds to reach a server."""
 ABSENT = 3
 """Repetitions where nothing listens: what is not there is seldom started meanwhile."""
+HOPELESS = ("UnsupportedProtocol", "InvalidURL", "LocalProtocolError")
+"""Causes that stay: an address that is none, or what no request can say."""
 LAST = 10.0
 """Seconds that the token counts may take once the answer is whole."""
 BROKEN = frozenset({"error", "abort", "cancelled"})
@@ -46,6 +48,21 @@ class SilenceError(OSError):
     """A server that said nothing for longer than it may."""
 
 
+def key_of(profile: Profile) -> str:
+    """Return the key of a profile's server; empty where it names none.
+
+    Raises:
+        ConfigError: the environment variable that it names is not set.
+    """
+    key = os.environ.get(profile.key_env, "")
+    if profile.key_env and not key:
+        raise ConfigError(
+            f"profile {profile.name} needs a key, and {profile.key_env} is not set",
+            hint=f"export {profile.key_env}=… and ask again",
+        )
+    return key
+
+
 class ServerEngine:
     """The server that a profile names, or one of several that do the same.
 
@@ -57,12 +74,7 @@ class ServerEngine:
     def __init__(self, profile: Profile, key: str = "", pin: str = "") -> None:
         self._profile = profile
         self._urls = order([profile.url, *profile.urls], pin) if profile.urls else [profile.url]
-        self._key = key or os.environ.get(profile.key_env, "")
-        if profile.key_env and not self._key:
-            raise EngineError(
-                f"profile {profile.name} needs a key, and {profile.key_env} is not set",
-                hint=f"export {profile.key_env}=… and ask again",
-            )
+        self._key = key or key_of(profile)
 
     async def stream(self, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[Event]:
         """Yield `Text` and `Reasoning` as they are written, then `Usage` and `Finished`.
@@ -232,6 +244,8 @@ class ServerEngine:
         import openai
 
         if isinstance(failure, SilenceError) or refusals.window(failure, self._profile, ""):
+            return None
+        if _cause(failure) in HOPELESS:
             return None
         headers = getattr(getattr(failure, "response", None), "headers", {})
         asked = retry.asked_wait(headers)

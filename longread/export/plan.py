@@ -127,6 +127,9 @@ def times(plan: Plan) -> Iterator[str]:
     elif times.cold is not None:
         yield f"No price of {plan.gpu} is known: --hourly, or hourly under [gpus.{plan.gpu}]."
     for hosted in plan.hosted:
+        if hosted.window < plan.context:
+            yield f"Hosted by {hosted.profile}: not possible, its window is {hosted.window:,}."
+            continue
         part = "" if hosted.window > plan.context else f" (its window: {hosted.window:,})"
         yield (
             f"Hosted by {hosted.profile}{part}: ${hosted.first:.2f} for the first question, "

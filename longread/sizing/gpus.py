@@ -104,7 +104,7 @@ def _changed(gpu: Gpu | None, name: str, values: object) -> Gpu:
                 hint=f"did you mean {close}?" if close else f"known are {', '.join(kinds)}",
             )
         number = kinds[key] is int and type(value) in (int, float)
-        if not ((number and value >= 0) or type(value) is kinds[key]):
+        if not (0 <= value < float("inf") if number else type(value) is kinds[key]):
             raise ConfigError(f"{where}: {key} = {value!r} means nothing", hint=f"correct {key}")
     if gpu is None and not values.get("memory"):
         raise ConfigError(f"{where} says no memory", hint="write memory = 80e9, in bytes")

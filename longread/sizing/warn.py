@@ -133,7 +133,7 @@ def _layouts(model: Model) -> Iterator[Caution]:
 def _sequences(model: Model, how: Deployment, context: int) -> Iterator[Caution]:
     default = replace(how, sequences=DEFAULT_SEQUENCES)
     tables, tokens = block_tables(model, default, context), token_ids(default, context)
-    if tables + tokens > 4 * NOTABLE:
+    if how.sequences < DEFAULT_SEQUENCES and tables + tokens > 4 * NOTABLE:
         yield Caution(
             "max-num-seqs",
             f"vLLM's default of {DEFAULT_SEQUENCES:,} would take {tables / 1e9:,.1f} GB of block "

@@ -271,6 +271,8 @@ async def test_yes_and_trusted_hosts_are_not_asked(
 ) -> None:
     root = str(make_repository(FILES))
     await drain(Request("Is it?", AWAY, (root,), yes=True), no, ReplayEngine("Yes."))
+    with pytest.raises(TrustError):  # it was said for that run alone
+        await drain(Request("Is it?", AWAY, (root,)), no, ReplayEngine("Yes."))
     other = str(make_repository(FILES, name="other"))
     settings = tmp_path / "longread-config"
     settings.mkdir(exist_ok=True)
@@ -282,6 +284,15 @@ async def test_a_budget_smaller_than_the_head_is_refused(make_repository: MakeRe
     request = Request("Why?", SCRIPTED, (str(make_repository(FILES)),), budget=300)
     with pytest.raises(BudgetError, match="300"):
         await drain(request, no, ReplayEngine("x"))
+
+
+async def test_an_answer_longer_than_the_window_is_to_be_lowered(
+    make_repository: MakeRepository,
+) -> None:
+    request = Request("Why?", SCRIPTED, (str(make_repository(FILES)),), answer=1_000_000)
+    with pytest.raises(BudgetError) as caught:
+        await drain(request, no, ReplayEngine("x"))
+    assert caught.value.hint == "lower --answer"
 
 
 async def test_whole_is_refused_where_not_all_fits(make_repository: MakeRepository) -> None:

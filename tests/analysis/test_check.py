@@ -33,6 +33,18 @@ def test_the_gpus_are_named_with_what_is_free(said: Path, monkeypatch: pytest.Mo
     assert any(text.startswith("64 GiB of memory, 48 free") for text in findings)
 
 
+@pytest.mark.parametrize("name", ["HOME", "CACHE", "CONFIG"])
+@pytest.mark.parametrize("place", ["/proc/none", "/etc/passwd"])
+def test_a_place_that_is_no_folder_is_named(
+    name: str, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"LONGREAD_{name}", place)
+    (finding,) = examine()
+    assert not finding.good
+    assert finding.text.startswith(f"{place} cannot be used as a folder: ")
+    assert f"LONGREAD_{name}" in finding.hint
+
+
 def of_scans() -> Finding:
     return next(finding for finding in examine() if "scanned pages" in finding.text
                 or "language" in finding.text)  # fmt: skip

@@ -161,6 +161,17 @@ def test_text_is_not_sent_away_without_a_terminal(source: str, scripted: Path) -
     assert "--yes" in done.stderr
 
 
+def test_a_missing_key_is_told_before_anything_is_read(source: str, scripted: Path) -> None:
+    (scripted / "away.toml").write_text(
+        'url = "https://models.example/v1"\nmodel = "m"\nkey_env = "NO_SUCH_KEY"\n'
+    )
+    for command in (("ask", source, "-q", "x"), ("probe", source, "--lengths", "1k")):
+        done = longread(*command, "--profile", "away", "--yes")
+        assert (done.returncode, done.stderr.splitlines()[0]) == (
+            2, "error: profile away needs a key, and NO_SUCH_KEY is not set",
+        ), done.stderr  # fmt: skip
+
+
 def test_profiles_are_listed_shown_and_added(scripted: Path) -> None:
     listed = longread("profiles", "list").stdout
     for name in ("embedded", "vllm", "openrouter", "together", "ollama", "scripted"):
@@ -172,6 +183,33 @@ def test_profiles_are_listed_shown_and_added(scripted: Path) -> None:
     assert shown["route"] == "ids"
     assert longread("profiles", "add", "bad", "windw=3").returncode == 2
     assert "bad" not in longread("profiles", "list").stdout
+
+
+def test_numbers_of_a_profile_are_written_as_people_do(scripted: Path) -> None:
+    done = longread("profiles", "add", "house", "--like", "vllm", "window=64k")
+    assert done.returncode == 0, done.stderr
+    shown = json.loads(longread("profiles", "show", "house", "--json").stdout)
+    assert (shown["window"], shown["trusted"]) == (64_000, 64_000)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (["window=many"], "profile bad: window = 'many' is not a whole number that can be used"),
+        (["temperature=nan"], "profile bad: temperature = nan is not a number that can be used"),
+        (["price_input=-1.0"], "profile bad: price_input = -1.0 is not a number that can be used"),
+        (["url=nonsense"], "profile bad: 'nonsense' is no address of a server"),
+        (["url=ftp://x/v1"], "profile bad: 'ftp://x/v1' is no address of a server"),
+        (["window=4k", "trusted=8k"], "profile bad: 8,000 tokens are trusted, and the window has"),
+    ],
+)
+def test_a_profile_that_means_nothing_is_refused_by_its_name(
+    scripted: Path, values: list[str], words: str
+) -> None:
+    done = longread("profiles", "add", "bad", *values)
+    assert done.returncode == 2
+    assert f"error: {words}" in done.stderr
+    assert sorted(path.name for path in scripted.iterdir()) == ["scripted.toml"]
 
 
 def test_a_profile_can_be_tried(scripted: Path) -> None:

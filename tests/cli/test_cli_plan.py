@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from longread.cli import longread
-from longread.errors import LongreadError
+from longread.errors import ConfigError, LongreadError
+from longread.sizing.gpus import table
 
 WIDE = {"COLUMNS": "200"}
 
@@ -117,6 +118,21 @@ def test_wrong_input_is_one_line_and_a_hint(arguments: list[str], about: str, hi
     assert about in str(done.exception)
     assert "\n" not in str(done.exception)
     assert hint in done.exception.hint
+
+
+def test_a_host_whose_window_is_smaller_names_no_price() -> None:
+    assert "Hosted by openrouter: not possible" in told("scout", "--context", "1M")
+
+
+def test_more_sequences_than_the_default_are_not_called_fewer() -> None:
+    assert "default of 1,024 would" not in told("scout", "--sequences", "100000")
+
+
+@pytest.mark.parametrize("value", ["inf", "nan", "-1", "-1e9"])
+@pytest.mark.parametrize("key", ["memory", "bandwidth", "flops", "hourly"])
+def test_a_gpu_with_an_impossible_number_is_refused(key: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=f"{key} = .* means nothing"):
+        table({"h100": {key: float(value) if "e" in value or "n" in value else int(value)}})
 
 
 def test_a_config_json_of_ones_own_is_planned(tmp_path: Path) -> None:

@@ -75,6 +75,7 @@ def test_the_grid_is_printed_drawn_and_made_only_once(
     assert "no window is trusted" in rows[-1]
     assert "\x1b" not in done.stdout
     assert drawn.read_text().startswith("<svg")
+    assert f"{drawn} is written" in done.stderr
     assert "16 questions" in done.stderr
     again = longread("probe", source, *WAYS, "--json")
     assert again.returncode == 0, again.stderr
@@ -103,6 +104,48 @@ def test_money_is_not_spent_without_a_yes(longread: Run, source: str) -> None:
     assert longread(*ways, "--yes").returncode == 0
 
 
+def test_what_may_take_long_is_not_begun_unasked(
+    longread: Run, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("longread.analysis.probe.UNTIMED", 20_000)
+    done = longread("probe", source, *WAYS)
+    assert done.returncode == 2
+    assert "how long it takes is not known" in done.stderr
+    assert "it may take long" in done.stderr
+    assert longread("probe", source, *WAYS, "--yes").returncode == 0
+
+
+def test_no_file_is_found_to_be_impossible_after_the_work(longread: Run, source: str) -> None:
+    done = longread("probe", source, *WAYS, "-o", "/proc/none/grid.html", "--dry-run")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "/proc/none/grid.html cannot be written" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [["--trials", "1000000000"], ["--threshold", "nan"], ["--confidence", "nan"]],
+)
+def test_numbers_that_mean_nothing_are_refused(
+    longread: Run, source: str, wrong: list[str]
+) -> None:
+    done = longread("probe", source, *WAYS, "--dry-run", *wrong)
+    assert done.returncode == 2
+    assert f"Invalid value for '{wrong[0]}'" in done.stderr
+
+
+def test_too_few_trials_are_made_with_a_warning(longread: Run, source: str) -> None:
+    done = longread("probe", source, *WAYS[:4], "--trials", "1", "--depths", "50")
+    assert done.returncode == 0
+    assert "1 trials at each length can never show" in done.stderr
+
+
+def test_a_dead_server_draws_no_table(longread: Run, source: str, tmp_path: Path) -> None:
+    said = 'url = "http://127.0.0.1:9/v1"\nmodel = "m"\nwindow = 4096\nretries = 0\n'
+    (tmp_path / "longread-config" / "profiles" / "gone.toml").write_text(said + "answer = 100\n")
+    done = longread("probe", source, "--profile", "gone", *WAYS[2:])
+    assert (done.returncode, done.stdout) == (3, "")
+
+
 BAD = {
     "no length": (["--lengths", "1k,x"], "'x' is not a length"),
     "no depth": (["--depths", "10,110"], "'110' is not a depth"),
@@ -110,7 +153,12 @@ BAD = {
     "no picture": (["-o", "grid.png"], "grid.png is neither"),
     "a length beyond the window": (["--lengths", "8k"], "8,000 tokens is more than the window"),
     "a length too short": (["--lengths", "200"], "200: "),
-    "too few trials": (["--trials", "1", "--depths", "50"], "1 trials at each length can never"),
+    "too few trials": (
+        ["--trials", "1", "--depths", "50", "--record"],
+        "1 trials at each length can never",
+    ),
+    "a threshold that trusts anything": (["--threshold", "0.01", "--record"], "only 1%"),
+    "an answer longer than the length": (["--answer", "4k"], "1k: "),
     "no likelihood": (["--likelihood"], "has no server to ask"),
     "nothing to record": (["--record"], "no length passed"),
 }

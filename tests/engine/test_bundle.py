@@ -119,6 +119,12 @@ def test_a_package_that_was_changed_in_the_bundle_is_refused(
         environment.packages(Path(sys.executable), "cpu", again, quietly)
 
 
+@pytest.mark.parametrize("place", ["/proc/none", "/etc/passwd"])
+def test_a_bundle_that_cannot_be_written_is_one_line_and_a_hint(place: str) -> None:
+    with pytest.raises(ConfigError, match=f"nothing can be written into {place}"):
+        bundle.write("cpu", Path(place), quietly)
+
+
 @pytest.mark.usefixtures("own_pip")
 def test_a_bundle_that_was_not_finished_is_none(tmp_path: Path, offered: Path) -> None:
     next(offered.glob("llm*")).unlink()

@@ -14,7 +14,7 @@ from longread.config import Profile
 from longread.engine.reply import Reply
 from longread.engine.server import ServerEngine
 from longread.engine.thinking import Split
-from longread.errors import EngineError
+from longread.errors import ConfigError, EngineError
 from longread.types import (  # fmt: skip
     Event,
     Finished,
@@ -162,7 +162,11 @@ async def test_a_stream_that_just_ends_is_not_a_whole_answer() -> None:
 
 @pytest.mark.parametrize(
     ("status", "words"),
-    [(401, "refused the key"), (404, "does not know the model"), (400, "refused the request")],
+    [
+        (401, "wants a key, and none was sent"),
+        (404, "does not know the model"),
+        (400, "refused the request"),
+    ],
 )
 async def test_a_refusal_is_explained(status: int, words: str) -> None:
     with serve(Script(status=[status])) as url:
@@ -276,6 +280,20 @@ def test_reasoning_of_either_name_is_reasoning() -> None:
         assert reply.take({"choices": [{"delta": delta}]}) == [Reasoning("hm")]
 
 
+async def test_a_key_that_is_refused_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ODD_KEY", "s3cret")
+    with serve(Script(status=[401])) as url:
+        _, error = await failing(ServerEngine(profile(url, key_env="ODD_KEY")))
+    assert "refused the key" in str(error)
+    assert error.hint == "check the key in ODD_KEY"
+
+
+async def test_an_address_that_is_none_is_not_tried_again() -> None:
+    before, error = await failing(ServerEngine(profile("nonsense://x/v1")))
+    assert not any(isinstance(event, Progress) for event in before)
+    assert "no server answers" in str(error)
+
+
 async def test_no_server_at_all_is_explained() -> None:
     with serve(Script()) as url:
         pass
@@ -293,7 +311,7 @@ async def test_a_key_goes_into_the_header_and_nowhere_else(monkeypatch: pytest.M
 
 
 def test_a_missing_key_is_said_before_anything_is_sent() -> None:
-    with pytest.raises(EngineError, match="NO_SUCH_KEY"):
+    with pytest.raises(ConfigError, match="NO_SUCH_KEY"):
         ServerEngine(profile("http://127.0.0.1:9/v1", key_env="NO_SUCH_KEY"))
 
 

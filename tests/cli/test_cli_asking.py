@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -35,7 +36,7 @@ class Slow(BaseHTTPRequestHandler):
         chunk = {"choices": [{"index": 0, "delta": {"content": "Kettles "}}]}
         self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
         self.wfile.flush()
-        self.over.wait(20)
+        self.over.wait(120)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -82,12 +83,14 @@ def interrupted(after: str, *arguments: str) -> tuple[int, str]:
                 said += piece.decode("utf-8", "replace")
                 if after in said and not pressed:
                     pressed = True
+                    # Nobody answers before the question waits: Python would not wake up for it.
+                    time.sleep(0.5)
                     running.send_signal(signal.SIGINT)
         except OSError:
             pass  # the terminal's other end was closed
         finally:
             try:
-                running.wait(10)
+                running.wait(60)
             except subprocess.TimeoutExpired:
                 running.kill()
                 running.wait()
@@ -102,7 +105,7 @@ def _ended() -> Iterator[None]:
         pytest.fail("the command goes on")
 
     before = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(25)
+    signal.alarm(120)
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)

@@ -13,6 +13,7 @@ from longread import config
 from longread.analysis.servers import listens
 from longread.config import Profile, Settings
 from longread.engine import local
+from longread.engine.connection import is_here
 from longread.engine.replay import open_script
 from longread.engine.server import ServerEngine, key_of
 from longread.errors import ConfigError, EngineError, WindowError
@@ -66,18 +67,12 @@ def hosts(profile: Profile) -> list[str]:
     if profile.engine != "server":
         return []
     found = dict.fromkeys(urlsplit(url).hostname or url for url in (profile.url, *profile.urls))
-    return [host for host in found if not _here(host)]
+    return [host for host in found if not is_here(host)]
 
 
 def is_local(profile: Profile) -> bool:
     """Whether what is sent to the profile's engine stays on this machine."""
     return not hosts(profile)
-
-
-def _here(host: str) -> bool:
-    return host in ("localhost", "::1") or (
-        host.startswith("127.") and host.replace(".", "").isdigit()
-    )
 
 
 def open_tokens(profile: Profile, tell: Tell) -> Family:

@@ -236,7 +236,8 @@ def estimate(ready: Prepared, kept: Collection[Place], store: Store) -> Estimate
             requests += left
             cached += max(left - 1, 0) * (size - QUESTION)
         parts.append(Part(plan.length, requests, requests * size, cached))
-        price += spending.price(profile, Usage(requests * size, requests * request.answer, cached))
+        # What a cache saves is not promised: who agrees to a price agrees to the most.
+        price += spending.price(profile, Usage(requests * size, requests * request.answer))
     asked = sum(part.requests for part in parts)
     reading, writing = store.pace(profile.name)
     seconds = 0.0

@@ -54,7 +54,7 @@ class LazyGroup(click.Group):
         """Run a command; one that Ctrl-C ends says so, and ends as shells expect it."""
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, click.Abort):
             click.echo("\nstopped", err=True)
             raise SystemExit(STOPPED) from None
 

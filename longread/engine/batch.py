@@ -20,12 +20,15 @@ from longread import config
 from longread.config import Profile
 from longread.engine import refusals, requests
 from longread.engine.batch_files import Asked, Outcome, Part, put, read, write
+from longread.engine.connection import connect
 from longread.errors import EngineError
 from longread.types import Progress, Prompt
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
+TRANSFER = 600.0
+"""Seconds that one upload or download may take."""
 RETRIES = 3
 """Of what may be sent twice: uploads, looks, downloads."""
 EVERY = 30.0
@@ -196,8 +199,6 @@ class Batch:
 
     @asynccontextmanager
     async def _client(self) -> AsyncGenerator[AsyncOpenAI]:
-        from openai import AsyncOpenAI
-
         profile = self._profile
         if profile.key_env and not self._key:
             raise EngineError(
@@ -205,9 +206,7 @@ class Batch:
                 hint=f"export {profile.key_env}=… and ask again",
             )
         try:
-            async with AsyncOpenAI(
-                base_url=profile.url, api_key=self._key or "none", max_retries=RETRIES
-            ) as client:
+            async with connect(profile.url, self._key, TRANSFER, retries=RETRIES) as client:
                 yield client
         except refusals.failures() as error:
             raise refusals.explain(error, profile, profile.url) from error

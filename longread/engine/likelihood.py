@@ -13,6 +13,7 @@ from array import array
 
 from longread.config import Profile
 from longread.engine import refusals
+from longread.engine.connection import connect
 from longread.errors import ConfigError
 
 PATIENCE = 3_600.0
@@ -33,19 +34,14 @@ async def measure(profile: Profile, ids: array[int], key: str = "") -> array[flo
         ConfigError: the server does not say.
         EngineError: it cannot be reached, or failed.
     """
-    from openai import AsyncOpenAI, Timeout
 
     unsaid = ConfigError(
         f"the server at {profile.url} does not say how likely it finds a prompt's tokens",
         hint="use a vLLM server: it answers prompt_logprobs on /v1/completions",
     )
     try:
-        async with AsyncOpenAI(
-            base_url=profile.url,
-            api_key=key or os.environ.get(profile.key_env, "") or "none",
-            max_retries=0,
-            timeout=Timeout(PATIENCE, connect=10.0),
-        ) as client:
+        own = key or os.environ.get(profile.key_env, "")
+        async with connect(profile.url, own, PATIENCE) as client:
             made = await client.completions.create(
                 model=profile.model,
                 prompt=ids.tolist(),

@@ -41,7 +41,9 @@ class Reply:
             delta = delta if isinstance(delta, Mapping) else {}
             thought = delta.get("reasoning_content") or delta.get("reasoning")
             said = delta.get("content") or choice.get("text")
-            found += [Reasoning(thought)] if isinstance(thought, str) and thought else []
+            if isinstance(thought, str) and thought:
+                found.append(Reasoning(thought))
+                self.split.outside()
             found += self.split.feed(said) if isinstance(said, str) else []
             if reason := choice.get("finish_reason"):
                 self.reason = str(reason)

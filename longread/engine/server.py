@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from longread.config import Profile
 from longread.engine import ollama, refusals, requests, retry, usage
+from longread.engine.connection import connect
 from longread.engine.pinning import order
 from longread.engine.reply import Reply
 from longread.engine.thinking import Split
@@ -187,15 +188,8 @@ class ServerEngine:
             raise ConnectionError("the stream ended early")
 
     def _client(self, url: str) -> AsyncOpenAI:
-        from openai import AsyncOpenAI, Timeout
-
         # What is sent again, and how long an answer may take, is decided here and not there.
-        return AsyncOpenAI(
-            base_url=url,
-            api_key=self._key or "none",
-            max_retries=0,
-            timeout=Timeout(None, connect=CONNECT),
-        )
+        return connect(url, self._key, None, CONNECT)
 
     async def _offered(self, url: str, seconds: float = CONNECT) -> dict[str, Mapping[str, Any]]:
         """Return what a server lists of each of its models, by name."""

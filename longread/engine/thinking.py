@@ -48,6 +48,11 @@ class Split:
             self._held = ""
         return found
 
+    def outside(self) -> None:
+        """Take what comes as the answer: the server tells its reasoning apart by itself."""
+        if self._state == "think" and not self._held:
+            self._state = "after"
+
     def end(self) -> list[Text | Reasoning]:
         """Return what was held back, now that nothing follows."""
         held, self._held = self._held, ""

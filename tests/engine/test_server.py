@@ -318,3 +318,15 @@ def test_a_missing_key_is_said_before_anything_is_sent() -> None:
 async def test_the_models_a_server_offers_are_listed() -> None:
     with serve(Script()) as url:
         assert await ServerEngine(profile(url)).models() == ["one"]
+
+
+async def test_what_is_for_this_machine_goes_by_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    proxy = Script()
+    with serve(proxy) as elsewhere, serve(Script()) as url:
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.setenv("http_proxy", elsewhere.removesuffix("/v1"))
+        monkeypatch.setenv("all_proxy", elsewhere.removesuffix("/v1"))
+        events = await collect(ServerEngine(profile(url)))
+    assert isinstance(events[-1], Finished)
+    assert proxy.seen == []

@@ -7,6 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from longread.engine.reply import Reply
 from longread.engine.thinking import Split
 from longread.types import Reasoning, Text
 
@@ -40,3 +41,13 @@ def test_how_it_is_cut_does_not_matter(text: str, cuts: list[int]) -> None:
 
 def test_a_template_that_opens_it_is_told() -> None:
     assert told(["let me see</th", "ink> 97.5"], inside=True) == ("let me see", "97.5")
+
+
+def test_what_a_server_has_told_apart_is_not_told_apart_again() -> None:
+    reply = Reply(Split(inside=True))
+    found = [
+        event
+        for delta in ({"reasoning_content": "hm"}, {"content": "It is 5."})
+        for event in reply.take({"choices": [{"delta": delta}]})
+    ]
+    assert found == [Reasoning("hm"), Text("It is 5.")]

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from longread import config
-from longread.errors import StoreError
+from longread.errors import ConfigError, StoreError
 from longread.store.connection import BUSY_SECONDS, connect, plain, writing
 from longread.store.schema import APPLICATION, VERSION
 from longread.store.sessions import Store
@@ -52,9 +52,10 @@ def _make_room(path: Path) -> None:
         if not path.parent.is_dir():
             config.private(path.parent)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    except OSError as error:
+    except (OSError, ConfigError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
         raise StoreError(
-            f"{path} cannot be opened: {error.strerror}",
+            f"{path} cannot be opened: {why}",
             hint="name a file that you may write with --store",
         ) from error
 

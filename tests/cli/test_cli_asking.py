@@ -20,6 +20,13 @@ import pytest
 from longread.config import settings
 from longread.store import open_store
 
+START = """\
+import signal
+# As at a terminal: what a shell starts beside itself is told to ignore Ctrl-C, and hands that on.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from longread.cli import main
+main()
+"""
 Tell = Callable[..., tuple[int, str]]
 
 
@@ -72,7 +79,7 @@ def interrupted(after: str, *arguments: str) -> tuple[int, str]:
     ours, theirs = pty.openpty()
     with closing(os.fdopen(ours, "rb", buffering=0)) as screen:
         running = subprocess.Popen(
-            [sys.executable, "-c", "from longread.cli import main; main()", *arguments],
+            [sys.executable, "-c", START, *arguments],
             stdin=theirs, stdout=theirs, stderr=theirs,
         )  # fmt: skip
         os.close(theirs)

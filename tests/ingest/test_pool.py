@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -111,7 +112,11 @@ def test_an_interrupt_from_the_keyboard_is_for_the_parent() -> None:
 
 
 def test_a_worker_that_is_waited_for_ends_when_one_is_interrupted() -> None:
-    with pool() as workers:
+    # What a shell starts beside itself is told to ignore it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    with contextlib.ExitStack() as stack:
+        stack.callback(signal.signal, signal.SIGINT, before)
+        workers = stack.enter_context(pool())
         replies = workers.ask({"do": "sleep"}, b"", account())
         pid = next(replies)["pid"]
         assert isinstance(pid, int)

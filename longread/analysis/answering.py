@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -160,12 +160,16 @@ def covered(conversation: Conversation, prompt: Prompt) -> tuple[float, str]:
     """
     share, words = reading.coverage(compose.ranges(prompt, Level.FULL), conversation.corpus)
     if left := unread(conversation):
-        files = "1 file was" if len(left) == 1 else f"{len(left):,} files were"
         reasons = Counter(entry.reason or "no reason given" for entry in left)
-        named = [reason for reason, _ in reasons.most_common(NAMED)]
-        more = ["…"] if len(reasons) > NAMED else []
-        words += f"; {files} not read ({', '.join([*named, *more])})"
+        words += f"; {not_read(len(left), [reason for reason, _ in reasons.most_common()], NAMED)}"
     return share, words
+
+
+def not_read(files: int, reasons: Sequence[str], most: int) -> str:
+    """Say that so many files were not read, and the first `most` of the reasons why."""
+    many = "1 file was" if files == 1 else f"{files:,} files were"
+    more = ["…"] if len(reasons) > most else []
+    return f"{many} not read ({', '.join([*reasons[:most], *more])})"
 
 
 def unread(conversation: Conversation) -> list[Entry]:

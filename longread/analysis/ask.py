@@ -121,8 +121,8 @@ async def put(
     async for step in composing:
         yield step
     prompt = composing.value
-    await trust.check(opened.profile, opened.corpus, prompt, store, confirm, yes=yes)
-    yield _shown(opened, prompt, store)
+    cost = await trust.check(opened.profile, opened.corpus, prompt, store, confirm, yes=yes)
+    yield _shown(opened, prompt, cost)
     if engine is None:
         pin = place_of(opened.corpus.sources)
         starting = Work(lambda tell: open_engine(opened.profile, tell, pin))
@@ -163,7 +163,7 @@ async def put(
                 yield step
             prompt, note = narrowing.value
             yield Progress("source", note=note)
-            yield _shown(opened, prompt, store)
+            yield _shown(opened, prompt, spending.estimate(opened.profile, prompt.size, store))
     except EngineError as error:
         failure = error
         yield Finished("cut")
@@ -186,13 +186,13 @@ async def put(
         raise failure
 
 
-def _shown(opened: Conversation, prompt: Prompt, store: Store) -> Progress:
+def _shown(opened: Conversation, prompt: Prompt, cost: spending.Estimate) -> Progress:
     """Say how the prompt was made, what it shows, and what its answer will cost."""
     _, words = covered(opened, prompt)
     if prompt.pictures:
         words += f", {number_of(prompt.pictures, 'page')} shown as a picture"
-    if cost := spending.estimate(opened.profile, prompt.size, store).words:
-        words += f"; {cost}"
+    if cost.words:
+        words += f"; {cost.words}"
     return Progress("show", note=f"{opened.strategy}: {prompt.size:,} tokens, {words}")
 
 

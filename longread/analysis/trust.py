@@ -66,16 +66,17 @@ Confirm = Callable[[Departure], Awaitable[bool]]
 
 async def check(
     profile: Profile, corpus: Corpus, prompt: Prompt, store: Store, confirm: Confirm, *, yes: bool
-) -> None:
+) -> spending.Estimate:
     """Ask once per corpus and host whether its text may be sent there, and each time it is dear.
 
-    Pictures are asked about for themselves: in text secrets are masked.
+    Pictures are asked about for themselves: in text secrets are masked. Return what it costs.
 
     Raises:
         TrustError: the person said no, or nobody could be asked.
     """
     cost = spending.estimate(profile, prompt.size, store)
     await allow(profile, corpus, cost, store, confirm, pictures=prompt.pictures, yes=yes)
+    return cost
 
 
 async def allow(

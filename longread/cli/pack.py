@@ -114,14 +114,14 @@ def pack(
 
 def _unread(entries: Sequence[Entry]) -> str:
     """Say how many files were not read, and why; empty where all were."""
+    from longread.analysis.answering import not_read
+
     if not entries:
         return ""
     # Where a link leads, and the like, differs from file to file.
     reasons = Counter(e.reason.partition(":")[0].partition(" to ")[0] for e in entries)
-    named = [f"{n:,} {line(reason)}" for reason, n in reasons.most_common(REASONS)]
-    more = ["…"] if len(reasons) > REASONS else []
-    files = "1 file was" if len(entries) == 1 else f"{len(entries):,} files were"
-    return f"{files} not read ({', '.join([*named, *more])})"
+    named = [f"{n:,} {line(reason)}" for reason, n in reasons.most_common()]
+    return not_read(len(entries), named, REASONS)
 
 
 def _write(path: Path, parts: Iterable[bytes]) -> None:

@@ -18,7 +18,7 @@ from longread.ingest.folder import Found, whole
 from longread.ingest.grammars import PACKED
 from longread.ingest.ocr import Recogniser
 from longread.ingest.office import form_of
-from longread.ingest.shelf import MADE, Masking, Paper, Shelf, key_of
+from longread.ingest.shelf import MADE, Masking, Paper, Shelf
 from longread.ingest.snapshot import HEAD, Finished, Listing
 from longread.ingest.syntax import Parsed
 from longread.ingest.text import count_lines, decode, marks_in
@@ -215,7 +215,7 @@ class Reader:
 
     def _key(self, digest: bytes, way: Way, language: str) -> str:
         if way in ("pdf", "docx", "html"):
-            return key_of(digest, way, self._masking)
+            return self._shelf.key_of(digest, way)
         how = (VERSION, self._masking, way, language, syntax.VERSION, language in PACKED)
         return blake2b(digest + repr(how).encode(), digest_size=16).hexdigest()
 

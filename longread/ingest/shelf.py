@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from longread import config
 from longread.cache.derived import Derived
+from longread.config import Library
 from longread.ingest import injection, kinds, ocr, office, secrets
 from longread.ingest.facts import Facts, PageFacts, Remembered
 from longread.ingest.ocr import SCAN, Recogniser
@@ -85,6 +86,14 @@ class Shelf:
     def __contains__(self, key: str) -> bool:
         """Whether a document was read, or waits to be."""
         return key in self._read or key in self._pdfs or key in self._made
+
+    def key_of(self, digest: bytes, way: Paper) -> str:
+        """Return the content id of a document, unless its text varies.
+
+        Args:
+            digest: of the document's bytes.
+        """
+        return _key_of(digest, way, self._masking, self._library)
 
     def get(self, key: str) -> Facts | None:
         """Return what is known of a document that was read."""
@@ -244,16 +253,11 @@ def _recognised(pages: Sequence[PageText]) -> tuple[str, ...]:
     return (f"recognised in pictures: {len(found):,} of {len(pages):,} pages, {sure:.0%} sure",)
 
 
-def key_of(digest: bytes, way: Paper, masking: Masking) -> str:
-    """Return the content id of a document, unless pages of it are recognised.
-
-    Args:
-        digest: of the document's bytes.
-    """
+def _key_of(digest: bytes, way: Paper, masking: Masking, library: Library) -> str:
     if way == "pdf":
         from longread.ingest import pdf
 
-        return _key(digest, way, masking, pdf.VERSION, config.settings().pdf_text)
+        return _key(digest, way, masking, pdf.VERSION, library)
     return _key(digest, way, masking, office.VERSION)
 
 
@@ -267,7 +271,8 @@ def is_pdf(digest: bytes, content_id: str, masking: Masking) -> bool:
     Args:
         digest: of the bytes.
     """
-    return key_of(digest, "pdf", masking)[:KNOWN] == content_id[:KNOWN]
+    library = config.settings().pdf_text
+    return _key_of(digest, "pdf", masking, library)[:KNOWN] == content_id[:KNOWN]
 
 
 def _wordless(pages: Sequence[PageText]) -> str:

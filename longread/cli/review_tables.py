@@ -78,10 +78,11 @@ def of_document(kept: Review, path: str) -> Iterator[str]:
         yield ""
         yield line(question.name)
         cell = kept.cells.get((path, question.name))
-        mark = kept.marks.get((path, question.name))
-        yield f"  {line(value_of(cell, mark))}"
-        if mark:
-            yield f"  {mark.kind} by a person{f': {line(mark.note)}' if mark.note else ''}"
+        said = kept.marks.get((path, question.name))
+        yield f"  {line(value_of(cell, said.correction if said else None))}"
+        for mark in (said.decision, said.flag) if said else ():
+            if mark:
+                yield f"  {mark.kind} by a person{f': {line(mark.note)}' if mark.note else ''}"
         if before := kept.earlier.get((path, question.name)):
             what = value_of(None, before)
             yield f"  a person said, when document or question was another: {line(what)}"

@@ -12,7 +12,7 @@ from typing import Any
 
 from longread.export.session import citation_data
 from longread.export.visible import line
-from longread.types.reviews import Cell, CellState, Mark, Question, Review, Reviewed, Value
+from longread.types.reviews import Cell, CellState, Mark, Marked, Question, Review, Reviewed, Value
 
 SIGNS = {
     CellState.ANSWERED: "✓",
@@ -29,8 +29,8 @@ PATH = 36
 
 def sign(review: Review, path: str, question: Question) -> str:
     """Return one character for a cell."""
-    cell, mark = review.cells.get((path, question.name)), review.marks.get((path, question.name))
-    if mark and mark.kind == "corrected":
+    cell, said = review.cells.get((path, question.name)), review.marks.get((path, question.name))
+    if said and said.correction:
         return CORRECTED
     if cell is None:
         return RULED_OUT if review.ruled_out(path, question) else NOTHING
@@ -39,10 +39,10 @@ def sign(review: Review, path: str, question: Question) -> str:
     return SIGNS[cell.state]
 
 
-def value_of(cell: Cell | None, mark: Mark | None = None) -> str:
+def value_of(cell: Cell | None, correction: Mark | None = None) -> str:
     """Return what a cell says: a person's value before the model's, else its state."""
-    if mark and mark.kind == "corrected":
-        return _text(mark.value) if mark.value else CellState.NOT_PRESENT.value
+    if correction:
+        return _text(correction.value) if correction.value else CellState.NOT_PRESENT.value
     if cell is None:
         return "not asked"
     if cell.state is CellState.ANSWERED and cell.value:
@@ -138,8 +138,8 @@ def _document(review: Review, one: Reviewed) -> dict[str, Any]:
     }
 
 
-def _cell(cell: Cell | None, mark: Mark | None) -> dict[str, Any]:
-    said: dict[str, Any] = {"mark": asdict(mark) if mark else None}
+def _cell(cell: Cell | None, marks: Marked | None) -> dict[str, Any]:
+    said: dict[str, Any] = {"marks": asdict(marks) if marks else None}
     if cell is None:
         return said
     return {

@@ -70,21 +70,28 @@ def of_document(review: int, position: int, reviewed: Reviewed, text: int | None
         "unread": _json(reviewed.unread),
         "recognised": _json(reviewed.recognised),
         "reason": reviewed.reason,
+        "partly": _json(reviewed.partly),
+        "about": _json([reviewed.authors, reviewed.year, reviewed.doi]),
         "text": text,
     }
 
 
 def to_document(row: RowMapping) -> Reviewed:
     """A row of `review_documents`."""
+    authors, year, doi = json.loads(row["about"]) or ((), "", "")
     return Reviewed(
         path=row["path"],
         content_id=row["content_id"],
         unit=row["unit"],
         title=row["title"],
+        authors=tuple(authors),
+        year=year,
+        doi=doi,
         pages=row["pages"],
         unread=tuple((page, why) for page, why in json.loads(row["unread"])),
         recognised=tuple((page, sure) for page, sure in json.loads(row["recognised"])),
         reason=row["reason"],
+        partly=tuple(json.loads(row["partly"])),
     )
 
 
@@ -148,7 +155,7 @@ def of_citations(cell: int, citations: Sequence[Citation]) -> list[Columns]:
     return made
 
 
-def of_mark(document: int, question: str, mark: Mark, created: str) -> Columns:
+def of_mark(document: int, question: str, mark: Mark, seen: str, created: str) -> Columns:
     """The row of `marks`."""
     return {
         "document": document,
@@ -156,13 +163,20 @@ def of_mark(document: int, question: str, mark: Mark, created: str) -> Columns:
         "kind": mark.kind,
         "value": _value(mark.value),
         "note": mark.note,
+        "seen": seen,
         "created": created,
     }
 
 
 def to_mark(row: RowMapping) -> Mark:
     """A row of `marks`."""
-    return Mark(row["kind"], _to_value(row["value"]), row["note"])
+    return Mark(row["kind"], _to_value(row["value"]), row["note"], row["seen"], row["created"])
+
+
+def seen(state: str, value: str) -> str:
+    """Return `Cell.seen` of a cell as it is kept."""
+    kept = _to_value(value)
+    return Cell("", "", CellState(state), kept).seen
 
 
 def _value(value: Value | None) -> str | None:

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from longread.store import cells as made
 from longread.store import corpora, grid, rows
 from longread.types import Source
-from longread.types.reviews import Cell, CellState, Mark, Question, Reviewed
+from longread.types.reviews import Cell, CellState, Mark, Marked, Question, Reviewed, marked
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +160,17 @@ def cells(
     n: int,
     documents: Mapping[int, Reviewed],
     questions: Mapping[str, Question],
+    *,
+    second: bool = False,
 ) -> dict[tuple[str, str], Cell]:
-    """Read the cells, by path and question's name."""
+    """Read the cells, by path and question's name.
+
+    Args:
+        second: whether those of the second, differently worded pass are meant.
+    """
     c, cited, d = grid.cells, grid.cell_citations, grid.review_documents.c
     ours = select(d.n).where(d.review == n, d.position.is_not(None))
-    of_ours = select(c.c.n).where(c.c.document.in_(ours), c.c.round == 0)
+    of_ours = select(c.c.n).where(c.c.document.in_(ours), c.c.round == second)
     query = select(cited).where(cited.c.cell.in_(of_ours)).order_by(cited.c.cell)
     query = query.order_by(cited.c.position)
     citations = {
@@ -187,16 +193,35 @@ def marks(
     n: int,
     documents: Mapping[int, Reviewed],
     questions: Mapping[str, Question],
-) -> dict[tuple[str, str], Mark]:
-    """Read what a person said last of each cell, by path and question's name."""
+    cells: Mapping[tuple[str, str], Cell],
+) -> dict[tuple[str, str], Marked]:
+    """Read what a person said of each cell, by path and question's name."""
     m, d = grid.marks, grid.review_documents.c
     ours = select(d.n).where(d.review == n, d.position.is_not(None))
-    found: dict[tuple[str, str], Mark] = {}
+    logs: dict[tuple[str, str], list[Mark]] = {}
     query = select(m).where(m.c.document.in_(ours)).order_by(m.c.n)
     for row in db.execute(query).mappings():
         if asked := questions.get(row["question"]):
-            found[documents[row["document"]].path, asked.name] = made.to_mark(row)
-    return found
+            key = (documents[row["document"]].path, asked.name)
+            logs.setdefault(key, []).append(made.to_mark(row))
+    return {key: marked(log, cells.get(key)) for key, log in logs.items()}
+
+
+def seen(db: Connection, document: int, question: str) -> str:
+    """Return what a cell says now, as a mark remembers it; empty where there is none."""
+    c = grid.cells.c
+    query = select(c.state, c.value).where(
+        c.document == document, c.question == question, c.round == 0
+    )
+    row = db.execute(query).one_or_none()
+    return made.seen(row.state, row.value) if row else ""
+
+
+def families(db: Connection, n: int) -> dict[str, str]:
+    """Read which document belongs to which agreement, both by path."""
+    f = grid.families.c
+    query = select(f.path, f.agreement).where(f.review == n, f.agreement != "")
+    return {row.path: row.agreement for row in db.execute(query)}
 
 
 def earlier(db: Connection, n: int) -> dict[tuple[str, str], Mark]:
@@ -206,10 +231,18 @@ def earlier(db: Connection, n: int) -> dict[tuple[str, str], Mark]:
         select(m, d.path, q.name)
         .join(grid.review_documents, d.n == m.c.document)
         .join(grid.review_questions, (q.review == d.review) & (q.hash == m.c.question))
-        .where(d.review == n, m.c.kind == "corrected")
+        .where(d.review == n)
         .order_by(m.c.n)
     )
-    return {(row["path"], row["name"]): made.to_mark(row) for row in db.execute(query).mappings()}
+    logs: dict[tuple[str, str], dict[tuple[int, str], list[Mark]]] = {}
+    for row in db.execute(query).mappings():
+        of_cell = logs.setdefault((row["path"], row["name"]), {})
+        of_cell.setdefault((row["document"], row["question"]), []).append(made.to_mark(row))
+    found = {
+        key: [said for log in of_cell.values() if (said := marked(log, None).correction)]
+        for key, of_cell in logs.items()
+    }
+    return {key: max(said, key=lambda mark: mark.time) for key, said in found.items() if said}
 
 
 def listed(db: Connection, head: Any) -> ReviewRow:

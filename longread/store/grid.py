@@ -87,6 +87,9 @@ review_documents = Table(
     _words("unread"),
     _words("recognised"),
     _words("reason"),
+    Column("partly", Words, nullable=False, server_default="[]"),
+    # Authors, year and DOI, where the file says them.
+    Column("about", Words, nullable=False, server_default="[]"),
     Column("text", Integer, ForeignKey("texts.n"), index=True),
     UniqueConstraint("review", "path", "content_id", name="uq_review_documents_review"),
 )
@@ -167,5 +170,19 @@ marks = Table(
     Column("kind", Text, nullable=False),
     Column("value", Words),
     _words("note"),
+    # What the cell said when this was said of it.
+    Column("seen", Text, nullable=False, server_default=""),
     Column("created", Text, nullable=False),
+)
+
+# What belongs to which agreement; by path, so that it outlives versions. Empty: a person says that
+# it belongs to none.
+families = Table(
+    "families",
+    metadata,
+    _of("reviews.n", "review", key=True),
+    Column("path", Words, primary_key=True, nullable=False),
+    _words("agreement"),
+    Column("by_person", Boolean, nullable=False),
+    sqlite_with_rowid=False,
 )

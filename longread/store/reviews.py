@@ -22,7 +22,7 @@ from longread.store.contents import ReviewRow
 from longread.store.texts import Row as TextRow
 from longread.store.texts import Texts
 from longread.types import Document, Source
-from longread.types.reviews import Cell, CellState, Mark, Question, Review, Reviewed
+from longread.types.reviews import Cell, CellState, Mark, Question, Review, Reviewed, marked
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,16 +159,21 @@ class Reviews:
             for kept in db.execute(query):
                 one = Done(CellState(kept.state), made.normal_of(kept.value), kept.model)
                 found.setdefault(kept.document, {})[kept.question] = one
-            corrected = (
-                select(m.document, m.question, m.value)
+            said = (
+                select(grid.marks)
                 .join(grid.review_documents, d.n == m.document)
-                .where(*within, m.kind == "corrected")
+                .where(*within)
                 .order_by(m.n)
             )
-            for row in db.execute(corrected):
-                state = CellState.ANSWERED if row.value else CellState.NOT_PRESENT
-                one = Done(state, made.normal_of(row.value or ""), "", corrected=True)
-                found.setdefault(row.document, {})[row.question] = one
+            logs: dict[tuple[int, str], list[Mark]] = {}
+            for row in db.execute(said).mappings():
+                logs.setdefault((row["document"], row["question"]), []).append(made.to_mark(row))
+            for (document, question), log in logs.items():
+                if mark := marked(log, None).correction:
+                    state = CellState.ANSWERED if mark.value else CellState.NOT_PRESENT
+                    normal = mark.value.normal if mark.value else ()
+                    corrected = Done(state, normal, "", corrected=True)
+                    found.setdefault(document, {})[question] = corrected
         return found
 
     def take(self, document: int, owner: str, seconds: float, gone: Collection[str] = ()) -> bool:
@@ -261,9 +266,9 @@ class Reviews:
                 raise StoreError(
                     f"review {id} has no {what}", hint=f"longread review show {id} names them"
                 )
-            db.execute(
-                insert(grid.marks).values(made.of_mark(document, asked, mark, contents.now()))
-            )
+            seen = contents.seen(db, document, asked)
+            row = made.of_mark(document, asked, mark, seen, contents.now())
+            db.execute(insert(grid.marks).values(row))
             contents.touch(db, n)
 
     def review(self, id: str = "") -> Review:
@@ -273,18 +278,24 @@ class Reviews:
             head = db.execute(select(grid.reviews).where(grid.reviews.c.n == n)).one()
             questions = contents.questions(db, n)
             documents = contents.documents(db, n)
-            marks = contents.marks(db, n, documents, questions)
+            cells = contents.cells(db, n, documents, questions)
+            marks = contents.marks(db, n, documents, questions, cells)
+            corrected = {key for key, said in marks.items() if said.correction}
             return Review(
                 title=head.title,
                 sources=contents.sources(db, n),
                 profile=head.profile,
                 questions=tuple(questions.values()),
                 documents=tuple(documents.values()),
-                cells=contents.cells(db, n, documents, questions),
+                cells=cells,
+                seconds=contents.cells(db, n, documents, questions, second=True),
                 marks=marks,
                 earlier={
-                    key: mark for key, mark in contents.earlier(db, n).items() if key not in marks
+                    key: mark
+                    for key, mark in contents.earlier(db, n).items()
+                    if key not in corrected
                 },
+                families=contents.families(db, n),
                 reading=head.reading,
                 budget=head.budget,
             )
@@ -300,6 +311,7 @@ class Reviews:
                 profile=head.profile,
                 questions=tuple(contents.questions(db, n).values()),
                 documents=tuple(contents.documents(db, n).values()),
+                families=contents.families(db, n),
                 reading=head.reading,
                 budget=head.budget,
             )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from hashlib import blake2b
 from typing import Literal
 
@@ -109,8 +109,9 @@ class Cell:
     """Why the model says so, in its own words; never part of the value."""
     note: str = ""
     """What a reader must know: why it failed, what was not shown, which quote does not stand."""
-    way: Literal["", "whole", "evidence"] = ""
-    """Whether the whole document was in the prompt, or its best parts; empty: nothing was asked."""
+    way: Literal["", "whole", "evidence", "sweep"] = ""
+    """Whether the whole document was in the prompt, its best parts, or one part after another;
+    empty: nothing was asked."""
     shown: tuple[Span, ...] = ()
     """The pages, lines or cells that were in the prompt."""
     content_id: str = ""
@@ -130,6 +131,12 @@ class Cell:
     unverified: bool = False
     """Whether a quote that the answer leans on does not stand, or one that is wanted is missing."""
 
+    @property
+    def seen(self) -> str:
+        """Sixteen digits of what it says; a mark tells by them whether it was said of this."""
+        value = [self.value.said, self.value.normal] if self.value else None
+        return blake2b(json.dumps([self.state, value]).encode(), digest_size=8).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
@@ -148,16 +155,110 @@ class Reviewed:
     """Pages whose text was recognised in a picture, and how sure that is, 0 to 1."""
     reason: str = ""
     """Why nothing of it could be read; empty otherwise."""
+    partly: tuple[str, ...] = ()
+    """What of it was not read although the rest was, where that has no page: "1 picture"."""
+    authors: tuple[str, ...] = ()
+    """Of a paper, as far as the file says, like the next two."""
+    year: str = ""
+    doi: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
     """What a person says of a cell. It is kept beside the cell, so no run can overwrite it."""
 
-    kind: Literal["accepted", "rejected", "corrected", "flagged"]
+    kind: Literal["accepted", "rejected", "corrected", "flagged", "cleared"]
+    """The last takes back all that was said before."""
     value: Value | None = None
     """Of a correction; None says that the document has none."""
     note: str = ""
+    seen: str = field(default="", compare=False)
+    """What the cell said then (`Cell.seen`); empty where there was none."""
+    time: str = field(default="", compare=False)
+    """When it was said, ISO 8601, UTC; empty until it is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What all that a person said of a cell comes to."""
+
+    decision: Mark | None = None
+    """Accepted, rejected or corrected, as said last; of what the cell says now, except that a
+    correction stands whatever the cell says."""
+    flag: Mark | None = None
+    """Somebody must look at it."""
+    log: tuple[Mark, ...] = ()
+    """All of it, in the order of time."""
+
+    @property
+    def correction(self) -> Mark | None:
+        """The value that stands in the model's place."""
+        return self.decision if self.decision and self.decision.kind == "corrected" else None
+
+
+def marked(log: Sequence[Mark], cell: Cell | None) -> Marked:
+    """Return what marks come to, given the cell that is there now.
+
+    Who accepts a cell that was corrected accepts the correction; who rejects it takes that back.
+    """
+    decision = flag = None
+    for mark in log:
+        match mark.kind:
+            case "flagged":
+                flag = mark
+            case "cleared":
+                decision = flag = None
+            case "accepted" if decision and decision.kind == "corrected":
+                pass
+            case _:
+                decision = mark
+    of_another = cell is not None and decision is not None and decision.seen != cell.seen
+    if decision and decision.kind != "corrected" and (cell is None or of_another):
+        decision = None
+    return Marked(decision, flag, tuple(log))
+
+
+class Concern(IntEnum):
+    """Why a person should look at a cell, the most pressing first."""
+
+    FAILED = 1
+    UNVERIFIED = 2
+    """A quote does not stand or is missing, two passes differ, or the value is unclear."""
+    OCR = 3
+    """It leans on words that were recognised in a picture."""
+    REST = 4
+    SETTLED = 5
+    """A person has accepted, rejected or corrected it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What was checked of a cell; what the model thinks of its own answer is no check."""
+
+    verified: bool | None
+    """Whether all its quotes stand, and there are some where one is wanted; None: nothing to
+    check, as where a document does not say it."""
+    agreed: bool | None
+    """Whether two differently worded passes say the same; None: there was one."""
+    ocr: bool
+    """Whether it leans on recognised text."""
+
+    @property
+    def confidence(self) -> Literal["high", "medium", "low"]:
+        """Low where a check failed, high where two passes agree on what is verified."""
+        if self.verified is False or self.agreed is False:
+            return "low"
+        return "high" if self.agreed and not self.ocr else "medium"
+
+
+def agree(one: Cell, other: Cell) -> bool:
+    """Whether two passes say the same: the same state and, where one is said, the same value."""
+    nothing = (CellState.NOT_PRESENT, CellState.NOT_FOUND)
+    if one.state is not other.state and not {one.state, other.state} <= set(nothing):
+        return False
+    if one.value is None or other.value is None:
+        return one.value is other.value
+    return {v.casefold() for v in one.value.normal} == {v.casefold() for v in other.value.normal}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,30 +271,83 @@ class Review:
     questions: tuple[Question, ...]
     documents: tuple[Reviewed, ...]
     cells: Mapping[tuple[str, str], Cell] = field(default_factory=dict, repr=False)
-    marks: Mapping[tuple[str, str], Mark] = field(default_factory=dict, repr=False)
-    """A person's newest word on a cell."""
+    seconds: Mapping[tuple[str, str], Cell] = field(default_factory=dict, repr=False)
+    """What the other, differently worded pass says, where there was one."""
+    marks: Mapping[tuple[str, str], Marked] = field(default_factory=dict, repr=False)
+    """What a person says of cells of which anything was said."""
     earlier: Mapping[tuple[str, str], Mark] = field(default_factory=dict, repr=False)
-    """Corrections of cells that have no mark, made when the document or the question was another:
+    """Corrections of cells that have none now, made when the document or the question was another:
     nothing that a person said is lost, and none of it is taken for said of what is there now."""
+    families: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The agreement to which an amendment or an exhibit belongs, both by path."""
     reading: str = ""
     """The options with which the sources are read, as JSON, passwords left out."""
     budget: int | None = None
     """Tokens for prompt and answer, where a person set them."""
+
+    def says(self, path: str, question: str) -> tuple[CellState, Value | None] | None:
+        """Return what holds of a cell: a person's correction before what a model said.
+
+        Args:
+            question: its name.
+        """
+        key = (path, question)
+        if (said := self.marks.get(key)) and said.correction:
+            value = said.correction.value
+            return (CellState.ANSWERED if value else CellState.NOT_PRESENT), value
+        cell = self.cells.get(key)
+        return (cell.state, cell.value) if cell else None
 
     def ruled_out(self, path: str, question: Question) -> bool:
         """Whether a document is not asked a question, by the question's condition."""
         if not question.only_if:
             return False
         other = next(q for q in self.questions if q.name == question.only_if[0])
-        cell, mark = self.cells.get((path, other.name)), self.marks.get((path, other.name))
-        if mark and mark.kind == "corrected":
-            normal = mark.value.normal if mark.value else ()
-            state = CellState.ANSWERED if mark.value else CellState.NOT_PRESENT
-            return question.due(other, state, normal) == "never"
-        if cell is None:
+        if (said := self.says(path, other.name)) is None:
             return self.ruled_out(path, other)
-        normal = cell.value.normal if cell.value else ()
-        return question.due(other, cell.state, normal) == "never"
+        state, value = said
+        return question.due(other, state, value.normal if value else ()) == "never"
+
+    def checks(self, path: str, question: str) -> Checks | None:
+        """Return what was checked of a cell; None where there is none."""
+        key = (path, question)
+        if (cell := self.cells.get(key)) is None:
+            return None
+        second = self.seconds.get(key)
+        sure = cell.state in (CellState.ANSWERED, CellState.NOT_PRESENT, CellState.NOT_FOUND)
+        verified = (True if cell.citations else None) if sure and not cell.unverified else False
+        agreed = agree(cell, second) if second else None
+        return Checks(verified, agreed, any(citation.ocr for citation in cell.citations))
+
+    def concern(self, path: str, question: str) -> Concern | None:
+        """Return why a person should look at a cell; None where there is none."""
+        key = (path, question)
+        if (said := self.marks.get(key)) and said.decision:
+            return Concern.SETTLED
+        cell, checks = self.cells.get(key), self.checks(path, question)
+        if cell is None or checks is None:
+            return None
+        if cell.state is CellState.FAILED:
+            return Concern.FAILED
+        if cell.state is CellState.UNREADABLE:
+            return Concern.REST
+        if checks.confidence == "low":
+            return Concern.UNVERIFIED
+        return Concern.OCR if checks.ocr else Concern.REST
+
+    def work(self) -> list[tuple[str, str]]:
+        """Return the cells by path and question's name, those first that need a person most.
+
+        Left out are cells that a condition rules out by now, and those that nobody asked for.
+        """
+        found = [
+            (concern, (one.path, question.name))
+            for one in self.documents
+            for question in self.questions
+            if (concern := self.concern(one.path, question.name)) is not None
+            and not self.ruled_out(one.path, question)
+        ]
+        return [key for _, key in sorted(found, key=lambda pair: pair[0])]
 
 
 @dataclass(frozen=True, slots=True)

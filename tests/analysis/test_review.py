@@ -285,7 +285,7 @@ async def test_another_model_is_asked_on_request_alone(tmp_path: Path) -> None:
     assert ("alder.md", "Law") not in loud.asked
     kept = newest()
     assert kept.cells["alder.md", "Made"].model == "other-1"
-    assert kept.marks["alder.md", "Law"].value == Value(("Iowa",), ("Iowa",))
+    assert kept.says("alder.md", "Law") == (CellState.ANSWERED, Value(("Iowa",), ("Iowa",)))
 
 
 async def test_a_question_with_a_condition_is_asked_where_it_holds(tmp_path: Path) -> None:

@@ -10,7 +10,17 @@ import pytest
 from longread.errors import StoreError
 from longread.store import Store, open_store
 from longread.types import Citation, Document, Segment, Source, Span, Usage, Verdict
-from longread.types.reviews import Cell, CellState, Mark, Question, Review, Reviewed, Value
+from longread.types.reviews import (
+    Cell,
+    CellState,
+    Concern,
+    Mark,
+    Marked,
+    Question,
+    Review,
+    Reviewed,
+    Value,
+)
 
 LAW = Question(
     "Law \udcff", "Which?", "choice", True, ("Ohio", "Utah"), "Name it.", False, ("Ends", ("yes",))
@@ -62,13 +72,14 @@ def test_a_review_read_back_equals_the_one_written(store: Store) -> None:
     assert store.reviews.take(n, "me", 60)
     plain = Cell("b/deal.pdf", "Ends", CellState.FAILED, content_id="c1", question_hash=ENDS.hash)
     assert store.reviews.keep_cells("me", 60, [(n, CELL), (n, plain)]) == [True, True]
-    store.reviews.mark(id, "b/deal.pdf", "Ends", Mark("flagged", note="look"))
+    flagged = Mark("flagged", note="look")
+    store.reviews.mark(id, "b/deal.pdf", "Ends", flagged)
     corrected = Mark("corrected", Value(("Yes",), ("yes",)), "I know")
     store.reviews.mark(id, "b/deal.pdf", "Ends", corrected)
     assert store.reviews.review(id) == replace(
         REVIEW,
         cells={("b/deal.pdf", LAW.name): CELL, ("b/deal.pdf", "Ends"): plain},
-        marks={("b/deal.pdf", "Ends"): corrected},
+        marks={("b/deal.pdf", "Ends"): Marked(corrected, flagged, (flagged, corrected))},
     )
     assert store.reviews.head(id) == REVIEW
     text = store.reviews.document(id, "b/deal.pdf")
@@ -113,6 +124,39 @@ def test_only_who_has_the_lease_writes_cells(store: Store) -> None:
     store.close()
 
 
+def test_a_decision_holds_for_what_was_decided_on_and_a_correction_for_good(store: Store) -> None:
+    id = kept(store)
+    n = number(store, id)
+    key = ("b/deal.pdf", LAW.name)
+    assert store.reviews.take(n, "me", 60)
+    store.reviews.keep_cells("me", 60, [(n, CELL)])
+
+    def say(*kinds: str) -> Marked:
+        for kind in kinds:
+            value = Value(("Iowa",), ("Iowa",)) if kind == "corrected" else None
+            store.reviews.mark(id, *key, Mark(kind, value))
+        return store.reviews.review(id).marks[key]
+
+    def kind_of(said: Marked) -> str:
+        return said.decision.kind if said.decision else ""
+
+    said = say("flagged", "accepted")
+    assert (kind_of(said), said.flag is not None, len(said.log)) == ("accepted", True, 2)
+    changed = replace(CELL, value=Value(("Utah",), ("Utah",)))
+    store.reviews.keep_cells("me", 60, [(n, changed)])
+    assert store.reviews.review(id).marks[key].decision is None
+    assert kind_of(say("corrected", "flagged", "accepted")) == "corrected"
+    assert store.reviews.done(id)[n][LAW.hash].normal == ("Iowa",)
+    store.reviews.keep_cells("me", 60, [(n, CELL)])
+    now = store.reviews.review(id)
+    assert now.says(*key) == (CellState.ANSWERED, Value(("Iowa",), ("Iowa",)))
+    assert now.concern(*key) is Concern.SETTLED
+    assert kind_of(say("rejected")) == "rejected"
+    assert not store.reviews.done(id)[n][LAW.hash].corrected
+    assert say("cleared") == Marked(None, None, store.reviews.review(id).marks[key].log)
+    store.close()
+
+
 def test_a_correction_of_an_earlier_version_is_kept_apart(store: Store) -> None:
     id = kept(store)
     said = Mark("corrected", Value(("No",), ("no",)))
@@ -124,7 +168,7 @@ def test_a_correction_of_an_earlier_version_is_kept_apart(store: Store) -> None:
     assert store.reviews.done(id) == {}
     store.reviews.keep_documents(id, SOURCES, (READ, LOCKED), {})
     now = store.reviews.review(id)
-    assert (now.marks, now.earlier) == ({("b/deal.pdf", "Ends"): said}, {})
+    assert (now.marks, now.earlier) == ({("b/deal.pdf", "Ends"): Marked(said, None, (said,))}, {})
     store.close()
 
 

@@ -7,22 +7,23 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from longread.analysis import case
 from longread.analysis.case import Case
 from longread.analysis.drafts import alive, owner
+from longread.analysis.missing import Job, Scope, due
 from longread.config import Profile
 from longread.errors import EngineError, StoreError
 from longread.store import Done, Store
 from longread.tokens.pieces import Pieces
 from longread.types import Engine, Progress
-from longread.types.reviews import Cell, Question, Review, Reviewed, ReviewEvent
+from longread.types.reviews import Cell, Question, Review, ReviewEvent
 
 T = TypeVar("T")
 
@@ -32,16 +33,6 @@ LOOK = 0.5
 """Seconds between two looks at documents that others work on."""
 IN_A_ROW = 3
 """Requests that fail one after another before the engine is given up; one alone is the cell's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A document, and the questions to which it has no answer yet."""
-
-    document: int
-    """Its number in the store."""
-    reviewed: Reviewed
-    missing: tuple[Question, ...]
 
 
 @dataclass(slots=True)
@@ -65,15 +56,10 @@ class Grid:
         profile: Profile,
         window: int,
         pieces: Pieces,
-        *,
-        again: bool = False,
+        scope: Scope,
     ) -> None:
-        """Prepare a run; nothing is taken or asked yet.
-
-        Args:
-            again: whether cells of another model are asked for anew.
-        """
-        self._reviews, self._id, self._again = store.reviews, id, again
+        """Prepare a run over what a scope wants; nothing is taken or asked yet."""
+        self._reviews, self._id, self._scope = store.reviews, id, scope
         self._questions = {question.name: question for question in head.questions}
         self._profile, self._window, self._pieces = profile, window, pieces
         self._owner = owner()
@@ -141,7 +127,7 @@ class Grid:
                 job.document, {}
             )
             # Somebody else may have asked since the jobs were counted.
-            missing = [q for q in job.missing if self._wanted(q, done)]
+            missing = [q for q in job.missing if self._wanted(job, q, done)]
             self._done += len(job.missing) - len(missing)
             if missing and job.reviewed.reason:
                 for question in missing:
@@ -160,11 +146,11 @@ class Grid:
                 )
         self._tell(job.reviewed.path)
 
-    def _wanted(self, question: Question, done: dict[str, Done]) -> bool:
+    def _wanted(self, job: Job, question: Question, done: dict[str, Done]) -> bool:
         there = done.get(question.hash)
-        if there is None or there.missing:
-            return True
-        return self._again and there.other(self._profile.model)
+        if self._scope.includes(job.reviewed.path, question.name):
+            return self._scope.wants(job.reviewed.path, question.name, there)
+        return there is None or there.missing
 
     def _case(self, job: Job) -> Case:
         document = self._reviews.document(self._id, job.reviewed.path, job.reviewed.content_id)
@@ -279,28 +265,3 @@ class Grid:
     async def _kept(self, call: Callable[[], T]) -> T:
         """Do what the store does in the one thread that waits for its disk."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
-
-
-def due(
-    question: Question,
-    questions: Mapping[str, Question],
-    done: Mapping[str, Done],
-    pending: Collection[str],
-) -> Literal["ask", "later", "never"]:
-    """Say whether a question's condition holds, does not, or is not known yet.
-
-    Args:
-        questions: by name.
-        done: by hash, what the document has.
-        pending: names of the questions that this run still asks.
-    """
-    if not question.only_if:
-        return "ask"
-    other = questions[question.only_if[0]]
-    if other.name in pending:
-        return "later"
-    there = done.get(other.hash)
-    if there is None:
-        ruled_out = due(other, questions, done, pending) == "never"
-        return "never" if ruled_out else "later"
-    return question.due(other, there.state, there.normal)

@@ -13,10 +13,11 @@ from pathlib import Path
 from random import Random
 
 from longread import config
-from longread.analysis import freshness, outlook, reading, trust
+from longread.analysis import freshness, missing, outlook, reading, trust
 from longread.analysis.conversation import name, usable
 from longread.analysis.engines import check_key, open_engine, open_tokens
-from longread.analysis.grid import Grid, Job, due
+from longread.analysis.grid import Grid
+from longread.analysis.missing import Job, Scope
 from longread.analysis.outlook import Outlook, cost_of, reviewed_of
 from longread.analysis.trust import Confirm
 from longread.analysis.work import Work
@@ -25,6 +26,7 @@ from longread.config import Profile
 from longread.errors import ConfigError, IngestError
 from longread.ingest.read import Options, read
 from longread.store import Store, open_store
+from longread.store.contents import now
 from longread.tokens.pieces import Pieces
 from longread.types import Corpus, Document, Engine, Progress, Tell
 from longread.types.reviews import Question, Review, Reviewed, ReviewEvent, Started
@@ -55,11 +57,15 @@ class Request:
     seed: int = 0
     """Of the draw: the same one draws the same documents of the same shelf."""
     only: tuple[str, ...] = ()
-    """Only documents with these paths; empty for all."""
+    """Only documents with these paths, patterns or parts of paths; empty for all."""
     columns: tuple[str, ...] = ()
-    """Only questions with these names; empty for all."""
+    """Only questions with these names, patterns or parts of names; empty for all."""
+    cells: tuple[tuple[str, str], ...] = ()
+    """Only these cells, by path and question's name; empty for all."""
     again: bool = False
-    """Whether cells of another model are asked for anew; those that a person corrected never."""
+    """Whether cells are asked for anew although they have an answer: those that `only`, `columns`
+    and `cells` name, or where these are empty those of another model. What a person corrected is
+    never asked again."""
     parallel: int = 0
     """Requests side by side, once a document's first is answered; 0: as the settings say."""
     store: Path | None = None
@@ -81,6 +87,7 @@ class Opened:
     """Rows of the store, by path."""
     jobs: list[Job]
     """What is missing, in reading order."""
+    scope: Scope
     done: int
     profile: Profile
     window: int
@@ -88,9 +95,9 @@ class Opened:
 
     def outlook(self, store: Store) -> Outlook:
         """Return what asking for what is missing takes."""
-        missing = {job.reviewed.path: job.missing for job in self.jobs}
+        asked = {job.reviewed.path: job.missing for job in self.jobs}
         rows = [
-            (one, self.documents.get(one.path), missing.get(one.path, ()))
+            (one, self.documents.get(one.path), asked.get(one.path, ()))
             for one in self.head.documents
         ]
         return outlook.outlook(
@@ -142,7 +149,7 @@ async def review(
                 engine = starting.value
         parallel = request.parallel or config.settings().review_parallel
         of_model = (opened.profile, opened.window, opened.pieces)
-        work = Grid(store, opened.id, opened.head, *of_model, again=request.again)
+        work = Grid(store, opened.id, opened.head, *of_model, opened.scope)
         async with aclosing(work.run(opened.jobs, engine, parallel)) as events:
             async for event in events:
                 yield event
@@ -251,27 +258,10 @@ def _planned(request: Request, found: _Found, store: Store, *, fresh: bool = Fal
     head = _head(found)
     numbers = store.reviews.numbers(found.id) if found.id else {}
     done = store.reviews.done(found.id) if found.id else {}
-    known = {question.hash: question for question in found.questions}
-    by_name = {question.name: question for question in found.questions}
-    chosen = _chosen(request, head)
-    jobs = []
-    for one in chosen:
-        # A version that is not kept yet has no number and nothing done.
-        number = numbers.get((one.path, one.content_id), 0)
-        there = done.get(number, {})
-        wanted = [
-            question
-            for key, question in known.items()
-            if not request.columns or question.name in request.columns
-            if key not in there
-            or there[key].missing
-            or (request.again and there[key].other(found.profile.model))
-        ]
-        pending = {question.name for question in wanted}
-        missing = tuple(q for q in wanted if due(q, by_name, there, pending) != "never")
-        if missing:
-            jobs.append(Job(number, one, missing))
-    have = sum(len(known.keys() & done.get(n, {}).keys()) for n in numbers.values())
+    scope = _scope(request, head, found.profile.model)
+    rows = _drawn(request, head, scope)
+    known = {question.hash for question in found.questions}
+    have = sum(len(known & done.get(n, {}).keys()) for n in numbers.values())
     return Opened(
         id=found.id,
         fresh=fresh,
@@ -279,7 +269,8 @@ def _planned(request: Request, found: _Found, store: Store, *, fresh: bool = Fal
         corpus=found.corpus,
         documents={d.path: d for _, d in found.rows if d},
         numbers={path: n for (path, _), n in numbers.items()},
-        jobs=jobs,
+        jobs=missing.jobs(scope, rows, head.questions, numbers, done),
+        scope=scope,
         done=have,
         profile=found.profile,
         window=found.window,
@@ -287,9 +278,33 @@ def _planned(request: Request, found: _Found, store: Store, *, fresh: bool = Fal
     )
 
 
-def _chosen(request: Request, head: Review) -> Sequence[Reviewed]:
+def _scope(request: Request, head: Review, model: str) -> Scope:
+    """Return which cells a request is about.
+
+    Raises:
+        ConfigError: it names what the review has not.
+    """
+    paths = [one.path for one in head.documents]
+    names = [question.name for question in head.questions]
+    for path, question in request.cells:
+        if path not in paths or question not in names:
+            what = f"question {question!r}" if path in paths else f"document {path!r}"
+            raise ConfigError(
+                f"the review has no {what} any more", hint="longread review show names what it has"
+            )
+    return Scope(
+        model,
+        now(),
+        missing.named(request.only, paths, "document"),
+        missing.named(request.columns, names, "question"),
+        frozenset(request.cells) or None,
+        request.again,
+    )
+
+
+def _drawn(request: Request, head: Review, scope: Scope) -> Sequence[Reviewed]:
     """Return the documents that a request is about, in their order."""
-    chosen = [one for one in head.documents if not request.only or one.path in request.only]
+    chosen = [one for one in head.documents if scope.paths is None or one.path in scope.paths]
     if 0 < request.pilot < len(chosen):
         readable = [one for one in chosen if not one.reason] or chosen
         drawn = Random(request.seed).sample(readable, min(request.pilot, len(readable)))  # noqa: S311

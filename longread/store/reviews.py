@@ -34,6 +34,8 @@ class Done:
     model: str
     corrected: bool = False
     """Whether a person's value stands in the model's place; `normal` is the person's then."""
+    created: str = ""
+    """When the model's answer was kept."""
 
     @property
     def missing(self) -> bool:
@@ -151,13 +153,15 @@ class Reviews:
             chosen = d.n.in_(list(documents)) if documents else d.position.is_not(None)
             within = (d.review == n, chosen)
             query = (
-                select(c.document, c.question, c.state, c.value, c.model)
+                select(c.document, c.question, c.state, c.value, c.model, c.created)
                 .join(grid.review_documents, d.n == c.document)
                 .where(*within, c.round == 0)
             )
             found: dict[int, dict[str, Done]] = {}
             for kept in db.execute(query):
-                one = Done(CellState(kept.state), made.normal_of(kept.value), kept.model)
+                normal = made.normal_of(kept.value)
+                state = CellState(kept.state)
+                one = Done(state, normal, kept.model, created=kept.created)
                 found.setdefault(kept.document, {})[kept.question] = one
             said = (
                 select(grid.marks)

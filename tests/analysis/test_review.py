@@ -288,6 +288,38 @@ async def test_another_model_is_asked_on_request_alone(tmp_path: Path) -> None:
     assert kept.says("alder.md", "Law") == (CellState.ANSWERED, Value(("Iowa",), ("Iowa",)))
 
 
+async def test_cells_rows_and_columns_can_be_run_and_run_again(tmp_path: Path) -> None:
+    folder = shelf(tmp_path / "deals")
+    named = (("birch.md", "Fee"), ("alder.md", "Law"))
+    few = Model(truth)
+    await collect(to(folder, cells=named), few)
+    assert few.asked == [("alder.md", "Law"), ("birch.md", "Fee")]
+    there = Model(truth)
+    await collect(to(folder, cells=named), there)
+    assert there.asked == []
+    with open_store() as store:
+        iowa = Mark("corrected", Value(("Iowa",), ("Iowa",)))
+        store.reviews.mark(store.reviews.resolve(), "alder.md", "Law", iowa)
+    anew = Model(lambda *_: reply("USD 7", "A yearly fee of USD 1,200.50 is due"))
+    await collect(to(folder, cells=named, again=True), anew)
+    assert anew.asked == [("birch.md", "Fee")]
+    assert newest().cells["birch.md", "Fee"].value == Value(("USD 7",), ("USD 7",))
+    column = Model(truth)
+    await collect(to(folder, columns=("fe?",), only=("BIRCH", "c*.md"), again=True), column)
+    assert column.asked == [("birch.md", "Fee"), ("cedar.md", "Fee")]
+    for more in ({"only": ("oak",)}, {"columns": ("Lawn",)}, {"cells": (("oak.md", "Law"),)}):
+        with pytest.raises(ConfigError, match="the review has no"):
+            await collect(to(folder, **more), Model())
+
+
+async def test_a_cell_that_is_named_brings_the_condition_that_nobody_knows(tmp_path: Path) -> None:
+    folder = shelf(tmp_path / "deals", {"alder": "Delaware"})
+    notice = Question("Notice", "How long?", "number", only_if=("Ends", ("yes",)))
+    model = Model(lambda _, q, n: reply("yes" if q == "Ends" else "30", "A yearly fee of USD"))
+    await collect(to(folder, LAW, ENDS, notice, cells=(("alder.md", "Notice"),)), model)
+    assert list(dict.fromkeys(model.asked)) == [("alder.md", "Ends"), ("alder.md", "Notice")]
+
+
 async def test_a_question_with_a_condition_is_asked_where_it_holds(tmp_path: Path) -> None:
     folder = shelf(tmp_path / "deals")
     notice = Question("Notice", "How long?", "number", only_if=("Ends", ("yes",)))

@@ -1,0 +1,188 @@
+"""What the commands that run a review have in common: their options, and the run as it is told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import asdict, dataclass, replace
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from longread.cli.asking import confirm_departure, use_found
+from longread.cli.progress import Meter
+from longread.cli.review_tables import foreseen
+from longread.cli.sizes import Tokens
+
+if TYPE_CHECKING:
+    from longread.analysis.review import Request
+    from longread.analysis.trust import Departure
+
+AGAIN = "Ask anew: what another model answered, or all that --documents and --columns name."
+OPTIONS = (
+    click.option(
+        "--questions",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="The questions: .toml, .yaml or .csv.",
+    ),
+    click.option("--profile", default="", help="Which model; see longread profiles."),
+    click.option("--budget", type=Tokens(), help="Tokens for prompt and answer: 64k, 1M."),
+    click.option(
+        "--pilot",
+        type=click.IntRange(1),
+        default=None,
+        help="Only N documents, drawn at random.",
+    ),
+    click.option("--seed", type=int, default=0, help="Another one draws another pilot."),
+    click.option(
+        "--documents",
+        multiple=True,
+        metavar="PATTERN",
+        help="Only these: a path, a part of one, 2024/*; may be repeated.",
+    ),
+    click.option(
+        "--columns",
+        multiple=True,
+        metavar="NAME",
+        help="Only these questions: a name, a part of one, Fee*; may be repeated.",
+    ),
+    click.option("--again", is_flag=True, help=AGAIN),
+    click.option(
+        "--parallel",
+        type=click.IntRange(1),
+        default=None,
+        help="Questions to one document side by side.",
+    ),
+    click.option("--dry-run", is_flag=True, help="Say what it would take, and ask nothing."),
+    click.option("--yes", is_flag=True, help="Send text, and spend, without asking."),
+    click.option("--json", "as_data", is_flag=True, help="Print JSON."),
+)
+
+
+def stored(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the option that says which file keeps its reviews."""
+    return click.option(
+        "--store",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="The file that keeps it; matters can be kept apart.",
+    )(command)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as its options ask for it."""
+
+    request: Request
+    profile: str
+    dry: bool
+    as_data: bool
+
+    def go(self, **more: Any) -> None:
+        """Run it, or look ahead.
+
+        Args:
+            more: fields of the request that are the command's own.
+        """
+        from longread.analysis.engines import choose
+
+        request = replace(self.request, **more)
+        if self.profile or request.review is None:
+            request = replace(request, profile=choose(self.profile, use_found()))
+        if self.dry:
+            _look_ahead(request, self.as_data)
+        else:
+            asyncio.run(_run(request, self.as_data))
+
+
+def running(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of a run; it takes them as `run`."""
+
+    @wraps(command)
+    def found(
+        *args: Any, questions: Path | None, profile: str, budget: int | None, pilot: int | None,
+        seed: int, documents: tuple[str, ...], columns: tuple[str, ...], again: bool,
+        parallel: int | None, dry_run: bool, yes: bool, as_data: bool, store: Path | None,
+        **others: Any,
+    ) -> Any:  # fmt: skip
+        from longread.analysis.questions import read_questions
+        from longread.analysis.review import Request
+
+        request = Request(
+            questions=read_questions(questions) if questions else (), budget=budget,
+            pilot=pilot or 0, seed=seed, only=documents, columns=columns, again=again,
+            parallel=parallel or 0, store=store, yes=yes,
+        )  # fmt: skip
+        return command(*args, run=Run(request, profile, dry_run, as_data), **others)
+
+    made: Callable[..., Any] = stored(found)
+    for option in reversed(OPTIONS):
+        made = option(made)
+    return made
+
+
+async def _run(request: Request, as_data: bool) -> None:
+    from longread.analysis.review import review as run
+    from longread.export.review import data, table
+    from longread.export.session import as_json
+    from longread.store import open_store
+    from longread.types import Progress
+    from longread.types.reviews import Cell, Started
+
+    id, failed = "", 0
+    with Meter() as meter:
+
+        async def confirm(departure: Departure) -> bool:
+            meter.clear()
+            return confirm_departure(departure, "begin with --pilot 5")
+
+        async with aclosing(run(request, confirm)) as events:
+            async for event in events:
+                match event:
+                    case Progress():
+                        meter.tell(event)
+                    case Started():
+                        id = event.review
+                        meter.clear()
+                        words = "begins" if event.fresh else "goes on"
+                        click.echo(
+                            f"review {id} {words}: {event.done:,} of {event.cells:,} cells done",
+                            err=True,
+                        )
+                    case Cell():
+                        pass
+    with open_store(request.store) as store:
+        kept = store.reviews.review(id)
+    failed = sum(cell.state == "failed" for cell in kept.cells.values())
+    if as_data:
+        click.echo(as_json(data(kept, id)))
+    else:
+        click.echo("\n".join(table(kept, id, width())))
+    if failed:
+        click.echo(
+            f"{failed:,} cells failed: longread review resume {id} asks them again", err=True
+        )
+        raise SystemExit(1)
+
+
+def _look_ahead(request: Request, as_data: bool) -> None:
+    from longread.analysis.review import look_ahead
+    from longread.export.session import as_json
+
+    with Meter(quiet=as_data) as meter:
+        found = look_ahead(request, meter.tell)
+    if as_data:
+        click.echo(as_json({**asdict(found), "locked": found.locked}))
+    else:
+        click.echo("\n".join(foreseen(found)))
+
+
+def width() -> int:
+    """Return how many characters a line of the terminal has."""
+    import shutil
+
+    return shutil.get_terminal_size((120, 24)).columns

@@ -1,4 +1,4 @@
-"""One document of a review, ready to be asked: its prompts, and what becomes of the answers.
+"""One document of a review, ready to be asked: its prompts, and how often it is asked.
 
 What is asked depends on the document and the question alone, so that a review that was stopped and
 taken up again anywhere asks what it would have asked.
@@ -7,25 +7,24 @@ taken up again anywhere asks what it would have asked.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from typing import Literal
 
-from longread import __version__, config
-from longread.analysis import reading, spending, values
+from longread.analysis import reading, settling
 from longread.analysis.relevance import evidence_share
+from longread.analysis.settling import Said
 from longread.cache.search import SearchIndex
 from longread.config import Profile
 from longread.errors import BudgetError
-from longread.ingest.places import number_of
 from longread.prompt import cells, compose, costs, evidence, finding, guide, render
-from longread.prompt.cells import MalformedError, Quoted, Reply
-from longread.prompt.cite import Court, stands
+from longread.prompt.cells import MalformedError
+from longread.prompt.cite import Court
 from longread.prompt.evidence import Hit
 from longread.prompt.ruler import Ruler, joined
 from longread.tokens.pieces import Pieces
 from longread.types import (
-    Citation,
     Corpus,
     Document,
     Engine,
@@ -48,17 +47,6 @@ CHOICES = 8
 """Places that a guided model chooses from."""
 AGAIN = 400
 """Tokens kept, beside those of an answer, to ask for it once more with what was wrong with it."""
-NAMED = 6
-"""Pages that are named one by one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What came of one request."""
-
-    text: str
-    finished: Literal["stop", "length", "cut"]
-    usage: Usage | None
 
 
 class Case:
@@ -100,7 +88,7 @@ class Case:
         parts = (self._head, chunks, "", (), ())
         self._base = compose.compose(*parts, "", self._mark, pieces, profile.route)
         self._index: SearchIndex | None = None
-        self._extractor = extractor(self.document)
+        self._extractor = settling.extractor(self.document)
 
     def close(self) -> None:
         """Let go of what was made to search the document."""
@@ -114,11 +102,6 @@ class Case:
 
     def _shown(self, ranges: tuple[tuple[int, int], ...]) -> Shown:
         return Shown(self.document, ranges, ocr=dict(self.reviewed.recognised))
-
-    @property
-    def complete(self) -> bool:
-        """Whether the whole document stands in the prompt, and all of it could be read."""
-        return self.way == "whole" and not self.reviewed.unread
 
     def _hits(self, question: Question) -> list[Hit]:
         if self._index is None:
@@ -171,54 +154,29 @@ class Case:
         prompts = [prompt]
         cell = self._blank(question, prompt)
         try:
-            reply = self._read(said[-1], question)
+            reply = settling.read(said[-1], question)
         except MalformedError as error:
             retry = self._extended(prompt, said[-1].text, cells.again(str(error)))
             said.append(await self._ask(engine, retry, question, labels))
             prompts.append(retry)
             try:
-                reply = self._read(said[-1], question)
+                reply = settling.read(said[-1], question)
             except MalformedError as error:
-                failed = replace(cell, state=CellState.FAILED, note=f"no answer: {error}")
-                return self._priced(failed, said)
-        if self._guided and reply.state != "answered":
-            # The schema makes it choose a place for what stands nowhere, too.
-            reply = replace(reply, quotes=())
+                return settling.priced(
+                    replace(cell, note=f"no answer: {error}"), said, self.profile
+                )
         court = self._court_of(prompt)
-        citations = [self._judged(quote, court) for quote in reply.quotes]
-        wanted = question.quote and reply.state == "answered"
-        if (wrong := cells.failures(citations, wanted=wanted)) and not self._guided:
-            retry = self._extended(prompts[-1], said[-1].text, cells.requote(wrong))
+        judged = settling.judge(reply, question, court, guided=self._guided)
+        if judged.wrong and not self._guided:
+            retry = self._extended(prompts[-1], said[-1].text, cells.requote(judged.wrong))
             said.append(await self._ask(engine, retry, question, labels))
-            reply, citations = self._better(reply, citations, said[-1], question, court)
-        return self._priced(self._settled(cell, question, reply, citations, said), said)
-
-    def _better(
-        self,
-        reply: Reply,
-        citations: list[Citation],
-        said: Said,
-        question: Question,
-        court: Court,
-    ) -> tuple[Reply, list[Citation]]:
-        """Return the second answer where fewer of its quotes fail, else the first."""
-        try:
-            second = self._read(said, question)
-        except MalformedError:
-            return reply, citations
-        judged = [self._judged(quote, court) for quote in second.quotes]
-        wanted = question.quote and second.state == "answered"
-        before = cells.failures(citations, wanted=question.quote and reply.state == "answered")
-        after = cells.failures(judged, wanted=wanted)
-        return (second, judged) if len(after) <= len(before) else (reply, citations)
-
-    def _read(self, said: Said, question: Question) -> Reply:
-        try:
-            return cells.read(said.text, question)
-        except MalformedError as error:
-            if said.finished == "length":
-                raise MalformedError(f"it was not finished: {error}") from error
-            raise
+            with suppress(MalformedError):
+                second = settling.judge(
+                    settling.read(said[-1], question), question, court, guided=False
+                )
+                judged = second if len(second.wrong) <= len(judged.wrong) else judged
+        made = settling.settled(cell, question, judged, said, self.reviewed, self.profile)
+        return settling.priced(made, said, self.profile)
 
     def _extended(self, prompt: Prompt, answer: str, request: str) -> Prompt:
         return compose.extend(prompt, answer, request, self._pieces)
@@ -252,11 +210,6 @@ class Case:
             return self._court
         return Court({"d1": self._shown(compose.ranges(prompt).get("d1", ()))})
 
-    def _judged(self, quote: Quoted, court: Court) -> Citation:
-        # There is one document, whatever the model calls it.
-        found = stands("d1", quote.span, quote.words, court)
-        return replace(found, guided=self._guided and not quote.words)
-
     def _blank(self, question: Question, prompt: Prompt) -> Cell:
         return Cell(
             path=self.reviewed.path,
@@ -284,58 +237,6 @@ class Case:
             found = [ruler.span(start, end) for start, end in ranges if end > start]
             spans = [(span.first, span.last + 1) for span in found]
         return tuple(Span(self.document.unit, a, b - 1) for a, b in joined(spans))
-
-    def _settled(
-        self,
-        cell: Cell,
-        question: Question,
-        reply: Reply,
-        citations: Sequence[Citation],
-        said: Sequence[Said],
-    ) -> Cell:
-        """Return the cell with its state: what the model says, as far as it can know that."""
-        truncated = next((s.usage for s in said if s.usage and s.usage.truncated), None)
-        notes = []
-        value = values.value(question, reply.value) if reply.value else None
-        state = CellState(reply.state)
-        if state is CellState.ANSWERED and value and not value.clear:
-            state = CellState.UNCLEAR
-            notes.append(f"the value is no {question.type} that can be told for sure")
-        if state is CellState.NOT_PRESENT and not self.complete:
-            state = CellState.NOT_FOUND
-        if self.way == "evidence":
-            notes.append(
-                f"the document is longer than the {self.profile.trusted:,} trusted tokens:"
-                f" its best parts were shown"
-            )
-        if self.reviewed.unread:
-            notes.append(unread_words(self.reviewed))
-        if truncated:
-            state = CellState.NOT_FOUND if state is CellState.NOT_PRESENT else state
-            notes.append(
-                f"the server read {truncated.prompt_tokens:,} of the"
-                f" {truncated.expected_tokens:,} tokens sent"
-            )
-        wanted = question.quote and state is CellState.ANSWERED
-        wrong = cells.failures(citations, wanted=wanted)
-        return replace(
-            cell,
-            state=state,
-            value=value,
-            citations=tuple(citations),
-            reasoning=reply.reasoning,
-            note="; ".join([*wrong, *notes]),
-            unverified=bool(wrong),
-        )
-
-    def _priced(self, cell: Cell, said: Sequence[Said]) -> Cell:
-        counted = [one.usage for one in said if one.usage]
-        return replace(
-            cell,
-            requests=len(said),
-            usage=_together(counted),
-            price=sum(spending.price(self.profile, usage) for usage in counted),
-        )
 
 
 def room(
@@ -368,68 +269,3 @@ def room(
             hint="raise --budget, or choose a profile with a larger window",
         )
     return left
-
-
-def extractor(document: Document) -> str:
-    """Return what reads such a document, and its version."""
-    how = f" {config.settings().pdf_text}" if document.unit == "page" else ""
-    return f"longread {__version__}{how}"
-
-
-def unreadable(reviewed: Reviewed, question: Question) -> Cell:
-    """Return the cell of a document of which nothing could be read."""
-    return Cell(
-        path=reviewed.path,
-        question=question.name,
-        state=CellState.UNREADABLE,
-        note=reviewed.reason,
-        content_id=reviewed.content_id,
-        question_hash=question.hash,
-        prompt_version=cells.VERSION,
-        extractor=f"longread {__version__}",
-    )
-
-
-def failed(reviewed: Reviewed, question: Question, profile: Profile, why: str) -> Cell:
-    """Return the cell of a request that the engine did not take."""
-    return Cell(
-        path=reviewed.path,
-        question=question.name,
-        state=CellState.FAILED,
-        note=why,
-        content_id=reviewed.content_id,
-        question_hash=question.hash,
-        profile=profile.name,
-        model=profile.model,
-        prompt_version=cells.VERSION,
-        requests=1,
-    )
-
-
-def unread_words(reviewed: Reviewed) -> str:
-    """Say which pages of a document could not be read: "2 pages could not be read (p3, p7)"."""
-    pages = [f"p{page}" for page, _ in reviewed.unread]
-    named = ", ".join(pages[:NAMED]) + (", …" if len(pages) > NAMED else "")
-    return f"{number_of(len(pages), 'page')} could not be read ({named})"
-
-
-def _together(counted: Sequence[Usage]) -> Usage | None:
-    """Return what several requests took together; the first token is that of the first."""
-    if not counted:
-        return None
-    first, *_ = counted
-    return replace(
-        first,
-        prompt_tokens=sum(usage.prompt_tokens for usage in counted),
-        output_tokens=sum(usage.output_tokens for usage in counted),
-        cached_tokens=_sum([usage.cached_tokens for usage in counted]),
-        seconds=sum(usage.seconds for usage in counted),
-        expected_tokens=_sum([usage.expected_tokens for usage in counted]),
-        reasoning_tokens=_sum([usage.reasoning_tokens for usage in counted]),
-    )
-
-
-def _sum(counts: Sequence[int | None]) -> int | None:
-    """Return the sum; None where one of them is not known."""
-    known = [count for count in counts if count is not None]
-    return sum(known) if len(known) == len(counts) else None

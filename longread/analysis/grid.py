@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from longread.analysis import case
+from longread.analysis import settling
 from longread.analysis.case import Case
 from longread.analysis.drafts import alive, owner
 from longread.analysis.missing import Job, Scope, due
@@ -131,7 +131,7 @@ class Grid:
             self._done += len(job.missing) - len(missing)
             if missing and job.reviewed.reason:
                 for question in missing:
-                    await self._keep(job.document, case.unreadable(job.reviewed, question))
+                    await self._keep(job.document, settling.unreadable(job.reviewed, question))
             elif missing and engine:
                 made = await asyncio.to_thread(self._case, job)
                 try:
@@ -213,7 +213,7 @@ class Grid:
         try:
             cell = await made.answer(question, engine)
         except EngineError as error:
-            failed = case.failed(job.reviewed, question, self._profile, str(error))
+            failed = settling.failed(job.reviewed, question, self._profile, str(error))
             self._failures.append((job.document, failed, error))
             if len(self._failures) >= IN_A_ROW:
                 raise

@@ -14,7 +14,7 @@ CONFIDENCE = 0.9
 """Of the lower bound, one-sided."""
 
 
-def wilson(right: int, n: int, confidence: float = CONFIDENCE) -> float:
+def wilson(right: float, n: int, confidence: float = CONFIDENCE) -> float:
     """Return the lower bound of a share of which `right` of `n` trials were seen; 0 for none.
 
     Wilson's score interval, one-sided: (p + z²/2n - z √(p(1-p)/n + z²/4n²)) / (1 + z²/n), where

@@ -7,7 +7,7 @@ picture holds all that it needs, in the light and in the dark.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict
 from html import escape
 from typing import Any
@@ -211,7 +211,7 @@ def html(probe: Probe) -> str:
     pictures = [
         svg(probe),
         "<h2>By kind</h2>",
-        _table(
+        table(
             ("kind", *(label(bound.length) for bound in probe.bounds)),
             [(kind, *(f"{r}/{n}" for r, n in cells)) for kind, cells in kinds(probe)],
         ),
@@ -229,18 +229,18 @@ def html(probe: Probe) -> str:
         f" planted follows from the seed, {probe.seed}."
     )
     notes = [*(f"{line(note)}." for note in probe.notes), said]
-    table = [head, *rows] if rows else []
-    return page(f"longread probe: {line(probe.title)}", pictures, table, notes)
+    told = [head, *rows] if rows else []
+    return page(f"longread probe: {line(probe.title)}", pictures, told, notes)
 
 
 def page(
-    title: str, parts: Sequence[str], table: Sequence[Sequence[str]], notes: Sequence[str]
+    title: str, parts: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str]
 ) -> str:
     """Return a page that needs nothing else.
 
     Args:
         parts: as HTML.
-        table: rows of text, its head first; empty for none.
+        rows: of a table of text, its head first; empty for none.
         notes: sentences that stand below.
     """
     lines = [
@@ -249,19 +249,23 @@ def page(
         f"<title>{escape(title)}</title><style>{PAGE}</style></head><body>",
         f"<h1>{escape(title)}</h1>",
         *parts,
-        *([_table(table[0], table[1:])] if table else []),
+        *([table(rows[0], rows[1:])] if rows else []),
         *(f"<p>{escape(note)}</p>" for note in notes),
         "</body></html>",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    top = "".join(f"<th>{escape(cell)}</th>" for cell in head)
-    body = "\n".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    return f"<table><thead><tr>{top}</tr></thead><tbody>\n{body}</tbody></table>"
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], figures: Collection[int] = ()) -> str:
+    """Return a table of text as HTML; the columns `figures` stand to the right."""
+    sides = [' class="n"' if n in figures else "" for n in range(len(head))]
+
+    def cells(name: str, row: Sequence[str]) -> str:
+        pairs = zip(row, sides, strict=True)
+        return "".join(f"<{name}{side}>{escape(cell)}</{name}>" for cell, side in pairs)
+
+    body = "\n".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
+    return f"<table><thead><tr>{cells('th', head)}</tr></thead><tbody>\n{body}</tbody></table>"
 
 
 def data(probe: Probe) -> dict[str, Any]:

@@ -167,9 +167,8 @@ def main() -> None:
             print("\n".join(report.terminal(found)))
             print("\n".join(f"{n:,} {what}" for what, n in engine.counts.items()))
             for path, column, quote, note in lost[:20]:
-                print(
-                    f"- {'verified' if alter else 'not verified'}: {path}, {column}: {quote} ({note})"
-                )
+                verdict = "verified" if alter else "not verified"
+                print(f"- {verdict}: {path}, {column}: {quote} ({note})")
             results[name] = {
                 **report.data(found)["overall"], "wrong": lost, "left out": dict(engine.counts)
             }  # fmt: skip

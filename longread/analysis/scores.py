@@ -17,7 +17,7 @@ from longread.analysis.tallies import ABSENT, tally
 from longread.errors import StoreError
 from longread.store import Store
 from longread.types import Document
-from longread.types.reviews import Cell, CellState, Mark, Question, Review, Value
+from longread.types.reviews import Cell, CellState, Question, Review, Value
 from longread.types.scores import (
     NOT_ASKED,
     OUT_OF_PLACE,
@@ -75,10 +75,12 @@ def score(
             key = (one.path, question.name)
             made = _scored(review, question, key, rows[key], cell, located)
             scored.append(made)
-            mark = review.marks.get(key)
-            if mark and mark.kind == "corrected":
+            marks = review.marks.get(key)
+            if marks and marks.correction:
                 corrections += 1
-                made = _answered(made, question, rows[key], _of_mark(mark), mark.value)
+                value = marks.correction.value
+                state = CellState.ANSWERED if value else CellState.NOT_PRESENT
+                made = _answered(made, question, rows[key], state.value, value)
             corrected.append(made)
     return Scores(
         title=review.title,
@@ -144,7 +146,13 @@ def _scored(
         covered = cover(quotes, (), located)
     else:
         made = _answered(blank, question, rows, cell.state.value, cell.value)
-        covered = cover(quotes, cell.citations, located)
+        # Gold speaks of this document, not of the agreement with which it was read.
+        own = [
+            citation
+            for citation in cell.citations
+            if citation.path == key[0] or citation.version == cell.content_id
+        ]
+        covered = cover(quotes, own, located)
     return _with(made, covered)
 
 
@@ -214,10 +222,6 @@ def _says_no(made: CellScore, question: Question, value: Value) -> bool:
         return set(value.normal) == {"no"}
     bare = {values.yes_or_no(said) for said in value.said} == {"no"}
     return bare and made.wanted != "value" and not question.choices
-
-
-def _of_mark(mark: Mark) -> str:
-    return (CellState.ANSWERED if mark.value else CellState.NOT_PRESENT).value
 
 
 def _notes(scored: Sequence[CellScore], matched: Matched) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""Scores as a forest plot: each question's shares with their intervals, as SVG. It measures nothing."""
+"""Scores as a forest plot: each question's shares with their intervals, as SVG."""
 
 from __future__ import annotations
 

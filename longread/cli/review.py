@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from longread.cli.review_run import Run, running, stored, width
+from longread.cli.review_scores import alone, score, scoring
 from longread.cli.review_tables import listed, of_document, row_data
 from longread.cli.sources import source_options
 from longread.errors import ConfigError, StoreError, similar
@@ -28,7 +29,7 @@ class Reviewing(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the command in front that may be left out."""
         if args and args[0] not in self.commands and args[0] not in ("-h", "--help"):
-            args = ["run", *args]
+            args = ["score" if alone(args) else "run", *args]
         return super().parse_args(ctx, args)
 
 
@@ -46,9 +47,13 @@ def review() -> None:
     """
 
 
+review.add_command(score)
+
+
 @review.command()
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE…")
 @running
+@scoring
 @click.option("--new", is_flag=True, help="Begin another review of the same sources.")
 @source_options
 def run(sources: tuple[str, ...], run: Run, new: bool, options: Options) -> None:
@@ -59,6 +64,7 @@ def run(sources: tuple[str, ...], run: Run, new: bool, options: Options) -> None
 @review.command()
 @click.argument("review", default="")
 @running
+@scoring
 @click.option("--password", "passwords", multiple=True, help="Tried on encrypted PDFs.")
 def resume(review: str, run: Run, passwords: tuple[str, ...]) -> None:
     """Go on with REVIEW, the newest if none is named: only what is missing is asked."""

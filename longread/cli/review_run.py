@@ -20,6 +20,7 @@ from longread.cli.sizes import Tokens
 if TYPE_CHECKING:
     from longread.analysis.review import Request
     from longread.analysis.trust import Departure
+    from longread.cli.review_scores import Scoring
 
 AGAIN = "Ask anew: what another model answered, or all that --documents and --columns name."
 OPTIONS = (
@@ -81,6 +82,8 @@ class Run:
     profile: str
     dry: bool
     as_data: bool
+    scoring: Scoring | None = None
+    """What it is measured against when it is done."""
 
     def go(self, **more: Any) -> None:
         """Run it, or look ahead.
@@ -96,7 +99,7 @@ class Run:
         if self.dry:
             _look_ahead(request, self.as_data)
         else:
-            asyncio.run(_run(request, self.as_data))
+            asyncio.run(_run(request, self.as_data, self.scoring))
 
 
 def running(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -125,9 +128,10 @@ def running(command: Callable[..., Any]) -> Callable[..., Any]:
     return made
 
 
-async def _run(request: Request, as_data: bool) -> None:
+async def _run(request: Request, as_data: bool, scoring: Scoring | None) -> None:
     from longread.analysis.review import review as run
     from longread.export.review import data, table
+    from longread.export.scores import data as score_data
     from longread.export.session import as_json
     from longread.store import open_store
     from longread.types import Progress
@@ -157,11 +161,15 @@ async def _run(request: Request, as_data: bool) -> None:
                         pass
     with open_store(request.store) as store:
         kept = store.reviews.review(id)
+        if not as_data:
+            click.echo("\n".join(table(kept, id, width())))
+        scores = scoring.measure(store, id) if scoring else None
     failed = sum(cell.state == "failed" for cell in kept.cells.values())
     if as_data:
-        click.echo(as_json(data(kept, id)))
-    else:
-        click.echo("\n".join(table(kept, id, width())))
+        more = {"scores": score_data(scores)} if scores else {}
+        click.echo(as_json({**data(kept, id), **more}))
+    if scoring and scores:
+        scoring.show(scores, id)
     if failed:
         click.echo(
             f"{failed:,} cells failed: longread review resume {id} asks them again", err=True

@@ -21,7 +21,7 @@ COLOURS = """
 svg { --a: #0072b2; --b: #c44e00; --c: #007a5a; }
 @media (prefers-color-scheme: dark) { svg { --a: #6cb8f0; --b: #f0904e; --c: #4fc9a0; } }
 .a { fill: var(--a); stroke: var(--a); } .b { fill: var(--b); stroke: var(--b); }
-.c { fill: var(--c); stroke: var(--c); } .span { stroke-width: 1.5; }
+.c { fill: var(--c); stroke: var(--c); } tspan { stroke: none; } .span { stroke-width: 1.5; }
 .band { fill: var(--empty); opacity: .55; } .all { font-weight: 600; }
 """
 """Okabe and Ito's blue, vermilion and green, which colour-blind people tell apart (2008), darker
@@ -53,18 +53,22 @@ def svg(scores: Scores) -> str:
         text(20, 50, said, "faint"),
     ]
     x = 20.0
-    for style, name, _ in SERIES:
-        parts += [_shape(style, x + 6, 76), text(x + 18, 80, name)]
-        x += 42 + 7 * len(name)
+    for (style, name, _), rate in zip(SERIES, rates(scores.overall), strict=True):
+        if rate.n:
+            parts += [_shape(style, x + 6, 76), text(x + 18, 80, name)]
+            x += 42 + 7 * len(name)
     parts.append(text(x, 80, "with 95 % intervals", "faint"))
     parts.append(text(WIDTH - 20, TOP - 10, "of how many", "faint", "end"))
+    for number in range(0, len(rows) + 1, 2):
+        place = f'x="12" y="{TOP + ROW * number}" width="{WIDTH - 24}" height="{ROW}"'
+        parts.append(f'<rect class="band" {place}/>')
     for tenth in range(0, 11, 2):
         at = LEFT + (RIGHT - LEFT) * tenth / 10
         parts.append(f'<path class="rule" d="M{at:.1f} {TOP}V{below}"/>')
         parts.append(text(at, TOP - 10, f"{tenth * 10} %", "faint", "middle"))
         parts.append(text(at, below + 20, f"{tenth * 10} %", "faint", "middle"))
     for number, (name, tally) in enumerate([("all", scores.overall), *rows]):
-        parts += _row(name, tally, TOP + ROW * number, first=not number, odd=bool(number % 2))
+        parts += _row(name, tally, TOP + ROW * number, first=not number)
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
@@ -73,10 +77,8 @@ def _summary(tally: Tally) -> str:
     return "; ".join(f"{name} {rate.share:.1%} of {rate.n:,}" for (_, name, _), rate in pairs)
 
 
-def _row(name: str, tally: Tally, y: float, *, first: bool, odd: bool) -> Iterator[str]:
+def _row(name: str, tally: Tally, y: float, *, first: bool) -> Iterator[str]:
     middle = y + ROW / 2
-    if not odd:
-        yield f'<rect class="band" x="12" y="{y}" width="{WIDTH - 24}" height="{ROW}"/>'
     said = line(name)
     shown = said if len(said) <= NAME else said[: NAME - 1] + "…"
     style = "all" if first else ""
@@ -94,8 +96,8 @@ def _row(name: str, tally: Tally, y: float, *, first: bool, odd: bool) -> Iterat
         yield f'<g class="{kind}"><title>{escape(said)}: {escape(told)}</title>'
         yield f'<path class="span" d="M{low:.1f} {at:.1f}H{high:.1f}"/>'
         yield f"{_shape(kind, x, at)}</g>"
-    counts = " · ".join(f"{rate.n:,}" if rate.n else "–" for rate in rates(tally))
-    yield text(WIDTH - 20, middle + 4, counts, "faint", "end")
+    counts = " · ".join(f'<tspan class="{kind}">{rate.n:,}</tspan>' for (kind, _, _), rate in drawn)
+    yield f'<text class="n" x="{WIDTH - 20}" y="{middle + 4}" text-anchor="end">{counts}</text>'
 
 
 def _shape(style: str, x: float, y: float) -> str:

@@ -14,8 +14,17 @@ from typing import Any
 from longread.export import forest
 from longread.export.grid import page
 from longread.export.grid import table as html_table
+from longread.export.measures import BY_GROUP, INTERVALS, MEASURES, interval, of, percent
 from longread.export.visible import line
-from longread.types.scores import CellScore, Rate, Scores, Tally
+from longread.types.reviews import CellState
+from longread.types.scores import (
+    NOT_ASKED,
+    OUT_OF_PLACE,
+    SAYS_NO,
+    CellScore,
+    Scores,
+    Tally,
+)
 
 MOST = 200
 """Cells that differ from gold, named one by one."""
@@ -23,68 +32,11 @@ WORDS = 90
 """Characters of an answer in a table."""
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """One figure: its name, the field of a `Tally`, what it is a share of, what it means."""
-
-    name: str
-    field: str
-    of: str
-    meaning: str
-
-
-MEASURES = (
-    Measure(
-        "token F1", "f1", "answers",
-        "the mean, over cells of which gold has the answer, of the harmonic mean of word precision"
-        " and recall, without case, punctuation and articles, the best over several answers of gold"
-        " (SQuAD: Rajpurkar et al. 2016); 1 or 0 for yes/no, dates, money, numbers and choices,"
-        " compared in their normal form; 0 where a cell has no answer",
-    ),
-    Measure(
-        "exact", "exact", "answers",
-        "of the same cells, those equal in normal form, or word by word for text",
-    ),
-    Measure(
-        "list precision", "precision", "lists",
-        "of the items that a list has, the part that gold has, each item matched once",
-    ),
-    Measure("list recall", "recall", "lists", "of gold's items, the part that the list has"),
-    Measure(
-        "answered", "present", "cells with something",
-        "of the cells in which gold has an answer or a quote, those that answered",
-    ),
-    Measure(
-        "absence told", "absent", "cells without",
-        "of the cells of which gold says that there is none, those that say no, not present, not"
-        " found in evidence, or that a condition leaves out",
-    ),
-    Measure(
-        "gold quotes found", "quoted", "gold quotes",
-        "at least half of their letters and digits stand in quotes of the cell that hold (the half"
-        " that CUAD asks of spans: Hendrycks et al. 2021)",
-    ),
-    Measure(
-        "on pages cited", "placed", "gold quotes",
-        "at least half of their letters and digits stand on the pages, lines or cells that the cell"
-        " cites, or in its quotes",
-    ),
-    Measure(
-        "evidence precision", "evidence", "citations",
-        "of the citations of cells with gold quotes, those of whose letters and digits at least"
-        " half stand in a gold quote; without words, those whose place holds half of one",
-    ),
-    Measure(
-        "quotes verified", "verified", "quotes of all cells",
-        "quotes that stand in their document, of all cells of the review",
-    ),
+STATES = (
+    CellState.ANSWERED, SAYS_NO, CellState.NOT_PRESENT, CellState.NOT_FOUND, OUT_OF_PLACE,
+    CellState.UNCLEAR, CellState.UNREADABLE, CellState.FAILED,
 )  # fmt: skip
-BY_GROUP = ("f1", "exact", "absent", "quoted", "placed", "evidence", "verified")
-"""Of these, the ones that are said of each question and document."""
-INTERVALS = (
-    "Intervals are Wilson's score intervals at 95 % (Wilson 1927); they take cells to be"
-    " independent, which those of one document are not quite."
-)
+"""What cells can say, in the order in which it is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,29 +50,16 @@ class Section:
     """Columns that hold figures."""
 
 
-def percent(share: float) -> str:
-    """Return a share to a tenth of a per cent; what is not all is never called 100 %."""
-    if 0 < share < 0.001:
-        return "under 0.1 %"
-    if 0.999 < share < 1:
-        return "over 99.9 %"
-    return f"{share:.1%}".replace("%", " %")
-
-
-def _interval(rate: Rate) -> str:
-    return f"{rate.low:.1%}–{rate.high:.1%}".replace("%", "", 1).replace("%", " %")
-
-
 def terminal(scores: Scores) -> Iterator[str]:
     """Yield the figures of the whole in lines."""
     yield about(scores)
     for measure in MEASURES:
-        rate: Rate = getattr(scores.overall, measure.field)
+        rate = of(scores.overall, measure)
         if rate.n:
-            figures = f"{percent(rate.share):>11}  {_interval(rate):>14}  of {rate.n:,}"
+            figures = f"{percent(rate.share):>11}  {interval(rate):>14}  of {rate.n:,}"
             with_them = ""
             if scores.corrected and measure.field in ("f1", "exact", "present", "absent"):
-                share = getattr(scores.corrected, measure.field).share
+                share = of(scores.corrected, measure).share
                 with_them = f"; with corrections {percent(share)}"
             yield f"{measure.name:<18} {figures} {measure.of}{with_them}"
     yield f"citations: {_counted(scores.overall.verdicts) or 'none'}"
@@ -189,17 +128,18 @@ def _overall(scores: Scores) -> Section:
     after = scores.corrected
     rows: list[tuple[str, ...]] = []
     for measure in MEASURES:
-        rate: Rate = getattr(scores.overall, measure.field)
-        row = (measure.name, percent(rate.share), _interval(rate), f"{rate.n:,}", measure.of)
+        rate = of(scores.overall, measure)
+        row = (measure.name, percent(rate.share), interval(rate), f"{rate.n:,}", measure.of)
         if rate.n:
-            more = getattr(after, measure.field) if after else rate
+            more = of(after, measure) if after else rate
             rows.append((*row, percent(more.share) if more != rate else "same") if after else row)
     head = ("measure", "share", "95 %", "n", "of", *(["with corrections"] if after else []))
     return Section("In all", head, tuple(rows), (1, 2, 3, 5))
 
 
 def _confusion(tally: Tally) -> Section:
-    states = list(dict.fromkeys(state for _, state, _ in tally.confusion))
+    there = {state for _, state, _ in tally.confusion}
+    states = [state for state in STATES if state in there]
     counts = {(gold, state): n for gold, state, n in tally.confusion}
     rows = [
         (f"gold: {gold}", *(f"{counts.get((gold, state), 0):,}" for state in states))
@@ -213,7 +153,7 @@ def _groups(title: str, name: str, groups: Sequence[tuple[str, Tally]]) -> Secti
     measures = [measure for measure in MEASURES if measure.field in BY_GROUP]
     rows = []
     for label, tally in groups:
-        rates: list[Rate] = [getattr(tally, measure.field) for measure in measures]
+        rates = [of(tally, measure) for measure in measures]
         said = [f"{percent(rate.share)} of {rate.n:,}" if rate.n else "–" for rate in rates]
         rows.append((line(label), f"{tally.cells:,}", *said))
     head = (name, "cells", *(measure.name for measure in measures))
@@ -222,10 +162,12 @@ def _groups(title: str, name: str, groups: Sequence[tuple[str, Tally]]) -> Secti
 
 def differs(one: CellScore) -> bool:
     """Whether a cell is not what gold says, or does not quote what gold quotes."""
-    asked = one.state != "not asked"
-    missed = one.wanted != "none" and one.state != "answered"
-    wrong = one.wanted == "none" and one.state in ("answered", "unclear", "unreadable", "failed")
-    return asked and (one.exact is False or missed or wrong or one.quoted < one.quotes)
+    answered = one.state == CellState.ANSWERED
+    if one.state == NOT_ASKED:
+        return False
+    if one.wanted == "none":
+        return one.state not in STATES[1:5] or one.quoted < one.quotes
+    return not answered or one.exact is False or one.quoted < one.quotes
 
 
 def _cells(scores: Scores) -> Section:
@@ -312,7 +254,7 @@ def data(scores: Scores) -> dict[str, Any]:
 def _tally(tally: Tally) -> dict[str, Any]:
     said = asdict(tally)
     for measure in MEASURES:
-        rate: Rate = getattr(tally, measure.field)
+        rate = of(tally, measure)
         said[measure.field] = {**asdict(rate), "share": rate.share if rate.n else None}
     said["verdicts"] = dict(tally.verdicts)
     said["confusion"] = [

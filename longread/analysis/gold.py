@@ -62,9 +62,11 @@ def read_gold(path: Path) -> tuple[Gold, ...]:
         mistakes = ["  line 1: there is no row in it"]
     if mistakes:
         many = "a mistake" if len(mistakes) == 1 else f"{len(mistakes):,} mistakes"
-        more = [f"  and {len(mistakes) - SHOWN:,} more"] if len(mistakes) > SHOWN else []
+        # Of a file of another kind the first line says it all.
+        shown = SHOWN if rows else 1
+        more = [f"  and {len(mistakes) - shown:,} more"] if len(mistakes) > shown else []
         raise ConfigError(
-            f"{path} has {many}:\n" + "\n".join([*mistakes[:SHOWN], *more]),
+            f"{path} has {many}:\n" + "\n".join([*mistakes[:shown], *more]),
             hint=f"a line reads {EXAMPLE}",
         )
     return tuple(rows)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from longread.analysis.bounds import wilson
+from longread.types import Verdict
 from longread.types.reviews import Cell, CellState
 from longread.types.scores import NOT_ASKED, OUT_OF_PLACE, SAYS_NO, CellScore, Cost, Rate, Tally
 
@@ -35,7 +36,8 @@ def tally(scored: Sequence[CellScore], cells: Iterable[Cell]) -> Tally:
     quotes = sum(one.quotes for one in asked)
     own = list(cells)
     citations = [citation for cell in own for citation in cell.citations]
-    quoted = [citation.verdict.holds for citation in citations if citation.quote]
+    # What has a place alone quotes nothing that could be verified.
+    quoted = [c.verdict.holds for c in citations if c.quote and c.verdict is not Verdict.PLACE]
     states = Counter(("not there" if s.wanted == "none" else "there", s.state) for s in asked)
     return Tally(
         cells=len(asked),

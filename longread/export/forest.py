@@ -21,7 +21,8 @@ COLOURS = """
 svg { --a: #0072b2; --b: #c44e00; --c: #007a5a; }
 @media (prefers-color-scheme: dark) { svg { --a: #6cb8f0; --b: #f0904e; --c: #4fc9a0; } }
 .a { fill: var(--a); stroke: var(--a); } .b { fill: var(--b); stroke: var(--b); }
-.c { fill: var(--c); stroke: var(--c); } tspan { stroke: none; } .span { stroke-width: 1.5; }
+.c { fill: var(--c); stroke: var(--c); }
+.n tspan { stroke: none; } .span { stroke-width: 1.5; }
 .band { fill: var(--empty); opacity: .55; } .all { font-weight: 600; }
 """
 """Okabe and Ito's blue, vermilion and green, which colour-blind people tell apart (2008), darker

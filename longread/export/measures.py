@@ -87,6 +87,16 @@ def interval(rate: Rate) -> str:
     return f"{rate.low:.1%}–{rate.high:.1%}".replace("%", "", 1).replace("%", " %")
 
 
+def brief(rate: Rate) -> str:
+    """Return a share with its interval as a table of many has them: "67 % [21–94] of 3"."""
+    if not rate.n:
+        return "–"
+    share = f"{rate.share:.0%}".replace("%", " %")
+    if 0 < rate.share < 1 and share in ("0 %", "100 %"):
+        share = "under 1 %" if share == "0 %" else "over 99 %"
+    return f"{share} [{rate.low * 100:.0f}–{rate.high * 100:.0f}] of {rate.n:,}"
+
+
 def of(tally: Tally, measure: Measure) -> Rate:
     """Return one figure of a group."""
     rate: Rate = getattr(tally, measure.field)

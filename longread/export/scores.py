@@ -14,7 +14,7 @@ from typing import Any
 from longread.export import forest
 from longread.export.grid import page
 from longread.export.grid import table as html_table
-from longread.export.measures import BY_GROUP, INTERVALS, MEASURES, interval, of, percent
+from longread.export.measures import BY_GROUP, INTERVALS, MEASURES, brief, interval, of, percent
 from longread.export.visible import line
 from longread.types.reviews import CellState
 from longread.types.scores import (
@@ -30,6 +30,11 @@ MOST = 200
 """Cells that differ from gold, named one by one."""
 WORDS = 90
 """Characters of an answer in a table."""
+WRAPPED = (
+    "<style>body { max-width: 80rem; } .wide { overflow-x: auto; font-size: 13px; } td.n { white-space: nowrap; }"
+    " .wide td:not(.n) { overflow-wrap: anywhere; min-width: 9rem; }</style>"
+)
+"""How wide tables fit a page: names of files break anywhere, figures nowhere."""
 
 
 STATES = (
@@ -151,11 +156,11 @@ def _confusion(tally: Tally) -> Section:
 
 def _groups(title: str, name: str, groups: Sequence[tuple[str, Tally]]) -> Section:
     measures = [measure for measure in MEASURES if measure.field in BY_GROUP]
-    rows = []
-    for label, tally in groups:
-        rates = [of(tally, measure) for measure in measures]
-        said = [f"{percent(rate.share)} of {rate.n:,}" if rate.n else "–" for rate in rates]
-        rows.append((line(label), f"{tally.cells:,}", *said))
+    rows = [
+        (line(label), f"{tally.cells:,}", *(brief(of(tally, measure)) for measure in measures))
+        for label, tally in groups
+        if tally.cells or tally.verdicts
+    ]
     head = (name, "cells", *(measure.name for measure in measures))
     return Section(title, head, tuple(rows), tuple(range(1, len(head))))
 
@@ -227,12 +232,12 @@ def _plain(text: str) -> str:
 
 def html(scores: Scores) -> str:
     """Return the report as a page that needs nothing else, with its plot."""
-    parts = [f"<p>{escape(about(scores))}.</p>", forest.svg(scores)]
+    parts = [WRAPPED, f"<p>{escape(about(scores))}.</p>", forest.svg(scores)]
     for section in sections(scores):
         if section.rows:
             title = f"<h2>{escape(section.title)}</h2>"
             drawn = html_table(section.head, section.rows, section.figures)
-            parts.append(f'{title}<div style="overflow-x: auto">{drawn}</div>')
+            parts.append(f'{title}<div class="wide">{drawn}</div>')
     parts.append("<h2>What the figures mean</h2>")
     meanings = [(measure.name, measure.meaning) for measure in MEASURES]
     parts.append(html_table(("measure", "meaning"), meanings))

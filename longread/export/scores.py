@@ -31,7 +31,8 @@ MOST = 200
 WORDS = 90
 """Characters of an answer in a table."""
 WRAPPED = (
-    "<style>body { max-width: 80rem; } .wide { overflow-x: auto; font-size: 13px; } td.n { white-space: nowrap; }"
+    "<style>body { max-width: 80rem; } td.n { white-space: nowrap; }"
+    " .wide { overflow-x: auto; font-size: 13px; }"
     " .wide td:not(.n) { overflow-wrap: anywhere; min-width: 9rem; }</style>"
 )
 """How wide tables fit a page: names of files break anywhere, figures nowhere."""

@@ -228,16 +228,16 @@ def _notes(scored: Sequence[CellScore], matched: Matched) -> Iterable[str]:
     """Yield what a reader must know of these figures, a sentence each."""
     asked = [one for one in scored if one.state != NOT_ASKED]
     if waiting := len(scored) - len(asked):
-        yield f"{waiting:,} cells of gold were not asked yet and count nowhere"
+        yield f"cells of gold that were not asked yet, and count nowhere: {waiting:,}"
     if presence := sum(one.wanted == "presence" for one in asked):
         yield (
-            f"of {presence:,} cells gold says that there is something, but not what: their answers"
-            " are not compared, their quotes are"
+            "cells of which gold says that there is something, but not what, so that quotes are"
+            f" compared but no answers: {presence:,}"
         )
     if words := sum(one.by_words for one in asked):
-        yield f"{words:,} answers of gold are not of their question's type: words are compared"
+        yield f"answers of gold that are not of their type, and are compared by words: {words:,}"
     if lost := sum(one.unplaced for one in asked):
-        yield f"{lost:,} gold quotes stand nowhere in the text as it was read: they are not found"
+        yield f"gold quotes that stand nowhere in the text as it was read: {lost:,}, not found"
     both = [
         key
         for key, rows in matched.rows.items()
@@ -246,6 +246,6 @@ def _notes(scored: Sequence[CellScore], matched: Matched) -> Iterable[str]:
     ]
     if both:
         yield (
-            f"of {len(both):,} cells gold says both that there is none and what it is"
-            f" ({both[0][0]}, {both[0][1]}): what it is counts"
+            "cells of which gold says both that there is none and what it is, so that this counts:"
+            f" {len(both):,} ({both[0][0]}, {both[0][1]})"
         )

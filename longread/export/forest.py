@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from html import escape
 
 from longread.export.grid import STYLE, text
+from longread.export.measures import interval, percent
 from longread.export.visible import line
 from longread.types.scores import Rate, Scores, Tally
 
@@ -41,9 +42,12 @@ def rates(tally: Tally) -> tuple[Rate, Rate, Rate]:
 
 def svg(scores: Scores) -> str:
     """Return the plot as a picture that needs nothing else, for light and dark."""
-    rows = [(name, tally) for name, tally in scores.questions if tally.cells]
-    height = TOP + ROW * (len(rows) + 1) + 56
-    below = TOP + ROW * (len(rows) + 1)
+    wholes = [("all", scores.overall)]
+    if scores.corrected:
+        wholes.append(("all, with corrections", scores.corrected))
+    rows = [*wholes, *((name, tally) for name, tally in scores.questions if tally.cells)]
+    below = TOP + ROW * len(rows)
+    height = below + 56
     said = f"{line(scores.title)} · {line(scores.profile)} · {line(scores.gold)}"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}"'
@@ -60,7 +64,7 @@ def svg(scores: Scores) -> str:
             x += 42 + 7 * len(name)
     parts.append(text(x, 80, "with 95 % intervals", "faint"))
     parts.append(text(WIDTH - 20, TOP - 10, "of how many", "faint", "end"))
-    for number in range(0, len(rows) + 1, 2):
+    for number in range(0, len(rows), 2):
         place = f'x="12" y="{TOP + ROW * number}" width="{WIDTH - 24}" height="{ROW}"'
         parts.append(f'<rect class="band" {place}/>')
     for tenth in range(0, 11, 2):
@@ -68,32 +72,28 @@ def svg(scores: Scores) -> str:
         parts.append(f'<path class="rule" d="M{at:.1f} {TOP}V{below}"/>')
         parts.append(text(at, TOP - 10, f"{tenth * 10} %", "faint", "middle"))
         parts.append(text(at, below + 20, f"{tenth * 10} %", "faint", "middle"))
-    for number, (name, tally) in enumerate([("all", scores.overall), *rows]):
-        parts += _row(name, tally, TOP + ROW * number, first=not number)
+    for number, (name, tally) in enumerate(rows):
+        parts += _row(name, tally, TOP + ROW * number, whole=number < len(wholes))
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
 def _summary(tally: Tally) -> str:
     pairs = zip(SERIES, rates(tally), strict=True)
-    return "; ".join(f"{name} {rate.share:.1%} of {rate.n:,}" for (_, name, _), rate in pairs)
+    return "; ".join(f"{name} {percent(rate.share)} of {rate.n:,}" for (_, name, _), rate in pairs)
 
 
-def _row(name: str, tally: Tally, y: float, *, first: bool) -> Iterator[str]:
+def _row(name: str, tally: Tally, y: float, *, whole: bool) -> Iterator[str]:
     middle = y + ROW / 2
     said = line(name)
     shown = said if len(said) <= NAME else said[: NAME - 1] + "…"
-    style = "all" if first else ""
+    style = "all" if whole else ""
     words = text(LEFT - 16, middle + 4, shown, style, "end")
-    yield (
-        words
-        if shown == said
-        else words.replace("</text>", f"<title>{escape(said)}</title></text>")
-    )
+    yield words.replace("</text>", f"<title>{escape(said)}</title></text>")
     drawn = [(mark, rate) for mark, rate in zip(SERIES, rates(tally), strict=True) if rate.n]
     for number, ((kind, label, of), rate) in enumerate(drawn):
         at = middle + APART * (number - (len(drawn) - 1) / 2)
         low, high, x = (LEFT + (RIGHT - LEFT) * s for s in (rate.low, rate.high, rate.share))
-        told = f"{label}: {rate.share:.1%} ({rate.low:.1%} to {rate.high:.1%}) {of}, {rate.n:,}"
+        told = f"{label}: {percent(rate.share)}, {interval(rate)}, {of}: {rate.n:,}"
         yield f'<g class="{kind}"><title>{escape(said)}: {escape(told)}</title>'
         yield f'<path class="span" d="M{low:.1f} {at:.1f}H{high:.1f}"/>'
         yield f"{_shape(kind, x, at)}</g>"

@@ -97,6 +97,11 @@ def brief(rate: Rate) -> str:
     return f"{share} [{rate.low * 100:.0f}–{rate.high * 100:.0f}] of {rate.n:,}"
 
 
+def count(n: int, noun: str) -> str:
+    """Return how many there are: "1 row", "1,200 rows"."""
+    return f"{n:,} {noun}{'s' * (n != 1)}"
+
+
 def of(tally: Tally, measure: Measure) -> Rate:
     """Return one figure of a group."""
     rate: Rate = getattr(tally, measure.field)

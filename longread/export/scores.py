@@ -14,7 +14,16 @@ from typing import Any
 from longread.export import forest
 from longread.export.grid import page
 from longread.export.grid import table as html_table
-from longread.export.measures import BY_GROUP, INTERVALS, MEASURES, brief, interval, of, percent
+from longread.export.measures import (
+    BY_GROUP,
+    INTERVALS,
+    MEASURES,
+    brief,
+    count,
+    interval,
+    of,
+    percent,
+)
 from longread.export.visible import line
 from longread.types.reviews import CellState
 from longread.types.scores import (
@@ -77,8 +86,8 @@ def about(scores: Scores) -> str:
     """Say what was measured with what."""
     tally = scores.overall
     return (
-        f"{line(scores.title)}, {line(scores.profile)}: {tally.cells:,} cells against"
-        f" {line(scores.gold)}, {scores.rows:,} rows"
+        f"{line(scores.title)}, {line(scores.profile)}: {count(tally.cells, 'cell')} against"
+        f" {line(scores.gold)}, {count(scores.rows, 'row')}"
         + (", which names all there is" if scores.complete else "")
     )
 
@@ -97,7 +106,7 @@ def _cost(tally: Tally) -> str:
             f" {cost.output_tokens / cells:,.0f} written"
         )
     words += f", ${cost.price / cells:,.4f} (${cost.price:,.2f} in all)" if cost.price else ""
-    return f"{words}; {cost.cells:,} cells"
+    return f"{words}; {count(cost.cells, 'cell')}"
 
 
 def _unscored(scores: Scores) -> Iterator[str]:
@@ -107,7 +116,7 @@ def _unscored(scores: Scores) -> Iterator[str]:
             names = "; ".join(line(one.name) for one in lost[:5])
             more = "; …" if len(lost) > 5 else ""
             rows = sum(one.rows for one in lost)
-            yield f"not scored, {rows:,} rows of {len(lost):,} {kind}s: {names}{more}"
+            yield f"not scored, {count(rows, 'row')} of {count(len(lost), kind)}: {names}{more}"
 
 
 def sections(scores: Scores) -> Iterator[Section]:

@@ -14,7 +14,7 @@ from longread.analysis.tallies import rate
 from longread.store import open_store
 from longread.types import Citation, Document, Segment, Span, Usage, Verdict
 from longread.types.reviews import Cell, CellState, Mark, Marked, Question, Review, Reviewed
-from longread.types.scores import NOT_ASKED, OUT_OF_PLACE, SAYS_NO, CellScore, Gold, Scores
+from longread.types.scores import NOT_ASKED, OUT_OF_PLACE, SAYS_NO, CellScore, Gold
 from tests.analysis.reviewing import QUESTIONS, SCRIPTED, Model, collect, reply, shelf
 
 LAW = Question("Law", "Which law?")
@@ -125,7 +125,7 @@ def test_what_was_not_asked_counts_nowhere_and_what_is_out_of_place_does() -> No
     assert states == {"Law": NOT_ASKED, "Notice": OUT_OF_PLACE, "Ends": SAYS_NO}
     assert (found.overall.cells, found.overall.unasked, found.overall.f1.n) == (2, 1, 2)
     assert found.overall.f1.total == 1
-    assert "1 cells of gold were not asked" in found.notes[0]
+    assert "not asked yet, and count nowhere: 1" in found.notes[0]
 
 
 def test_what_complete_gold_does_not_name_is_not_there() -> None:
@@ -210,36 +210,29 @@ def test_intervals_are_wilsons() -> None:
 FEE = "A yearly fee of USD 1,200.50 is due"
 
 
-async def reviewed(folder: Path, words: str) -> Scores:
-    """Review a shelf with a model that knows gold and quotes these words for the fee."""
-
+async def test_a_review_that_is_kept_is_scored_with_its_texts(tmp_path: Path) -> None:
     def say(path: str, question: str, _: int) -> str:
+        words = FEE.replace("1,200.50", "1,300.50") if path == "birch.md" else FEE
         return {
             "Law": reply("Ohio" if path == "cedar.md" else "Utah", "governed by the laws"),
             "Fee": reply("$ 1,200.50" if path == "alder.md" else "USD 1,200.50", words),
         }.get(question, reply("", state="not present"))
 
-    await collect(Request(SCRIPTED, (str(shelf(folder)),), QUESTIONS), Model(say))
+    asked = Request(SCRIPTED, (str(shelf(tmp_path / "shelf")),), QUESTIONS)
+    await collect(asked, Model(say))
     rows = [
         Gold(n, f"{name}.md", "Fee", ("USD 1200.5",), (FEE,))
         for n, name in enumerate(("alder", "birch", "cedar"), 1)
     ]
     rows += [Gold(4, "cedar.md", "Law", ("Ohio",)), Gold(5, "birch.md", "Ends")]
     with open_store() as store:
-        return score_kept(store, store.reviews.resolve(), rows, "gold.jsonl")
-
-
-async def test_a_review_that_is_kept_is_scored_with_its_texts(tmp_path: Path) -> None:
-    tally = (await reviewed(tmp_path / "shelf", FEE)).overall
+        found = score_kept(store, store.reviews.resolve(), rows, "gold.jsonl")
+    tally = found.overall
     assert (tally.exact.total, tally.exact.n) == (3, 4)
     assert ("there", "unclear", 1) in tally.confusion
-    assert (tally.quoted.total, tally.quoted.n) == (3, 3)
     assert (tally.absent.total, tally.absent.n) == (1, 1)
-    assert tally.verified.share == 1.0
-
-
-async def test_a_quote_with_another_number_is_neither_verified_nor_found(tmp_path: Path) -> None:
-    found = await reviewed(tmp_path / "shelf", FEE.replace("1,200.50", "1,300.50"))
-    fee = dict(found.questions)["Fee"]
-    assert (fee.verified.total, fee.verified.n) == (0, 3)
-    assert (fee.quoted.total, fee.placed.total, fee.evidence.total) == (0, 0, 0)
+    # A quote with another number is neither verified nor found, nor is its page.
+    assert (tally.quoted.total, tally.placed.total, tally.quoted.n) == (2, 2, 3)
+    birch = dict(found.documents)["birch.md"]
+    assert (birch.quoted.total, birch.placed.total, birch.evidence.total) == (0, 0, 0)
+    assert (tally.verified.total, tally.verified.n) == (5, 6)

@@ -56,6 +56,7 @@ bench: $(VENV)/ready
 	@$(BIN)/python bench/window.py
 	@$(if $(strip $(DOCUMENTS)),$(BIN)/python bench/pdfs.py $(DOCUMENTS))
 	@$(if $(strip $(DOCUMENTS)),$(BIN)/python bench/review.py $(DOCUMENTS)/contracts $(DOCUMENTS)/contracts/questions.csv)
+	@$(if $(strip $(DOCUMENTS)),$(BIN)/python bench/scores.py $(DOCUMENTS)/contracts $(DOCUMENTS)/contracts/questions.csv $(DOCUMENTS)/contracts/gold.jsonl)
 	@$(if $(strip $(RECALL)),$(BIN)/python bench/recall.py $(RECALL))
 
 clean:

@@ -126,17 +126,19 @@ def test_what_was_not_asked_counts_nowhere_and_what_is_out_of_place_does() -> No
     assert (found.overall.cells, found.overall.unasked, found.overall.f1.n) == (2, 1, 2)
     assert found.overall.f1.total == 1
     assert "not asked yet, and count nowhere: 1" in found.notes[0]
+    assert score(review, [gold(NOTICE)], text).overall.absent.total == 1
 
 
 def test_what_complete_gold_does_not_name_is_not_there() -> None:
     cells = (answered(LAW, "Ohio"), silent(ENDS, CellState.NOT_PRESENT))
-    review = of(*cells, documents=(Reviewed("a.md", "id"), Reviewed("b.md", "id")))
+    review = of(*cells, documents=tuple(Reviewed(f"{n}.md", "id") for n in "abc"))
     rows = [gold(LAW, "Ohio"), Gold(2, "b.md", "Ends", ("yes",))]
     assert score(review, rows, text).overall.absent.n == 0
     whole = score(review, rows, text, complete=True)
     assert (whole.overall.absent.total, whole.overall.absent.n) == (1, 1)
-    # Nobody looked into columns that gold never names.
+    # Nobody looked into documents and columns that gold never names.
     assert {one.question for one in whole.cells} == {"Law", "Ends"}
+    assert {one.path for one in whole.cells} == {"a.md", "b.md"}
 
 
 def test_a_persons_corrections_count_apart() -> None:
@@ -168,7 +170,9 @@ def test_verdicts_and_cost_are_those_of_all_cells() -> None:
         LAW, "Ohio", requests=2, usage=usage, price=0.5,
         citations=(quoting("laws of Ohio"), quoting("laws of Utah", Verdict.NOT_FOUND)),
     )  # fmt: skip
-    ends = answered(ENDS, "yes", requests=1, usage=usage, citations=(quoting("", Verdict.PLACE),))
+    ends = answered(
+        ENDS, "yes", requests=1, usage=usage, citations=(quoting("***", Verdict.PLACE),)
+    )
     tally = score(of(law, ends), [gold(ENDS, "yes")], text).overall
     assert tally.verdicts == (("exact", 1), ("not found", 1), ("place", 1))
     assert (tally.verified.total, tally.verified.n) == (1, 2)

@@ -30,6 +30,10 @@ class Matched:
     rows: Mapping[tuple[str, str], tuple[Gold, ...]]
     """By path and the question's name."""
     unscored: tuple[Unscored, ...]
+    documents: frozenset[str]
+    """Paths of the documents that any row means, whatever its question."""
+    questions: frozenset[str]
+    """Names of the questions that any row means, whatever its document."""
 
 
 def read_gold(path: Path) -> tuple[Gold, ...]:
@@ -122,15 +126,20 @@ def match(gold: Sequence[Gold], review: Review) -> Matched:
     rows: dict[tuple[str, str], list[Gold]] = {}
     unknown: dict[tuple[Literal["document", "question"], str, str], list[int]] = {}
     known = set(paths)
+    documents, questions = set[str](), set[str]()
     for row in gold:
         found = [row.document] if row.document in known else bare.get(_bare(row.document), [])
         column = columns.get(_plain(row.question))
         if len(found) != 1:
             why = "more than one document has this name" if found else "not in the review"
             unknown.setdefault(("document", row.document, why), []).append(row.line)
+        else:
+            documents.add(found[0])
         if column is None:
             why = "no question of the review"
             unknown.setdefault(("question", row.question, why), []).append(row.line)
+        else:
+            questions.add(column)
         if len(found) == 1 and column:
             rows.setdefault((found[0], column), []).append(row)
     if not rows:
@@ -141,6 +150,8 @@ def match(gold: Sequence[Gold], review: Review) -> Matched:
             Unscored(kind, name, why, len(lines), lines[0])
             for (kind, name, why), lines in unknown.items()
         ),
+        frozenset(documents),
+        frozenset(questions),
     )
 
 

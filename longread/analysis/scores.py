@@ -104,15 +104,14 @@ def _completed(matched: Matched, review: Review) -> Mapping[Key, tuple[Gold, ...
 
     A document or a question that gold never names is one that nobody looked into.
     """
-    paths, names = ({key[side] for key in matched.rows} for side in (0, 1))
     return {
         (one.path, question.name): matched.rows.get(
             (one.path, question.name), (Gold(0, one.path, question.name),)
         )
         for one in review.documents
-        if one.path in paths
+        if one.path in matched.documents
         for question in review.questions
-        if question.name in names
+        if question.name in matched.questions
     }
 
 

@@ -139,6 +139,9 @@ def test_what_complete_gold_does_not_name_is_not_there() -> None:
     # Nobody looked into documents and columns that gold never names.
     assert {one.question for one in whole.cells} == {"Law", "Ends"}
     assert {one.path for one in whole.cells} == {"a.md", "b.md"}
+    # A column that gold names of a document that is not there was looked into all the same.
+    elsewhere = [gold(LAW, "Ohio"), Gold(2, "z.md", "Ends", ("yes",))]
+    assert score(review, elsewhere, text, complete=True).overall.absent.n == 1
 
 
 def test_a_persons_corrections_count_apart() -> None:

@@ -158,7 +158,14 @@ def covered(conversation: Conversation, prompt: Prompt) -> tuple[float, str]:
 
     What could not be read is no part of the share; the words say how much that is.
     """
-    share, words = reading.coverage(compose.ranges(prompt, Level.FULL), conversation.corpus)
+    return covered_in(conversation, compose.ranges(prompt, Level.FULL))
+
+
+def covered_in(
+    conversation: Conversation, ranges: dict[str, tuple[tuple[int, int], ...]]
+) -> tuple[float, str]:
+    """As `covered`, of the character ranges that were shown, by short id."""
+    share, words = reading.coverage(ranges, conversation.corpus)
     if left := unread(conversation):
         reasons = Counter(entry.reason or "no reason given" for entry in left)
         words += f"; {not_read(len(left), [reason for reason, _ in reasons.most_common()], NAMED)}"

@@ -20,6 +20,7 @@ from longread.analysis.forget import forget
 from longread.analysis.narrowing import narrow
 from longread.analysis.relevance import place_of
 from longread.analysis.renewal import renew
+from longread.analysis.sweep import Found, Sweep, outlook
 from longread.analysis.trust import Confirm
 from longread.analysis.work import Work
 from longread.config import Profile
@@ -51,6 +52,8 @@ class Request:
     """Whether a session is asked about what was kept, without a look at its sources."""
     answer: int | None = None
     """Tokens the answer may have, where not as many as the profile says."""
+    parallel: int = 0
+    """Parts of a sweep that are asked side by side; 0: as many as the settings say."""
 
 
 async def ask(
@@ -80,8 +83,9 @@ async def ask(
             yield Progress("source", note=source.note)
         look = request.session is not None and not request.as_it_was
         asked = put(
-            opened, request.question, store, confirm, yes=request.yes, engine=engine, look=look
-        )
+            opened, request.question, store, confirm,
+            yes=request.yes, engine=engine, look=look, parallel=request.parallel,
+        )  # fmt: skip
         async with aclosing(asked) as events:
             async for event in events:
                 yield event
@@ -98,12 +102,14 @@ async def put(
     yes: bool = False,
     engine: Engine | None = None,
     look: bool = True,
+    parallel: int = 0,
 ) -> AsyncGenerator[Event]:
     """Put one question to an open conversation; as `ask`, without the opening.
 
     Args:
         look: whether the sources of a kept session are looked at, and what changed there since
             is shown to the model.
+        parallel: parts of a sweep that are asked side by side; 0: as many as the settings say.
 
     Raises:
         LongreadError: as the steps on the way do; `EngineError` after the cut answer.
@@ -117,12 +123,16 @@ async def put(
             yield Progress("source", note=looking.value.note)
     if engine is None:
         check_key(opened.profile)
-    composing = Work(lambda tell: opened.prompt(question, tell))
-    async for step in composing:
+    way = Sweep(opened, question, parallel) if opened.wanted == "sweep" else _One(opened, question)
+    preparing = Work(way.prepare)
+    async for step in preparing:
         yield step
-    prompt = composing.value
-    cost = await trust.check(opened.profile, opened.corpus, prompt, store, confirm, yes=yes)
-    yield _shown(opened, prompt, cost)
+    cost = way.cost(store)
+    await trust.allow(
+        opened.profile, opened.corpus, cost, store, confirm,
+        pictures=way.pictures, less=way.less, yes=yes,
+    )  # fmt: skip
+    yield way.shown(cost, store)
     if engine is None:
         pin = place_of(opened.corpus.sources)
         starting = Work(lambda tell: open_engine(opened.profile, tell, pin))
@@ -133,22 +143,28 @@ async def put(
     keeping = Work(lambda _: opened.keep(store))
     async for step in keeping:
         yield step
-    draft = Draft(store, opened.session, question, opened.profile.name, opened.strategy)
+    draft = Draft(store, opened.session, question, opened.profile.name, way.strategy)
     failure: EngineError | None = None
     partial = Answer(question, "", (), "cut")
     narrowed = thought = False
     try:
         while True:
             try:
-                async with aclosing(converse(opened, prompt, question, engine)) as events:
+                async with aclosing(way.run(engine)) as events:
                     async for event in events:
-                        if isinstance(event, Text):
-                            partial = replace(partial, text=partial.text + event.text)
-                            await draft.write(event.text)
-                        thought = thought or isinstance(event, Reasoning)
-                        if isinstance(event, Answer):
-                            partial = event
-                            continue
+                        match event:
+                            case Found(text):
+                                partial = replace(partial, text=partial.text + text)
+                                await draft.write(text)
+                                continue
+                            case Text(text) if way.strategy != "sweep":
+                                partial = replace(partial, text=partial.text + text)
+                                await draft.write(text)
+                            case Reasoning():
+                                thought = True
+                            case Answer():
+                                partial = event
+                                continue
                         yield event
                 if not partial.text:
                     failure = _wordless(partial, thought)
@@ -158,20 +174,21 @@ async def put(
                     raise
                 refused = error
             narrowed = True
-            narrowing = Work(functools.partial(_narrowed, opened, question, prompt, refused, store))
+            narrowing = Work(functools.partial(way.narrow, refused, store))
             async for step in narrowing:
                 yield step
-            prompt, note = narrowing.value
-            yield Progress("source", note=note)
-            yield _shown(opened, prompt, spending.estimate(opened.profile, prompt.size, store))
+            yield Progress("source", note=narrowing.value)
+            yield way.shown(way.cost(store), store)
     except EngineError as error:
         failure = error
+        if left := way.so_far():
+            yield Text(left)
         yield Finished("cut")
     finally:
         # Also when the reader leaves: what came is kept.
         if partial.text:
             if partial.finished == "cut":
-                partial = finish(opened, prompt, partial)
+                partial = way.finish(partial)
             partial = replace(partial, session=opened.session)
             opened.answers.append(partial)
             await draft.finish(partial)
@@ -186,26 +203,54 @@ async def put(
         raise failure
 
 
-def _shown(opened: Conversation, prompt: Prompt, cost: spending.Estimate) -> Progress:
-    """Say how the prompt was made, what it shows, and what its answer will cost."""
-    _, words = covered(opened, prompt)
-    if prompt.pictures:
-        words += f", {number_of(prompt.pictures, 'page')} shown as a picture"
-    if cost.words:
-        words += f"; {cost.words}"
-    return Progress("show", note=f"{opened.strategy}: {prompt.size:,} tokens, {words}")
+class _One:
+    """One question on its way as one prompt."""
 
+    less = "lower --budget"
 
-def _narrowed(
-    opened: Conversation,
-    question: str,
-    prompt: Prompt,
-    refused: WindowError,
-    store: Store,
-    tell: Tell,
-) -> tuple[Prompt, str]:
-    note = narrow(opened, prompt, refused, store, tell)
-    return opened.prompt(question, tell), note
+    def __init__(self, opened: Conversation, question: str) -> None:
+        self._opened, self._question = opened, question
+        self._prompt: Prompt
+
+    @property
+    def strategy(self) -> str:
+        return self._opened.strategy
+
+    @property
+    def pictures(self) -> int:
+        return self._prompt.pictures
+
+    def prepare(self, tell: Tell) -> None:
+        self._prompt = self._opened.prompt(self._question, tell)
+
+    def cost(self, store: Store) -> spending.Estimate:
+        return spending.estimate(self._opened.profile, self._prompt.size, store)
+
+    def shown(self, cost: spending.Estimate, store: Store) -> Progress:
+        """Say how the prompt was made, what it shows, and what its answer will cost."""
+        opened, prompt = self._opened, self._prompt
+        _, words = covered(opened, prompt)
+        if prompt.pictures:
+            words += f", {number_of(prompt.pictures, 'page')} shown as a picture"
+        if cost.words:
+            words += f"; {cost.words}"
+        if opened.strategy == "focus" and opened.wanted == "auto":
+            words = "; ".join(filter(None, (words, outlook(opened, self._question, store))))
+        return Progress("show", note=f"{opened.strategy}: {prompt.size:,} tokens, {words}")
+
+    def run(self, engine: Engine) -> AsyncGenerator[Event]:
+        return converse(self._opened, self._prompt, self._question, engine)
+
+    def so_far(self) -> str:
+        return ""  # what came was told as it came
+
+    def finish(self, partial: Answer) -> Answer:
+        return finish(self._opened, self._prompt, partial)
+
+    def narrow(self, refused: WindowError, store: Store, tell: Tell) -> str:
+        note = narrow(self._opened, self._prompt.size, refused, store, tell)
+        self.prepare(tell)
+        return note
 
 
 def _wordless(answer: Answer, thought: bool) -> EngineError:
@@ -224,6 +269,8 @@ def _open(request: Request, store: Store, tell: Tell) -> Conversation:
         passwords = request.options.passwords
         kept = reopen(store, request.session, request.profile, tell, passwords)
         made = mend(store, kept, tell)
+        if request.strategy == "sweep":
+            made.wanted = "sweep"
         made.profile = _allowed(made.profile, request.answer)
         return made
     assert request.profile is not None

@@ -41,7 +41,7 @@ from longread.types import (
     Tell,
 )
 
-Strategy = Literal["auto", "whole", "focus"]
+Strategy = Literal["auto", "whole", "focus", "sweep"]
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 CONVERSATION = 8
 """One part in so many of the window is kept for follow-up questions where all is shown."""
@@ -64,7 +64,8 @@ class Conversation:
     pieces: Pieces
     strategy: Literal["whole", "focus"]
     wanted: Strategy = "auto"
-    """What a person asked for; "auto" after a session is reopened."""
+    """What a person asked for; "auto" after a session is reopened. For "sweep" the layout is that
+    of "auto": it serves the questions that are put otherwise."""
     answers: list[Answer] = field(default_factory=list)
     session: str = ""
     """Id in the store; empty until it is kept."""
@@ -138,7 +139,19 @@ class Conversation:
 
     def shown(self, prompt: Prompt) -> dict[str, Shown]:
         """Return every document as citations can be judged against it, by short id."""
-        ranges, seen = compose.ranges(prompt), compose.pictured(prompt)
+        return self.shown_in(compose.ranges(prompt), compose.pictured(prompt))
+
+    def shown_in(
+        self,
+        ranges: Mapping[str, tuple[tuple[int, int], ...]],
+        seen: Mapping[str, frozenset[int]] = {},
+    ) -> dict[str, Shown]:
+        """As `shown`, for what several prompts showed together.
+
+        Args:
+            ranges: by short id, the character ranges that were shown.
+            seen: by short id, the pages that were shown as pictures.
+        """
         recognised: dict[str, dict[int, float | None]] = {}
         for page in self.ledger.pages:
             if page.ocr:

@@ -17,6 +17,7 @@ import psutil
 from longread import config
 from longread.analysis.answering import finish
 from longread.analysis.conversation import Conversation
+from longread.analysis.sweep import judge_cut
 from longread.errors import BudgetError, ConfigError, StoreError
 from longread.store import Store
 from longread.types import Answer, Tell
@@ -130,6 +131,8 @@ def _judged(conversation: Conversation, n: int, tell: Tell) -> Answer:
         # Which profile wrote it decides how it cites; one that is gone cites as most do.
         with suppress(ConfigError):
             then.profile = config.load_profile(cut.profile)
+    if cut.strategy == "sweep":
+        return replace(judge_cut(then, cut), profile=cut.profile)
     try:
         judged = finish(then, then.prompt(cut.question, tell), cut)
     except BudgetError:

@@ -8,7 +8,7 @@ from longread.analysis.conversation import Conversation, usable
 from longread.analysis.renewal import keep
 from longread.errors import BudgetError, WindowError
 from longread.store import Store
-from longread.types import Prompt, Tell
+from longread.types import Tell
 
 UNSURE = 0.85
 """Part of a window that is used where the server counts more tokens than we do, and does not say
@@ -17,15 +17,13 @@ ANSWER = 4
 """One part in so many of a small window is kept for the answer, where the profile keeps more."""
 
 
-def narrow(
-    opened: Conversation, prompt: Prompt, refused: WindowError, store: Store, tell: Tell
-) -> str:
+def narrow(opened: Conversation, size: int, refused: WindowError, store: Store, tell: Tell) -> str:
     """Lay a conversation out for the window that a server named; keep that; say so in words.
 
     Blocking.
 
     Args:
-        prompt: what the server refused.
+        size: tokens, by our own count, of the prompt that the server refused.
 
     Raises:
         WindowError: the server named no window, or nothing can be shown in it.
@@ -35,9 +33,9 @@ def narrow(
     profile, limit = opened.profile, refused.limit
     answer = profile.answer if profile.answer <= limit // 2 else limit // ANSWER
     ours = limit
-    if refused.counted > prompt.size:
+    if refused.counted > size:
         # The server's tokens are smaller than ours: so many of ours make as many of its.
-        ours = answer + int((limit - answer) * prompt.size / refused.counted)
+        ours = answer + int((limit - answer) * size / refused.counted)
     elif limit >= opened.window:
         ours = int(opened.window * UNSURE)
     smaller = replace(profile, window=ours, trusted=min(profile.trusted, ours), answer=answer)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from longread.config import Profile, Settings
 from longread.store import Store
@@ -40,16 +41,39 @@ def price(profile: Profile, usage: Usage) -> float:
     return (fresh + cached * of_cached + usage.output_tokens * profile.price_output) / 1e6
 
 
-def most(profile: Profile, tokens: int) -> float:
-    """Return the dollars for a prompt of so many tokens and a whole answer if nothing is cached."""
-    return price(profile, Usage(tokens, profile.answer))
+def most(profile: Profile, tokens: int, answers: int = 1) -> float:
+    """Return the dollars for prompts of so many tokens and whole answers if nothing is cached."""
+    return price(profile, Usage(tokens, answers * profile.answer))
 
 
-def estimate(profile: Profile, tokens: int, store: Store) -> Estimate:
-    """Return what a prompt of so many tokens and a whole answer cost if nothing is cached."""
+def estimate(profile: Profile, tokens: int, store: Store, answers: int = 1) -> Estimate:
+    """Return what prompts of so many tokens and whole answers cost if nothing is cached."""
     reading, writing = store.pace(profile.name)
-    seconds = tokens / reading + profile.answer / writing if reading and writing else 0.0
-    return Estimate(tokens, most(profile, tokens), seconds)
+    written = answers * profile.answer
+    seconds = tokens / reading + written / writing if reading and writing else 0.0
+    return Estimate(tokens, most(profile, tokens, answers), seconds)
+
+
+def together(counted: Sequence[Usage]) -> Usage | None:
+    """Return what several requests took together; the first token is that of the first."""
+    if not counted:
+        return None
+    first, *_ = counted
+    return replace(
+        first,
+        prompt_tokens=sum(usage.prompt_tokens for usage in counted),
+        output_tokens=sum(usage.output_tokens for usage in counted),
+        cached_tokens=_sum([usage.cached_tokens for usage in counted]),
+        seconds=sum(usage.seconds for usage in counted),
+        expected_tokens=_sum([usage.expected_tokens for usage in counted]),
+        reasoning_tokens=_sum([usage.reasoning_tokens for usage in counted]),
+    )
+
+
+def _sum(counts: Sequence[int | None]) -> int | None:
+    """Return the sum; None where one of them is not known."""
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None
 
 
 def duration(seconds: float) -> str:

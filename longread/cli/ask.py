@@ -37,11 +37,18 @@ if TYPE_CHECKING:
 @click.option("--profile", default="", help="Which model, by profile; see longread profiles.")
 @click.option(
     "--strategy",
-    type=click.Choice(["auto", "whole", "focus"]),
+    type=click.Choice(["auto", "whole", "focus", "sweep"]),
     default="auto",
-    help="whole: all in one prompt; focus: the best of it; auto: whole if it fits.",
+    help="whole: all in one prompt; focus: the best of it; auto: whole if it fits, else focus;"
+    " sweep: all of it part by part, and what the parts say put together.",
 )
 @click.option("--budget", type=Tokens(), help="Tokens for prompt and answer, such as 64k or 1M.")
+@click.option(
+    "--parallel",
+    type=click.IntRange(1, 256),
+    metavar="N",
+    help="With --strategy sweep: parts asked side by side.",
+)
 @click.option("--answer", type=Tokens(), help="Tokens this answer may have; else the profile's.")
 @source_options
 @click.option(
@@ -59,7 +66,8 @@ if TYPE_CHECKING:
 @click.option("--json", "as_data", is_flag=True, help="Print the answer as JSON.")
 def ask(
     sources: tuple[str, ...], question: str, session: str | None, profile: str,
-    strategy: Literal["auto", "whole", "focus"], budget: int | None, answer: int | None,
+    strategy: Literal["auto", "whole", "focus", "sweep"], budget: int | None,
+    parallel: int | None, answer: int | None,
     store: Path | None, options: Options, as_it_was: bool, yes: bool, as_data: bool,
 ) -> None:  # fmt: skip
     """Ask a question about SOURCE…: folders, git repositories, URLs, PDFs.
@@ -89,6 +97,7 @@ def ask(
     request = Request(
         question, chosen, sources, session, options, budget,
         strategy=strategy, store=store, yes=yes, as_it_was=as_it_was, answer=answer,
+        parallel=parallel or 0,
     )  # fmt: skip
     shown: list[str] = []
     try:
@@ -111,6 +120,7 @@ def _stopped(store: Path | None, *, came: bool) -> str:
 
 async def _run(request: Request, as_data: bool, shown: list[str]) -> None:
     from longread.analysis.ask import ask as run
+    from longread.analysis.sweep import Sweep
     from longread.cli.answers import below
     from longread.export.session import answer_data, as_json
     from longread.types import Answer, Finished, Progress, Text
@@ -119,12 +129,16 @@ async def _run(request: Request, as_data: bool, shown: list[str]) -> None:
 
         async def confirm(departure: Departure) -> bool:
             meter.clear()
+            if request.strategy == "sweep":
+                return confirm_departure(departure, Sweep.less)
             return confirm_departure(departure)
 
         async with aclosing(run(request, confirm)) as events:
             async for event in events:
                 match event:
                     case Progress():
+                        if event.stage == "sweep" and event.note:
+                            shown.append("")  # a finding is kept
                         meter.tell(event)
                     case Text(text):
                         shown.append(text)

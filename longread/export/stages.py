@@ -28,6 +28,8 @@ WORDS = {
     "probe": "probing",
     "measure": "measuring likelihood",
     "review": "reviewing",
+    "sweep": "asking part by part",
+    "merge": "comparing findings",
 }
 
 

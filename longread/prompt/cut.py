@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from longread.errors import BudgetError
@@ -86,7 +86,7 @@ def cut(
     return _filled(found, room)
 
 
-def halves(part: Part, by_id: dict[str, Document], mark: str, pieces: Pieces) -> list[Part]:
+def halves(part: Part, by_id: Mapping[str, Document], mark: str, pieces: Pieces) -> list[Part]:
     """Return what a part shows as parts of about half its size; itself where it cannot be cut."""
     room = part.tokens * 11 // 20
     found: list[tuple[Slice, int]] = []
@@ -167,7 +167,12 @@ def _sizes(
             if chunk.key:
                 items.append((chunk.key, chunk.read))
                 owners.append(number)
-    counted = pieces.count(items, lambda n, all: tell(Progress("count", n, all)) if tell else None)
+
+    def counting(done: int, total: int) -> None:
+        if tell:
+            tell(Progress("count", done, total))
+
+    counted = pieces.count(items, counting)
     sizes = [0] * len(documents)
     for number, tokens in zip(owners, counted, strict=True):
         sizes[number] += tokens
@@ -297,7 +302,7 @@ def _rather(borders: Sequence[int], at: int, end: int, opens: Sequence[int]) -> 
     return bisect_right(borders, border) - 1
 
 
-def named(slices: Sequence[Slice], by_id: dict[str, Document], most: int) -> str:
+def named(slices: Sequence[Slice], by_id: Mapping[str, Document], most: int) -> str:
     """Return slices as a person reads them: "lease.pdf p3-p9, src/app.py, …"."""
     said = []
     for one in slices[:most]:

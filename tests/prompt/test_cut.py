@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -96,7 +96,7 @@ def test_every_character_is_in_exactly_one_part_and_none_is_too_long(
         ranges = sorted(seen[document.id])
         assert ranges[0][0] == 0
         assert ranges[-1][1] == document.size
-        assert all(a[1] == b[0] for a, b in zip(ranges, ranges[1:], strict=False))
+        assert all(a[1] == b[0] for a, b in pairwise(ranges))
 
 
 @settings(max_examples=30)

@@ -1,0 +1,310 @@
+"""One question over everything: a corpus asked part by part, and what the parts say put together.
+
+All text that could be read is shown to the model once. Each quote is judged against its document,
+and no finding is lost on the way to the answer. Nothing is kept here: `longread.analysis.ask` does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from longread import config
+from longread.analysis import spending, swept
+from longread.analysis.answering import covered_in
+from longread.analysis.conversation import Conversation
+from longread.analysis.findings import Finding, Heard, Inquiry, UnreadError, free
+from longread.analysis.joining import Joined, Joining, exactly, written
+from longread.analysis.narrowing import narrow
+from longread.errors import BudgetError, EngineError, WindowError
+from longread.ingest.places import number_of
+from longread.prompt import cut
+from longread.prompt.cite import judge
+from longread.prompt.cite import render as cited
+from longread.prompt.cut import Part
+from longread.prompt.ruler import joined as as_one
+from longread.store import Store
+from longread.types import (
+    Answer,
+    Document,
+    Engine,
+    Event,
+    Finished,
+    Progress,
+    Tell,
+    Text,
+    Usage,
+)
+
+IN_A_ROW = 3
+"""Parts that fail one after another before the engine is given up; one alone is named."""
+Ranges = dict[str, tuple[tuple[int, int], ...]]
+CUT = "it was stopped before"
+NOTHING = "Nothing in what was read says anything on it."
+UNKNOWN = "how much was read before it was cut is not known"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one part says, as it is kept until all parts are read."""
+
+    text: str
+
+
+@dataclass(slots=True)
+class Sweep:
+    """One question on its way through all parts of a conversation's corpus."""
+
+    opened: Conversation
+    question: str
+    parallel: int = 0
+    """Parts asked side by side; 0: as many as the settings say."""
+    parts: list[Part] = field(default_factory=list)
+    heard: dict[int, Heard] = field(default_factory=dict)
+    """By number, the parts that were read."""
+    failed: dict[int, str] = field(default_factory=dict)
+    """By number, the parts that were not read, and why."""
+    notes: list[str] = field(default_factory=list)
+    usage: list[Usage] = field(default_factory=list)
+    _ranks: dict[tuple[str, int], int] = field(default_factory=dict)
+    _mark: str = ""
+    _refused: int = 0
+    """The part that the server has no room for."""
+
+    strategy = "sweep"
+    less = "use --strategy focus"
+    """What costs less, as a hint."""
+    pictures = 0
+
+    def prepare(self, tell: Tell) -> None:
+        """Cut the corpus into parts. Blocking.
+
+        Raises:
+            BudgetError: the window has no room for any part.
+        """
+        opened = self.opened
+        documents = opened.corpus.documents
+        self._mark = free(documents, opened.layout.mark)
+        self.parts = cut.cut(documents, self._inquiry().room, self._mark, opened.pieces, tell)
+        self.heard, self.failed, self.usage = {}, {}, []
+        if opened.profile.citations == "guided":
+            hits = opened.hits(self.question, tell)
+            keys = [(documents[hit.document].id, hit.segment) for hit in hits]
+            self._ranks = {key: rank for rank, key in enumerate(keys)}
+
+    @property
+    def documents(self) -> dict[str, Document]:
+        """By short id; from the store once the session is kept."""
+        return {document.id: document for document in self.opened.corpus.documents}
+
+    def _inquiry(self) -> Inquiry:
+        opened = self.opened
+        recognised: dict[str, dict[int, float | None]] = {}
+        ids = {placed.path: placed.id for placed in opened.corpus.documents}
+        for page in opened.ledger.pages:
+            if page.ocr and page.path in ids:
+                recognised.setdefault(ids[page.path], {})[page.page] = page.confidence
+        return Inquiry(
+            self.question, self.documents, self._mark, opened.profile, opened.window,
+            opened.pieces, recognised, self._ranks,
+        )  # fmt: skip
+
+    def cost(self, store: Store) -> spending.Estimate:
+        """Return what all parts and the joining cost if every answer is as long as it may be."""
+        tokens = sum(part.tokens for part in self.parts)
+        return _estimate(self._inquiry(), len(self.parts), tokens, store)
+
+    def shown(self, cost: spending.Estimate, _: Store) -> Progress:
+        """Say in how many parts all is read, and what that costs."""
+        read = covered_in(self.opened, self._ranges(range(len(self.parts))))[1]
+        words = f"sweep: {number_of(len(self.parts), 'part')}, {cost.tokens:,} tokens, {read}"
+        return Progress("show", note=f"{words}; {cost.words}" if cost.words else words)
+
+    async def run(self, engine: Engine) -> AsyncGenerator[Event | Found]:
+        """Yield how far it is, what each part says once it is judged, and last the `Answer`.
+
+        Raises:
+            EngineError: it failed at too many parts in a row, or at all; what came stands.
+        """
+        inquiry = self._inquiry()
+        parallel = self.parallel or config.settings().review_parallel
+        async for step in self._read(inquiry, engine, parallel):
+            yield step
+        joined = self._joined()
+        if len(joined.groups) > 1 and not inquiry.guided:
+            async for step in Joining(inquiry, engine, parallel).run(joined):
+                yield step
+        self.usage += joined.usage
+        self.notes += joined.notes
+        text = written(joined) or NOTHING
+        yield Text(text)
+        usage = spending.together(self.usage)
+        if usage:
+            yield usage
+        yield Finished("stop")
+        yield self._judged(Answer(self.question, text, (), "stop", usage=usage))
+
+    async def _read(
+        self, inquiry: Inquiry, engine: Engine, parallel: int
+    ) -> AsyncGenerator[Event | Found]:
+        waiting = deque(n for n in range(len(self.parts)) if n not in self.heard)
+        running: dict[asyncio.Task[Heard], int] = {}
+        row: list[EngineError] = []
+        yield self._progress()
+        try:
+            while waiting or running:
+                while waiting and len(running) < parallel:
+                    number = waiting.popleft()
+                    asking = inquiry.ask(self.parts[number], engine)
+                    running[asyncio.create_task(asking)] = number
+                ready, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                for task in sorted(ready, key=running.__getitem__):
+                    number = running.pop(task)
+                    try:
+                        heard = task.result()
+                    except WindowError:
+                        self._refused = number
+                        raise
+                    except EngineError as error:
+                        self.failed[number] = str(error)
+                        row.append(error)
+                        if len(row) >= IN_A_ROW or len(self.failed) == len(self.parts):
+                            raise
+                        continue
+                    except UnreadError as error:
+                        self.failed[number] = str(error)
+                        self.usage += error.usage
+                    else:
+                        self.heard[number] = heard
+                        self.usage += heard.usage
+                        if heard.findings:
+                            yield Found(_listed(heard.findings))
+                    row.clear()
+                yield self._progress()
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    def _progress(self) -> Progress:
+        found = sum(len(heard.findings) for heard in self.heard.values())
+        words = number_of(found, "finding") if found else ""
+        return Progress("sweep", len(self.heard) + len(self.failed), len(self.parts), words)
+
+    def _joined(self) -> Joined:
+        in_order = [f for _, heard in sorted(self.heard.items()) for f in heard.findings]
+        return Joined(exactly(in_order))
+
+    def _ranges(self, numbers: Iterable[int]) -> Ranges:
+        """Return, by short id, what the parts with these numbers show."""
+        found: dict[str, list[tuple[int, int]]] = {}
+        for number in numbers:
+            for id, ranges in self.parts[number].ranges.items():
+                found.setdefault(id, []).extend(ranges)
+        return {id: tuple(as_one(ranges)) for id, ranges in found.items()}
+
+    def so_far(self) -> str:
+        """Return what the parts say that were read, put together as far as that takes no model."""
+        return written(self._joined())
+
+    def finish(self, partial: Answer) -> Answer:
+        """Return what came of a sweep that was cut, judged."""
+        text = self.so_far() or partial.text
+        usage = spending.together(self.usage)
+        return self._judged(replace(partial, text=text, usage=usage))
+
+    def _judged(self, answer: Answer) -> Answer:
+        documents, ranges = self.documents, self._ranges(self.heard)
+        share, words = covered_in(self.opened, ranges)
+        words = f"{number_of(len(self.parts), 'part')}, {words}"
+        reasons = dict(self.failed)
+        if answer.finished == "cut":
+            asked = self.heard.keys() | self.failed.keys()
+            reasons |= {n: CUT for n in range(len(self.parts)) if n not in asked}
+        missing = swept.not_read(self.parts, reasons, documents)
+        caveats = (
+            *self.notes,
+            swept.incomplete(self.parts, self.heard, documents),
+            swept.broken(self.parts, documents),
+        )
+        return _judged(
+            self.opened, answer, ranges, share, "; ".join(filter(None, (words, missing))), caveats
+        )
+
+    def narrow(self, refused: WindowError, store: Store, tell: Tell) -> str:
+        """Cut anew for the window that a server named; say so in words. Blocking.
+
+        Raises:
+            WindowError: the server named no window, or nothing can be shown in it.
+        """
+        prompt, _ = self._inquiry().prompt(self.parts[self._refused])
+        note = narrow(self.opened, prompt.size, refused, store, tell)
+        self.prepare(tell)
+        return note
+
+
+def judge_cut(opened: Conversation, answer: Answer) -> Answer:
+    """Return what a sweep left whose program ended, judged; nobody knows how much it had read."""
+    every: Ranges = {document.id: ((0, document.size),) for document in opened.corpus.documents}
+    return _judged(opened, answer, every, 0.0, UNKNOWN, ())
+
+
+def _judged(
+    opened: Conversation,
+    answer: Answer,
+    ranges: Ranges,
+    share: float,
+    coverage: str,
+    caveats: Sequence[str],
+) -> Answer:
+    profile = opened.profile
+    citations = judge(answer.text, opened.shown_in(ranges))
+    if profile.citations == "guided":
+        citations = tuple(replace(citation, guided=True) for citation in citations)
+    return replace(
+        answer,
+        citations=citations,
+        strategy="sweep",
+        share=share,
+        coverage=coverage,
+        caveat=" ".join(filter(None, (*caveats, profile.caveat))),
+        profile=profile.name,
+        price=spending.price(profile, answer.usage) if answer.usage else 0.0,
+    )
+
+
+def outlook(opened: Conversation, question: str, store: Store) -> str:
+    """Say what reading everything would take, without cutting anything; empty where it cannot be.
+
+    Of a session that was asked before this takes no look at a text.
+    """
+    inquiry = Inquiry(
+        question, {}, opened.layout.mark, opened.profile, opened.window, opened.pieces
+    )
+    try:
+        room = inquiry.room
+    except BudgetError:
+        return ""
+    tokens = sum(entry.full_tokens for entry in opened.ledger.files)
+    parts = -(-tokens // room)
+    cost = _estimate(inquiry, parts, tokens, store)
+    words = f"--strategy sweep would read all of it: about {number_of(parts, 'part')}"
+    return f"{words}, {cost.tokens:,} tokens" + (f", {cost.words}" if cost.words else "")
+
+
+def _estimate(inquiry: Inquiry, parts: int, tokens: int, store: Store) -> spending.Estimate:
+    """Return what so many parts cost, and to join what they say at most."""
+    answer, fixed = inquiry.profile.answer, inquiry.fixed
+    tokens, answers = tokens + parts * fixed, parts
+    if not inquiry.guided and parts:
+        joins = -(-parts * answer // inquiry.room)
+        tokens += parts * answer + joins * fixed
+        answers += joins
+    return spending.estimate(inquiry.profile, tokens, store, answers)
+
+
+def _listed(findings: Sequence[Finding]) -> str:
+    lines = [" ".join([one.says, *dict.fromkeys(map(cited, one.citations))]) for one in findings]
+    return "".join(f"- {line}\n" for line in lines)

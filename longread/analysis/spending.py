@@ -55,7 +55,7 @@ def estimate(profile: Profile, tokens: int, store: Store, answers: int = 1) -> E
 
 
 def together(counted: Sequence[Usage]) -> Usage | None:
-    """Return what several requests took together; the first token is that of the first."""
+    """Return what several requests took together, as if one had come after the other."""
     if not counted:
         return None
     first, *_ = counted
@@ -64,6 +64,7 @@ def together(counted: Sequence[Usage]) -> Usage | None:
         prompt_tokens=sum(usage.prompt_tokens for usage in counted),
         output_tokens=sum(usage.output_tokens for usage in counted),
         cached_tokens=_sum([usage.cached_tokens for usage in counted]),
+        first_token_seconds=sum(usage.first_token_seconds for usage in counted),
         seconds=sum(usage.seconds for usage in counted),
         expected_tokens=_sum([usage.expected_tokens for usage in counted]),
         reasoning_tokens=_sum([usage.reasoning_tokens for usage in counted]),

@@ -79,20 +79,28 @@ class Sweep:
     pictures = 0
 
     def prepare(self, tell: Tell) -> None:
+        """Cut the corpus into parts, and find what is relevant in each. Blocking.
+
+        Raises:
+            BudgetError: the window has no room for any part.
+        """
+        self.divide(tell)
+        self.heard, self.failed, self.usage = {}, {}, []
+        if self.opened.profile.citations == "guided":
+            documents = self.opened.corpus.documents
+            hits = self.opened.hits(self.question, tell)
+            keys = [(documents[hit.document].id, hit.segment) for hit in hits]
+            self._ranks = {key: rank for rank, key in enumerate(keys)}
+
+    def divide(self, tell: Tell) -> None:
         """Cut the corpus into parts. Blocking.
 
         Raises:
             BudgetError: the window has no room for any part.
         """
-        opened = self.opened
-        documents = opened.corpus.documents
-        self._mark = free(documents, opened.layout.mark)
-        self.parts = cut.cut(documents, self._inquiry().room, self._mark, opened.pieces, tell)
-        self.heard, self.failed, self.usage = {}, {}, []
-        if opened.profile.citations == "guided":
-            hits = opened.hits(self.question, tell)
-            keys = [(documents[hit.document].id, hit.segment) for hit in hits]
-            self._ranks = {key: rank for rank, key in enumerate(keys)}
+        documents, pieces = self.opened.corpus.documents, self.opened.pieces
+        self._mark = free(documents, self.opened.layout.mark)
+        self.parts = cut.cut(documents, self._inquiry().room, self._mark, pieces, tell)
 
     @property
     def documents(self) -> dict[str, Document]:
@@ -111,14 +119,19 @@ class Sweep:
             opened.pieces, recognised, self._ranks,
         )  # fmt: skip
 
+    @property
+    def most(self) -> tuple[int, int]:
+        """Tokens of all prompts, and the answers, if every answer is as long as it may be."""
+        return _most(self._inquiry(), len(self.parts), sum(part.tokens for part in self.parts))
+
     def cost(self, store: Store) -> spending.Estimate:
-        """Return what all parts and the joining cost if every answer is as long as it may be."""
-        tokens = sum(part.tokens for part in self.parts)
-        return _estimate(self._inquiry(), len(self.parts), tokens, store)
+        """Return what all parts and the joining cost at most."""
+        tokens, answers = self.most
+        return spending.estimate(self.opened.profile, tokens, store, answers)
 
     def shown(self, cost: spending.Estimate, _: Store) -> Progress:
         """Say in how many parts all is read, and what that costs."""
-        read = covered_in(self.opened, self._ranges(range(len(self.parts))))[1]
+        read = covered_in(self.opened, self.ranges(range(len(self.parts))))[1]
         words = f"sweep: {number_of(len(self.parts), 'part')}, {cost.tokens:,} tokens, {read}"
         return Progress("show", note=f"{words}; {cost.words}" if cost.words else words)
 
@@ -197,7 +210,7 @@ class Sweep:
         in_order = [f for _, heard in sorted(self.heard.items()) for f in heard.findings]
         return Joined(exactly(in_order))
 
-    def _ranges(self, numbers: Iterable[int]) -> Ranges:
+    def ranges(self, numbers: Iterable[int]) -> Ranges:
         """Return, by short id, what the parts with these numbers show."""
         found: dict[str, list[tuple[int, int]]] = {}
         for number in numbers:
@@ -216,7 +229,7 @@ class Sweep:
         return self._judged(replace(partial, text=text, usage=usage))
 
     def _judged(self, answer: Answer) -> Answer:
-        documents, ranges = self.documents, self._ranges(self.heard)
+        documents, ranges = self.documents, self.ranges(self.heard)
         share, words = covered_in(self.opened, ranges)
         words = f"{number_of(len(self.parts), 'part')}, {words}"
         reasons = dict(self.failed)
@@ -289,20 +302,21 @@ def outlook(opened: Conversation, question: str, store: Store) -> str:
         return ""
     tokens = sum(entry.full_tokens for entry in opened.ledger.files)
     parts = -(-tokens // room)
-    cost = _estimate(inquiry, parts, tokens, store)
+    tokens, answers = _most(inquiry, parts, tokens)
+    cost = spending.estimate(opened.profile, tokens, store, answers)
     words = f"--strategy sweep would read all of it: about {number_of(parts, 'part')}"
     return f"{words}, {cost.tokens:,} tokens" + (f", {cost.words}" if cost.words else "")
 
 
-def _estimate(inquiry: Inquiry, parts: int, tokens: int, store: Store) -> spending.Estimate:
-    """Return what so many parts cost, and to join what they say at most."""
+def _most(inquiry: Inquiry, parts: int, tokens: int) -> tuple[int, int]:
+    """Return the tokens of prompts, and the answers, for so many parts and to join them."""
     answer, fixed = inquiry.profile.answer, inquiry.fixed
     tokens, answers = tokens + parts * fixed, parts
     if not inquiry.guided and parts:
         joins = -(-parts * answer // inquiry.room)
         tokens += parts * answer + joins * fixed
         answers += joins
-    return spending.estimate(inquiry.profile, tokens, store, answers)
+    return tokens, answers
 
 
 def _listed(findings: Sequence[Finding]) -> str:

@@ -21,7 +21,7 @@ def below(answer: Answer) -> Iterator[str]:
     yield line(prompted(answer))
     if answer.usage:
         price = f"; ${answer.price:,.4f}" if answer.price else ""
-        yield spent(answer.usage) + price
+        yield spent(answer.usage, answer.strategy) + price
     if answer.caveat:
         yield f"! {line(answer.caveat)}"
 

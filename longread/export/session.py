@@ -115,7 +115,7 @@ def _first(lines: Iterator[str]) -> list[str]:
     return every[:NAMED] + ([f"  … {left:,} more"] if left > 0 else [])
 
 
-def spent(usage: Usage) -> str:
+def spent(usage: Usage, strategy: str = "") -> str:
     """Say what the engine counted."""
     prompt = f"prompt {usage.prompt_tokens:,} tokens"
     if usage.cached_tokens is not None and usage.prompt_tokens:
@@ -127,7 +127,9 @@ def spent(usage: Usage) -> str:
     if writing > 0:
         wrote += f" at {usage.output_tokens / writing:,.0f} tok/s"
     parts = [prompt, wrote]
-    if usage.seconds:
+    if usage.seconds and strategy == "sweep":
+        parts.append(f"{usage.seconds:.1f} s, all requests added up")
+    elif usage.seconds:
         parts.append(
             f"{usage.first_token_seconds:.1f} s to the first, {usage.seconds:.1f} s in all"
         )
@@ -286,7 +288,7 @@ def markdown(session: Session, short: str = "") -> str:
             lines.append("No citations.")
         lines += ["", _sentence(_line(prompted(answer)))]
         if answer.usage:
-            lines.append(_sentence(spent(answer.usage)))
+            lines.append(_sentence(spent(answer.usage, answer.strategy)))
         if answer.caveat:
             lines += ["", f"> {_line(answer.caveat)}"]
     return "\n".join(lines).rstrip() + "\n"

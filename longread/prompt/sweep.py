@@ -33,8 +33,8 @@ If this part says nothing on the question, "findings" is [].
 
 HEAD_GUIDED = """\
 You are given a part of some documents, each under a line that starts with {mark}, its id and its \
-path. Say what this part says on the question that follows it, as JSON: "found" is "yes", or "no" \
-if it says nothing on it; "says" is what it says, in one sentence.
+path. Answer the question that follows from this part alone, as JSON: "says" is the answer in one \
+whole sentence, "found" is "no" if this part does not answer it.
 """
 
 HEAD_MERGE = """\
@@ -51,7 +51,7 @@ by the numbers of the findings that it rests on, such as [3]; "" where it is not
 """
 
 ASKED = "{question}\nReport each thing that this part says on it, with the words that say so."
-ASKED_GUIDED = "{question}\nChoose the place that says so: {labels}."
+ASKED_GUIDED = "Places: {labels}.\n{question}"
 SUMMARISED = "Compare the findings, and sum up what they answer."
 PARTLY = 'Compare the findings. There are others, so leave "summary" empty.'
 UNQUOTED = """\
@@ -64,7 +64,8 @@ NO_QUOTE = "no words were quoted"
 
 SAYS, WORDS, WHY, SUMMARY = 600, 1_200, 300, 2_000
 """Characters of a finding, of a quote, of a reason and of the summary, at most."""
-SAYS_GUIDED = 160
+SAYS_GUIDED, SENTENCE = 160, 24
+"""Characters of what a guided model says, at most and at least: it would say "yes"."""
 MOST_QUOTES = 6
 DECODER = json.JSONDecoder(strict=False)
 OPENING = re.compile(r"[{\[]")
@@ -110,8 +111,8 @@ def question(asked: str, labels: Sequence[str] = ()) -> str:
 def schema(labels: Sequence[str] = (), guided: bool = False) -> str:
     """Return the JSON schema of what a part says, as text."""
     if guided:
-        keys: dict[str, Any] = {"found": {"type": "string", "enum": ["yes", "no"]}}
-        keys["says"] = _string(SAYS_GUIDED)
+        keys: dict[str, Any] = {"says": {**_string(SAYS_GUIDED), "minLength": SENTENCE}}
+        keys["found"] = {"type": "string", "enum": ["yes", "no"]}
         if labels:
             keys["place"] = {"type": "string", "enum": list(labels)}
         return json.dumps(_object(**keys), ensure_ascii=False)

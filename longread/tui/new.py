@@ -34,6 +34,7 @@ STRATEGIES: tuple[tuple[str, Strategy], ...] = (
     ("auto: whole if it fits", "auto"),
     ("whole: all, or not at all", "whole"),
     ("focus: what matters", "focus"),
+    ("sweep: all, part by part", "sweep"),
 )
 LATER = "…"
 """Stands for the profiles until they are read."""

@@ -22,6 +22,7 @@ from longread.errors import LongreadError
 from longread.export.session import mark, percent, said, where
 from longread.export.stages import stage
 from longread.export.visible import line
+from longread.ingest.places import number_of
 from longread.tui.choose import ChooseScreen, profiles
 from longread.tui.compare import CompareScreen
 from longread.tui.linked import SCHEME
@@ -81,7 +82,7 @@ class ReadScreen(Room):
         ),
         Binding(
             "ctrl+t", "strategy", "Strategy", id="read.strategy", show=False, priority=True,
-            tooltip="auto, whole, focus",
+            tooltip="auto, whole, focus, sweep",
         ),
         Binding(
             "m", "again", "Another model", id="read.again",
@@ -415,7 +416,11 @@ def _priced(opened: Conversation, found: Preview, *, asked: bool) -> str:
     # What is most relevant to a question is added to it, and there is none yet.
     more = " + evidence" if opened.strategy == "focus" and not asked else ""
     more += f", {found.unread:,} not read" if found.unread else ""
+    tokens = f"{found.tokens:,}/{opened.window:,} tokens"
+    if opened.wanted == "sweep":
+        tokens = f"{found.tokens:,} tokens in {number_of(found.parts, 'part')}"
+        more = f", {found.unread:,} not read" if found.unread else ""
     return (
-        f"{kind} · {percent(found.share)} in full{more} · {about}{found.tokens:,}/{opened.window:,}"
-        f" tokens · {price} · {line(opened.profile.name)}"
+        f"{kind} · {percent(found.share)} in full{more} · {about}{tokens} · {price} ·"
+        f" {line(opened.profile.name)}"
     )

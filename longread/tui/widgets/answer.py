@@ -111,7 +111,7 @@ class AnswerView(Vertical):
         facts = [] if answer.citations else ["no citations"]
         facts.append(line(prompted(answer)))
         if answer.usage:
-            facts.append(spent(answer.usage))
+            facts.append(spent(answer.usage, answer.strategy))
         ends = [f"profile {line(answer.profile)}"] if answer.profile else []
         if answer.price:
             ends.append(f"${answer.price:,.4f}")

@@ -18,9 +18,20 @@ from longread.analysis.settling import Said
 from longread.cache.search import SearchIndex
 from longread.config import Profile
 from longread.errors import BudgetError
-from longread.prompt import cells, compose, costs, evidence, finding, guide, render
+from longread.prompt import (
+    cells,
+    compose,
+    costs,
+    cut,
+    evidence,
+    finding,
+    guide,
+    render,
+    sweep,
+)  # fmt: skip
 from longread.prompt.cells import MalformedError
 from longread.prompt.cite import Court
+from longread.prompt.cut import Part
 from longread.prompt.evidence import Hit
 from longread.prompt.ruler import Ruler, joined
 from longread.tokens.pieces import Pieces
@@ -60,8 +71,12 @@ class Case:
         profile: Profile,
         window: int,
         pieces: Pieces,
+        part: Part | None = None,
     ) -> None:
         """Lay the document out; this reads and counts all of it.
+
+        Args:
+            part: what is shown of it, where it is asked part by part.
 
         Raises:
             BudgetError: the window has no room for a document beside head, question and answer.
@@ -75,8 +90,13 @@ class Case:
         self._room = room(profile, window, pieces, document, questions)
         placed = Placed("d1", document.path, document.content_id, Level.FULL)
         chunks = list(render.chunks(placed, self.document, self._mark))
-        self.way: Literal["whole", "evidence"] = "whole"
-        if costs.price(chunks, pieces) > self._room:
+        self.way: Literal["whole", "evidence", "sweep"] = "whole"
+        if part:
+            self.way = "sweep"
+            self._asked = {key: f"{said}\n{sweep.PART}" for key, said in self._asked.items()}
+            shown = (cut.chunks(one, self.document, self._mark) for one in part.slices)
+            chunks = [chunk for of_slice in shown for chunk in of_slice]
+        elif costs.price(chunks, pieces) > self._room:
             self.way = "evidence"
             share = int(self._room * (1 - evidence_share(window)))
             measured = reading.measure(
@@ -133,7 +153,10 @@ class Case:
     def _labels(self, hits: Sequence[Hit], prompt: Prompt) -> list[str]:
         """Return the places shown in full that are most relevant, or the first where none is."""
         full = compose.ranges(prompt, Level.FULL).get("d1", ())
-        order = [hit.segment for hit in hits] or list(range(len(self.document.segments)))
+        every = list(range(len(self.document.segments)))
+        order = [hit.segment for hit in hits] or every
+        if self.way == "sweep":
+            order += every
         found: dict[str, None] = {}
         for number in order:
             segment = self.document.segments[number]

@@ -12,12 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from longread.analysis import settling
 from longread.analysis.case import Case
 from longread.analysis.drafts import alive, owner
 from longread.analysis.missing import Job, Scope, due
+from longread.analysis.swept_case import SweptCase, is_long
 from longread.config import Profile
 from longread.errors import EngineError, StoreError
 from longread.store import Done, Store
@@ -27,6 +28,8 @@ from longread.types.reviews import Cell, Question, Review, ReviewEvent
 
 T = TypeVar("T")
 
+Long = Literal["evidence", "sweep"]
+"""How documents are read that do not fit a prompt: by their best parts, or part by part."""
 LEASE = 60.0
 """Seconds for which a document is somebody's, unless that is renewed."""
 LOOK = 0.5
@@ -57,8 +60,14 @@ class Grid:
         window: int,
         pieces: Pieces,
         scope: Scope,
+        long: Long = "evidence",
     ) -> None:
-        """Prepare a run over what a scope wants; nothing is taken or asked yet."""
+        """Prepare a run over what a scope wants; nothing is taken or asked yet.
+
+        Args:
+            long: how documents are read that do not fit a prompt.
+        """
+        self._long = long
         self._reviews, self._id, self._scope = store.reviews, id, scope
         self._questions = {question.name: question for question in head.questions}
         self._profile, self._window, self._pieces = profile, window, pieces
@@ -152,10 +161,13 @@ class Grid:
             return self._scope.wants(job.reviewed.path, question.name, there)
         return there is None or there.missing
 
-    def _case(self, job: Job) -> Case:
+    def _case(self, job: Job) -> Case | SweptCase:
         document = self._reviews.document(self._id, job.reviewed.path, job.reviewed.content_id)
         questions = tuple(self._questions.values())
-        return Case(job.reviewed, document, questions, self._profile, self._window, self._pieces)
+        of_model = (questions, self._profile, self._window, self._pieces)
+        if self._long == "sweep" and is_long(document, *of_model):
+            return SweptCase(job.reviewed, document, *of_model)
+        return Case(job.reviewed, document, *of_model)
 
     async def _hold(self, document: int) -> None:
         """Hold a lease on while answers take long."""
@@ -166,7 +178,7 @@ class Grid:
     async def _ask(
         self,
         job: Job,
-        made: Case,
+        made: Case | SweptCase,
         missing: list[Question],
         done: dict[str, Done],
         engine: Engine,
@@ -208,7 +220,9 @@ class Grid:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
 
-    async def _one(self, job: Job, made: Case, question: Question, engine: Engine) -> Cell | None:
+    async def _one(
+        self, job: Job, made: Case | SweptCase, question: Question, engine: Engine
+    ) -> Cell | None:
         """Ask for one cell and keep it; None where the engine did not take the question."""
         try:
             cell = await made.answer(question, engine)

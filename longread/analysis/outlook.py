@@ -54,11 +54,13 @@ class Outlook:
     unreadable: tuple[tuple[str, str], ...]
     """Documents of which nothing could be read, locked ones among them, and why."""
     long: tuple[tuple[str, int], ...]
-    """Documents that go by evidence, and their tokens."""
+    """Documents that do not fit a prompt, and their tokens: they go by evidence, or in parts."""
     cells: int
     """That are to be asked for."""
     done: int
     ways: tuple[Way, ...]
+    part_by_part: bool = False
+    """Whether what does not fit a prompt is read in parts."""
 
     @property
     def locked(self) -> int:
@@ -75,10 +77,12 @@ def outlook(
     window: int,
     pieces: Pieces,
     store: Store,
+    part_by_part: bool = False,
 ) -> Outlook:
     """Count what a run takes.
 
     Args:
+        part_by_part: whether documents that do not fit a prompt are read in parts, not by evidence.
         rows: what is read of each document, its text, and the questions that are to be asked.
 
     Raises:
@@ -92,7 +96,7 @@ def outlook(
             strict=True,
         )
     )
-    requests = prompts = fresh = whole = 0
+    requests = more = prompts = fresh = whole = 0
     long = []
     for reviewed, document, missing in rows:
         if document is None:
@@ -103,6 +107,13 @@ def outlook(
         head = pieces.count_text(cells.head("§0", document.unit, guided))
         each = [asked[question] for question in missing]
         requests += len(each)
+        parts = -(-size // most) if part_by_part else 1
+        more += len(each) * (parts - 1)
+        if parts > 1:
+            long.append((reviewed.path, size))
+            prompts += len(each) * (size + parts * head) + parts * sum(each)
+            fresh += size + parts * (head + sum(each)) if each else 0
+            continue
         prompts += len(each) * (head + min(size, most)) + sum(each)
         if size > most:
             long.append((reviewed.path, size))
@@ -110,7 +121,7 @@ def outlook(
         elif each:
             fresh += head + size + sum(each)
     pace = store.pace(profile.name)
-    per_document = _way("per document", requests, prompts, fresh, profile, pace)
+    per_document = _way("per document", requests + more, prompts, fresh, profile, pace)
     columns = [q for q in questions if any(q in missing for _, _, missing in rows)]
     each_question = sum(asked[q] for q in columns)
     together = whole * len(columns) + each_question
@@ -129,6 +140,7 @@ def outlook(
         long=tuple(long),
         cells=requests,
         done=done,
+        part_by_part=part_by_part,
         ways=(per_document, whole_corpus),
     )
 

@@ -16,7 +16,7 @@ from longread import config
 from longread.analysis import freshness, missing, outlook, reading, trust
 from longread.analysis.conversation import name, usable
 from longread.analysis.engines import check_key, open_engine, open_tokens
-from longread.analysis.grid import Grid
+from longread.analysis.grid import Grid, Long
 from longread.analysis.missing import Job, Scope
 from longread.analysis.outlook import Outlook, cost_of, reviewed_of
 from longread.analysis.trust import Confirm
@@ -68,6 +68,8 @@ class Request:
     never asked again."""
     parallel: int = 0
     """Requests side by side, once a document's first is answered; 0: as the settings say."""
+    long: Long = "evidence"
+    """How documents are read that do not fit a prompt."""
     store: Path | None = None
     yes: bool = False
     """Whether text may leave this machine, and money be spent, without asking."""
@@ -88,6 +90,7 @@ class Opened:
     jobs: list[Job]
     """What is missing, in reading order."""
     scope: Scope
+    long: Long
     done: int
     profile: Profile
     window: int
@@ -102,7 +105,7 @@ class Opened:
         ]
         return outlook.outlook(
             self.corpus, rows, self.head.questions, self.done,
-            self.profile, self.window, self.pieces, store,
+            self.profile, self.window, self.pieces, store, self.long == "sweep",
         )  # fmt: skip
 
 
@@ -149,7 +152,7 @@ async def review(
                 engine = starting.value
         parallel = request.parallel or config.settings().review_parallel
         of_model = (opened.profile, opened.window, opened.pieces)
-        work = Grid(store, opened.id, opened.head, *of_model, opened.scope)
+        work = Grid(store, opened.id, opened.head, *of_model, opened.scope, request.long)
         async with aclosing(work.run(opened.jobs, engine, parallel)) as events:
             async for event in events:
                 yield event
@@ -271,6 +274,7 @@ def _planned(request: Request, found: _Found, store: Store, *, fresh: bool = Fal
         numbers={path: n for (path, _), n in numbers.items()},
         jobs=missing.jobs(scope, rows, head.questions, numbers, done),
         scope=scope,
+        long=request.long,
         done=have,
         profile=found.profile,
         window=found.window,

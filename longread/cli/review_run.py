@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -57,6 +57,12 @@ OPTIONS = (
         type=click.IntRange(1),
         default=None,
         help="Questions to one document side by side.",
+    ),
+    click.option(
+        "--long",
+        type=click.Choice(["evidence", "sweep"]),
+        default="evidence",
+        help="Documents longer than a prompt: their best parts, or all of them part by part.",
     ),
     click.option("--dry-run", is_flag=True, help="Say what it would take, and ask nothing."),
     click.option("--yes", is_flag=True, help="Send text, and spend, without asking."),
@@ -109,8 +115,8 @@ def running(command: Callable[..., Any]) -> Callable[..., Any]:
     def found(
         *args: Any, questions: Path | None, profile: str, budget: int | None, pilot: int | None,
         seed: int, documents: tuple[str, ...], columns: tuple[str, ...], again: bool,
-        parallel: int | None, dry_run: bool, yes: bool, as_data: bool, store: Path | None,
-        **others: Any,
+        parallel: int | None, long: Literal["evidence", "sweep"], dry_run: bool, yes: bool,
+        as_data: bool, store: Path | None, **others: Any,
     ) -> Any:  # fmt: skip
         from longread.analysis.questions import read_questions
         from longread.analysis.review import Request
@@ -118,7 +124,7 @@ def running(command: Callable[..., Any]) -> Callable[..., Any]:
         request = Request(
             questions=read_questions(questions) if questions else (), budget=budget,
             pilot=pilot or 0, seed=seed, only=documents, columns=columns, again=again,
-            parallel=parallel or 0, store=store, yes=yes,
+            parallel=parallel or 0, long=long, store=store, yes=yes,
         )  # fmt: skip
         return command(*args, run=Run(request, profile, dry_run, as_data), **others)
 

@@ -26,7 +26,8 @@ def foreseen(found: Outlook) -> Iterator[str]:
         yield f"not readable at all: {len(found.unreadable):,}, of which {found.locked:,} locked"
         yield from (f"  {line(path)}: {line(why)}" for path, why in found.unreadable)
     if found.long:
-        yield "longer than what is trusted, so that only their best parts are shown:"
+        how = "they are read in parts" if found.part_by_part else "only their best parts are shown"
+        yield f"longer than what is trusted, so that {how}:"
         yield from (f"  {line(path)}: {tokens:,} tokens" for path, tokens in found.long)
     for way in found.ways:
         yield f"{way.name}: {_taken(way)}"

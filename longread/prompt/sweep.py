@@ -60,6 +60,11 @@ Not all of these quotes stand in the documents that you were shown:
 Look again. Write JSON: {{"quotes": […]}}, for each of these numbers {{"number": 1, "place": …, \
 "words": …}}, the words copied to the letter; leave a number out if nothing that you were shown \
 says so."""
+PART = (
+    "Only a part of the document is shown, and others read the rest: if this part does not say it,"
+    ' the state is "not present".'
+)
+"""Behind the question of a review that is put to one part of a document."""
 NO_QUOTE = "no words were quoted"
 
 SAYS, WORDS, WHY, SUMMARY = 600, 1_200, 300, 2_000

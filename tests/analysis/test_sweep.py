@@ -272,7 +272,7 @@ async def test_an_engine_that_dies_leaves_what_came(tmp_path: Path) -> None:
 
     async def gather() -> None:
         async for event in ask(to(shelf(tmp_path / "deals"), parallel=1), yes, Reader(say)):
-            events.append(event)  # noqa: PERF401
+            events.append(event)
 
     with pytest.raises(EngineError, match="gone"):
         await gather()

@@ -5,6 +5,7 @@ Nothing is asked of parts together here, and nothing is kept.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -183,7 +184,8 @@ class Inquiry:
             EngineError: the model cannot be reached, or stopped half-way.
             UnreadError: neither answer could be read.
         """
-        prompt, labels = self.prompt(part)
+        # Reading, encoding and judging take long: whoever shows progress is not to wait for them.
+        prompt, labels = await asyncio.to_thread(self.prompt, part)
         schema = sweep.schema(labels, self.guided)
         replies = [await self.say(engine, prompt, schema)]
         try:
@@ -197,7 +199,7 @@ class Inquiry:
                 raise UnreadError(f"no answer: {error}", _counted(replies)) from error
         long = replies[-1].finished == "length" and not self.guided
         if long and depth < DEPTH:
-            pair = halves(part, self.documents, self.mark, self.pieces)
+            pair = await asyncio.to_thread(halves, part, self.documents, self.mark, self.pieces)
             if len(pair) > 1:
                 made = [await self.ask(half, engine, depth + 1) for half in pair]
                 every = tuple(finding for heard in made for finding in heard.findings)
@@ -205,10 +207,7 @@ class Inquiry:
                 wrong = "; ".join(dict.fromkeys(heard.wrong for heard in made if heard.wrong))
                 return Heard(every, (*_counted(replies), *spent), wrong)
         bench = self._bench(part)
-        findings = [
-            Finding(one.says, tuple(dict.fromkeys(bench.judged(quote) for quote in one.quotes)))
-            for one in said
-        ]
+        findings = await asyncio.to_thread(lambda: [bench.found(one) for one in said])
         if not self.guided:
             findings = await self._requoted(findings, bench, prompt, replies, engine)
         why = ["more was found than an answer has room for"] if long else []
@@ -307,6 +306,9 @@ class _Bench:
     court: Court
     names: Names
     guided: bool
+
+    def found(self, said: Said) -> Finding:
+        return Finding(said.says, tuple(dict.fromkeys(map(self.judged, said.quotes))))
 
     def judged(self, quote: Quoted) -> Citation:
         named = self.names.find(quote.document) if quote.document else self.names.only

@@ -125,6 +125,7 @@ async def _run(request: Request, as_data: bool, shown: list[str]) -> None:
     from longread.export.session import answer_data, as_json
     from longread.types import Answer, Finished, Progress, Text
 
+    unread = False
     with Meter() as meter:
 
         async def confirm(departure: Departure) -> bool:
@@ -150,6 +151,8 @@ async def _run(request: Request, as_data: bool, shown: list[str]) -> None:
                         click.echo()
                     case Answer():
                         meter.clear()
+                        # Parts that were not read are failures, and listed in its coverage.
+                        unread = event.strategy == "sweep" and event.share < 1
                         if as_data:
                             click.echo(as_json({"session": event.session, **answer_data(event)}))
                         else:
@@ -161,3 +164,5 @@ async def _run(request: Request, as_data: bool, shown: list[str]) -> None:
                             )
                     case _:
                         pass
+    if unread:
+        raise SystemExit(1)

@@ -26,7 +26,8 @@ class ReplayEngine:
     """Says its answers one after the other; the last one again and again.
 
     A request with a schema that lists places gets the first of them; one with the schema of a
-    review's cell gets an answer made of words of its prompt, always the same for the same prompt.
+    review's cell or of a sweep gets one made of words of its prompt, the same for the same
+    prompt.
     """
 
     def __init__(self, *answers: str, fails_after: int | None = None) -> None:
@@ -74,18 +75,29 @@ def open_script(profile: Profile) -> ReplayEngine:
 
 
 def _choose(schema: str, prompt: Prompt) -> str:
-    """Return a value that the schema of `longread.prompt.guide` or `cells` admits."""
+    """Return a value that the schema of `longread.prompt.guide`, `cells` or `sweep` admits."""
     keys = json.loads(schema)["properties"]
     if "places" in keys:
         return json.dumps({"places": keys["places"]["items"]["enum"][:1]})
     question = prompt.turns[1].pieces[-1].text
     shown = [piece for piece in prompt.turns[1].pieces[:-1] if piece.document and piece.ranges]
     seed = crc32(question.encode("utf-8", "replace"))
+    quote = _quote(shown[seed % len(shown)].text, seed) if shown else None
+    if "same" in keys:
+        return json.dumps({"same": [], "contradict": [], "summary": "It says so [1]."})
+    if "findings" in keys:
+        says = f"It says so, {quote['place'] if quote else 'somewhere'}."
+        found = [{"says": says, "quotes": [quote]}] if quote else []
+        return json.dumps({"findings": found})
+    if "says" in keys:
+        place = {"place": keys["place"]["enum"][0]} if "place" in keys else {}
+        return json.dumps({"says": "It says so, and no more.", "found": "yes", **place})
+    if "value" not in keys:
+        return json.dumps({"quotes": []})
     said: dict[str, object] = {"state": "answered", "value": _value(keys["value"], question, seed)}
     if "place" in keys:
         said["place"] = keys["place"]["enum"][0]
     if "quotes" in keys:
-        quote = _quote(shown[seed % len(shown)].text, seed) if shown else None
         said = {"reasoning": "It says so.", "quotes": [quote] if quote else [], **said}
     return json.dumps(said)
 

@@ -27,6 +27,7 @@ SHRUNK = 0.9
 """Part of the findings that is left after a round at most, if another round is to follow."""
 ROUNDS = 4
 """Rounds at most, where all findings do not fit one prompt."""
+UNQUOTED = "(nothing quoted)"
 REFERENCE = re.compile(r"\s*\[(\d{1,6}(?:\s*[,;–-]\s*\d{1,6})*)\]")
 WORD = re.compile(r"\w{4,}")
 
@@ -272,8 +273,12 @@ def written(joined: Joined) -> str:
 
 
 def _item(group: Group) -> str:
-    said = [group.says, *dict.fromkeys(map(cited, group.citations))]
-    return " ".join(said)
+    return item(group.says, group.citations)
+
+
+def item(says: str, citations: Sequence[Citation]) -> str:
+    """Return a finding in words, with its citations in longread's own form."""
+    return " ".join([says, *(dict.fromkeys(map(cited, citations)) or (UNQUOTED,))])
 
 
 def _and(numbers: Sequence[int]) -> str:

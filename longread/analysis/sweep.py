@@ -16,13 +16,12 @@ from longread.analysis import spending, swept
 from longread.analysis.answering import covered_in
 from longread.analysis.conversation import Conversation
 from longread.analysis.findings import Finding, Heard, Inquiry, UnreadError, free
-from longread.analysis.joining import Joined, Joining, exactly, written
+from longread.analysis.joining import Joined, Joining, exactly, item, written
 from longread.analysis.narrowing import narrow
 from longread.errors import BudgetError, EngineError, WindowError
 from longread.ingest.places import number_of
 from longread.prompt import cut
 from longread.prompt.cite import judge
-from longread.prompt.cite import render as cited
 from longread.prompt.cut import Part
 from longread.prompt.ruler import joined as as_one
 from longread.store import Store
@@ -320,5 +319,4 @@ def _most(inquiry: Inquiry, parts: int, tokens: int) -> tuple[int, int]:
 
 
 def _listed(findings: Sequence[Finding]) -> str:
-    lines = [" ".join([one.says, *dict.fromkeys(map(cited, one.citations))]) for one in findings]
-    return "".join(f"- {line}\n" for line in lines)
+    return "".join(f"- {item(one.says, one.citations)}\n" for one in findings)

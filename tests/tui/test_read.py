@@ -580,6 +580,9 @@ async def test_the_strategy_is_chosen_before_asking(
         await pilot.press("ctrl+t")
         await until(pilot, lambda: "focus (chosen)" in screen_text(app))
         await pilot.press("ctrl+t")
+        await until(pilot, lambda: "sweep (chosen) · 100 % in full" in screen_text(app))
+        assert "tokens in 1 part" in screen_text(app)
+        await pilot.press("ctrl+t")
         await until(pilot, lambda: "whole · 100 %" in screen_text(app))
 
 

@@ -6,6 +6,9 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	if command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
 	then echo $$p; break; fi; done)
 
+# Many tests wait, above all for an engine: those stand first, and in one group.
+WORKERS := -n logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+
 .PHONY: help needs demo test check bench clean
 
 help:
@@ -38,7 +41,7 @@ demo: $(VENV)/ready
 
 test: $(VENV)/ready
 	@$(BIN)/longread engine install cpu
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(WORKERS)
 
 check: $(VENV)/ready
 	@$(BIN)/ruff check .

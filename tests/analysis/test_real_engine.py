@@ -166,33 +166,6 @@ def test_the_embedded_model_can_be_tried() -> None:
     assert "where we count" in done.stdout
 
 
-@pytest.mark.last
-def test_an_engine_that_is_killed_leaves_what_came_and_is_started_again() -> None:
-    question = "Tell everything about the lease, at length."
-    asking = subprocess.Popen(
-        [*LONGREAD, "ask", str(SHELF), "--profile", "embedded", "-q", question],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        stdin=subprocess.DEVNULL,
-        text=True,
-    )
-    assert asking.stdout
-    said = asking.stdout.read(1)
-    os.kill(local.status()[0].pid, signal.SIGKILL)
-    rest, errors = asking.communicate()
-    assert asking.returncode == 3, errors
-    assert "the engine's log ends with" in errors
-    assert "hint: " in errors
-    with open_store() as store:
-        answer = store.session().answers[-1]
-    assert answer.question == question
-    assert answer.finished == "cut"
-    assert (said + rest).startswith(answer.text[:20])
-    again = longread("ask", str(SHELF), "--profile", "embedded", "-q", QUESTIONS[1])
-    assert again.returncode == 0, again.stderr
-    assert "start engine" in again.stderr
-
-
 LONGREAD = (sys.executable, "-c", "from longread.cli import main; main()")
 
 
@@ -237,3 +210,32 @@ async def test_a_review_by_the_real_model_has_typed_cells_and_places(
                 cell.value and cell.value.normal in [("yes",), ("no",)]
             )
             assert all(c.guided and c.verdict is Verdict.PLACE for c in cell.citations)
+
+
+# What follows kills the engine that the tests above share.
+
+
+def test_an_engine_that_is_killed_leaves_what_came_and_is_started_again() -> None:
+    question = "Tell everything about the lease, at length."
+    asking = subprocess.Popen(
+        [*LONGREAD, "ask", str(SHELF), "--profile", "embedded", "-q", question],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    )
+    assert asking.stdout
+    said = asking.stdout.read(1)
+    os.kill(local.status()[0].pid, signal.SIGKILL)
+    rest, errors = asking.communicate()
+    assert asking.returncode == 3, errors
+    assert "the engine's log ends with" in errors
+    assert "hint: " in errors
+    with open_store() as store:
+        answer = store.session().answers[-1]
+    assert answer.question == question
+    assert answer.finished == "cut"
+    assert (said + rest).startswith(answer.text[:20])
+    again = longread("ask", str(SHELF), "--profile", "embedded", "-q", QUESTIONS[1])
+    assert again.returncode == 0, again.stderr
+    assert "start engine" in again.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -27,6 +28,14 @@ from longread.types import (
 
 MakeSession = Callable[..., str]
 TEXT = "LIMIT = 97.5\n\n\ndef heat(target):\n    return min(target, LIMIT)\n"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _thawed() -> Iterator[None]:
+    """What the program keeps from the search for garbage is garbage once its tests are done."""
+    yield
+    gc.unfreeze()
+    gc.collect()
 
 
 @pytest.fixture(autouse=True)

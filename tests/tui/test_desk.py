@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -141,19 +141,23 @@ async def test_a_question_too_long_comes_back(store: Store, make_session: MakeSe
 async def test_stopping_an_opening_does_not_wait_for_it(
     store: Store, make_session: MakeSession, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def slow(*arguments: object) -> None:
-        time.sleep(2)
+    opening, free = threading.Event(), threading.Event()
 
-    monkeypatch.setattr(desk, "open_sources", slow)
+    def held(*arguments: object) -> None:
+        opening.set()
+        free.wait()
+
+    monkeypatch.setattr(desk, "open_sources", held)
     app = LongreadApp(store.path)
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: app._store)
         app.open_sources([str(tmp_path)])
-        await pilot.pause(0.3)
-        begun = time.monotonic()
-        await pilot.press("ctrl+x")
-        await pilot.pause(0.05)
-        assert time.monotonic() - begun < 1
+        try:
+            await until(pilot, opening.is_set)
+            await pilot.press("ctrl+x")
+            await until(pilot, lambda: app.matter and app.matter.failed == "stopped")
+        finally:
+            free.set()
 
 
 async def test_ss_is_found_as_it_is_typed(store: Store, make_session: MakeSession) -> None:

@@ -15,6 +15,8 @@ from itertools import islice
 from pathlib import Path
 from zlib import crc32
 
+from longread.cache.files import BUSY_SECONDS, is_harmed, log_ahead, remove
+
 FORMAT = 2
 """Of the file; one of another format is begun anew."""
 BATCH = 500
@@ -43,7 +45,9 @@ class Derived:
         self._lock = threading.RLock()
         try:
             self._db = _open(path)
-        except sqlite3.DatabaseError:
+        except sqlite3.DatabaseError as error:
+            if not is_harmed(error):
+                raise
             self._db = _begin_anew(path)
 
     def get(self, kind: str, keys: Iterable[str]) -> dict[str, bytes]:
@@ -62,7 +66,7 @@ class Derived:
                 try:
                     rows = self._db.execute(query, (kind, *batch)).fetchall()
                 except sqlite3.DatabaseError as error:
-                    if not _is_harmed(error):
+                    if not is_harmed(error):
                         raise
                     self._db.close()
                     self._db = _begin_anew(self._path)
@@ -149,12 +153,12 @@ class Derived:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=30, check_same_thread=False)
+    db = sqlite3.connect(path, timeout=BUSY_SECONDS, check_same_thread=False)
     try:
         if db.execute("PRAGMA user_version").fetchone()[0] not in (0, FORMAT):
             raise sqlite3.DatabaseError("of another format")
         db.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        db.execute("PRAGMA journal_mode = WAL")
+        log_ahead(db)
         # What is lost with the power can be made again.
         db.execute("PRAGMA synchronous = OFF")
         db.execute(
@@ -172,14 +176,8 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _begin_anew(path: Path) -> sqlite3.Connection:
-    for suffix in ("", "-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    remove(path)
     return _open(path)
-
-
-def _is_harmed(error: sqlite3.DatabaseError) -> bool:
-    """Whether the file is to blame, rather than another program that is busy with it."""
-    return not isinstance(error, sqlite3.OperationalError) or "disk I/O" in str(error)
 
 
 def _check(seed: int, key: str, value: bytes) -> bytes:

@@ -11,6 +11,8 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from longread.cache.files import BUSY_SECONDS, is_harmed, log_ahead, remove
+
 VERSION = 2
 WEIGHTS = (1.0, 1.0, 2.0)
 """bm25 weights of a segment's text, of the parts of its identifiers, of its name."""
@@ -19,6 +21,19 @@ SHIFT = 20
 MASK = (1 << SHIFT) - 1
 HUMPED = re.compile(r"\b\w*(?:[a-z][A-Z]|[A-Za-z]\d|\d[A-Za-z])\w*\b")
 HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+TABLES = (
+    "DROP TABLE IF EXISTS segment",
+    "DROP TABLE IF EXISTS place",
+    "DROP TABLE IF EXISTS symbol",
+    "DROP TABLE IF EXISTS content",
+    "CREATE TABLE content (number INTEGER PRIMARY KEY, id TEXT UNIQUE)",
+    "CREATE TABLE symbol (name TEXT, row INTEGER, PRIMARY KEY (name, row)) WITHOUT ROWID",
+    "CREATE INDEX symbol_row ON symbol (row)",
+    "CREATE VIRTUAL TABLE segment USING fts5"
+    " (text, parts, name, tokenize = 'porter unicode61 remove_diacritics 2')",
+    f"PRAGMA user_version = {VERSION}",
+)
 
 Rows = Callable[[], Iterable[tuple[int, str, str]]]
 """Yields the index, name and text of each segment of one content."""
@@ -37,8 +52,10 @@ class SearchIndex:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
             self._db = _open(path)
-        except sqlite3.DatabaseError:
-            path.unlink(missing_ok=True)
+        except sqlite3.DatabaseError as error:
+            if not is_harmed(error):
+                raise
+            remove(path)
             self._db = _open(path)
         path.chmod(0o600)
 
@@ -46,8 +63,11 @@ class SearchIndex:
         self, contents: Mapping[str, Rows], progress: Callable[[int, int], None] | None = None
     ) -> None:
         """Index what is new, forget what is gone."""
-        present = dict(self._db.execute("SELECT id, number FROM content"))
+        if self._present().keys() == contents.keys():
+            return
         with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            present = self._present()  # another program may have been faster
             for content, number in present.items():
                 if content not in contents:
                     self._forget(number)
@@ -56,6 +76,9 @@ class SearchIndex:
                 self._learn(content, contents[content]())
                 if progress and not done % 200:
                     progress(done, len(missing))
+
+    def _present(self) -> dict[str, int]:
+        return dict(self._db.execute("SELECT id, number FROM content"))
 
     def _learn(self, content: str, rows: Iterable[tuple[int, str, str]]) -> None:
         number = self._db.execute("INSERT INTO content (id) VALUES (?)", (content,)).lastrowid
@@ -152,18 +175,18 @@ def _phrase(words: str) -> str:
 
 
 def _open(path: Path | str) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=30, isolation_level="IMMEDIATE")
-    db.execute("PRAGMA journal_mode = WAL")
+    db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level="IMMEDIATE")
+    if path != ":memory:":
+        log_ahead(db)
     db.execute("PRAGMA synchronous = OFF")
-    if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
-        db.executescript(
-            "DROP TABLE IF EXISTS segment; DROP TABLE IF EXISTS place;"
-            "DROP TABLE IF EXISTS symbol; DROP TABLE IF EXISTS content;"
-            "CREATE TABLE content (number INTEGER PRIMARY KEY, id TEXT UNIQUE);"
-            "CREATE TABLE symbol (name TEXT, row INTEGER, PRIMARY KEY (name, row)) WITHOUT ROWID;"
-            "CREATE INDEX symbol_row ON symbol (row);"
-            "CREATE VIRTUAL TABLE segment USING fts5"
-            " (text, parts, name, tokenize = 'porter unicode61 remove_diacritics 2');"
-            f"PRAGMA user_version = {VERSION}"
-        )
+    if _version(db) != VERSION:
+        with db:
+            db.execute("BEGIN IMMEDIATE")
+            if _version(db) != VERSION:  # else another program was faster
+                for statement in TABLES:
+                    db.execute(statement)
     return db
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])

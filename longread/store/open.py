@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import sqlite3
-import time
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
 
 from longread import config
+from longread.cache.files import log_ahead
 from longread.errors import ConfigError, StoreError
-from longread.store.connection import BUSY_SECONDS, connect, plain, writing
+from longread.store.connection import connect, plain, writing
 from longread.store.schema import APPLICATION, VERSION
 from longread.store.sessions import Store
 
@@ -37,7 +36,7 @@ def open_store(path: Path | None = None) -> Store:
     try:
         with plain(engine, path) as raw:
             current = _version(raw, path)
-            _log_ahead(raw)
+            log_ahead(raw)
         if current < VERSION:
             _migrate(engine, path)
     except BaseException:
@@ -75,18 +74,6 @@ def _version(raw: Any, path: Path) -> int:
     if application or version or tables:
         raise StoreError(f"{path} is not a longread store", hint="name another file with --store")
     return 0
-
-
-def _log_ahead(raw: Any) -> None:
-    """Turn the write-ahead log on; SQLite itself does not wait for others here."""
-    until = time.monotonic() + BUSY_SECONDS
-    while raw.execute("PRAGMA journal_mode").fetchone() != ("wal",):
-        try:
-            raw.execute("PRAGMA journal_mode = WAL").fetchall()
-        except sqlite3.OperationalError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.02)
 
 
 def _migrate(engine: Engine, path: Path) -> None:

@@ -87,6 +87,7 @@ def make_repository(tmp_path: Path, git: Callable[..., str]) -> Callable[..., Pa
     return make
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What asks vLLM runs first, for it takes longest, and one after the other."""
     for item in items:

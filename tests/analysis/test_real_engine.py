@@ -226,6 +226,7 @@ def test_an_engine_that_is_killed_leaves_what_came_and_is_started_again() -> Non
     )
     assert asking.stdout
     said = asking.stdout.read(1)
+    assert said, asking.communicate()
     os.kill(local.status()[0].pid, signal.SIGKILL)
     rest, errors = asking.communicate()
     assert asking.returncode == 3, errors

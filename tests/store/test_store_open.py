@@ -169,11 +169,10 @@ def test_a_writer_never_blocks_a_reader(path: Path, make: Make) -> None:
         writer = sqlite3.connect(path, isolation_level=None)
         writer.execute("BEGIN IMMEDIATE")
         writer.execute("DELETE FROM sessions")
-        started = time.monotonic()
+        # One that waited would give up with an error: the writer is not done.
         assert store.session(short) == make()
         with open_store(path) as another:
             assert len(another.sessions()) == 1
-        assert time.monotonic() - started < 5
         writer.execute("ROLLBACK")
         writer.close()
 

@@ -45,9 +45,8 @@ CHATML = (
 
 @settings(max_examples=50, deadline=None)
 @given(st.text())
-def test_decoding_gives_the_text_back(text: str) -> None:
-    family = Llama4Family()
-    assert family.decode(family.encode(text)) == text
+def test_decoding_gives_the_text_back(llama4: Llama4Family, text: str) -> None:
+    assert llama4.decode(llama4.encode(text)) == text
 
 
 ODD = st.text(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -59,8 +60,17 @@ def store_path(tmp_path: Path) -> Path:
     return tmp_path / "state" / "longread.db"
 
 
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store in which nothing is: to make one takes longer than many of these tests."""
+    path = tmp_path_factory.mktemp("empty") / "longread.db"
+    open_store(path).close()
+    return path
+
+
 @pytest.fixture
-def store(store_path: Path) -> Iterator[Store]:
+def store(empty_store: Path, store_path: Path) -> Iterator[Store]:
+    shutil.copy(empty_store, config.private(store_path.parent))
     with open_store(store_path) as opened:
         yield opened
 

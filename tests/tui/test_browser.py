@@ -116,7 +116,9 @@ async def test_a_question_is_asked_in_a_browser_and_its_citation_followed(
     await opened.seen("How hot may it be?")
     await opened.press("Enter")
     await opened.seen("It is 97.5 [1✓]", "[1] ✓ exact")
-    await opened.press("Escape", "1")
+    await opened.press("Escape")
+    await opened.seen("Next cite")
+    await opened.press("1")
     screen = await opened.seen("[1] heat.py:L1", "def heat(target):")
     assert any(row.rstrip().endswith("LIMIT = 97.5") for row in screen.split("\n"))
 

@@ -592,8 +592,8 @@ async def test_the_budget_is_there_at_once_with_thousands_of_files(
     async with app.run_test(size=(80, 24)) as pilot:
         await budget(pilot, app)
         assert len(keys(app)) == 22
-        began = time.monotonic()
+        began = time.thread_time()
         for _ in range(5):
             bars(app).action_move(1)
             screen(app).action_group()
-        assert time.monotonic() - began < 1
+        assert time.thread_time() - began < 1

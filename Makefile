@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 # Many tests wait, above all for an engine: those stand first, and in one group.
 WORKERS := -n logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: help needs demo test check bench clean
+.PHONY: help needs engine demo test check bench clean
 
 help:
 	@echo "make demo    set up, start the engine, ask about this repository and about fixtures/shelf"
@@ -30,8 +30,10 @@ $(VENV)/ready: pyproject.toml .ci/dev.lock | needs
 		|| { cat $(VENV)/pip.log; exit 1; }
 	@touch $@
 
-demo: $(VENV)/ready
+engine: $(VENV)/ready
 	@$(BIN)/longread engine install cpu
+
+demo: engine
 	@echo; echo "== about this repository"
 	@$(BIN)/longread ask . --profile embedded -q "Which function chooses the level each document gets so that the budget is used?"
 	@echo; echo "== about a shelf of PDFs"
@@ -39,8 +41,7 @@ demo: $(VENV)/ready
 	@echo; echo "== kept: longread sessions show ID opens one again, longread engine stop ends the engine"
 	@$(BIN)/longread sessions list
 
-test: $(VENV)/ready
-	@$(BIN)/longread engine install cpu
+test: engine
 	@$(BIN)/python -m pytest $(WORKERS)
 
 check: $(VENV)/ready

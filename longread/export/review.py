@@ -42,16 +42,17 @@ def sign(review: Review, path: str, question: Question) -> str:
 def value_of(cell: Cell | None, correction: Mark | None = None) -> str:
     """Return what a cell says: a person's value before the model's, else its state."""
     if correction:
-        return _text(correction.value) if correction.value else CellState.NOT_PRESENT.value
+        return plain(correction.value) if correction.value else CellState.NOT_PRESENT.value
     if cell is None:
         return "not asked"
     if cell.state is CellState.ANSWERED and cell.value:
-        return f"{_text(cell.value)}{' (quote not verified)' if cell.unverified else ''}"
+        return f"{plain(cell.value)}{' (quote not verified)' if cell.unverified else ''}"
     said = f": {'; '.join(cell.value.said)}" if cell.value else ""
     return f"{cell.state.value}{said}"
 
 
-def _text(value: Value) -> str:
+def plain(value: Value) -> str:
+    """Return a value without a word on its worth."""
     pairs = zip(value.normal, value.said, strict=True)
     return "; ".join(normal or said for normal, said in pairs)
 

@@ -14,7 +14,7 @@ from longread.analysis import values
 from longread.errors import ConfigError
 from longread.export.edited import Edit, edited
 from longread.export.review import value_of
-from longread.export.spreadsheet import remembered, value_in
+from longread.export.spreadsheet import form, remembered, value_in
 from longread.store import Store
 from longread.types.reviews import CellState, Mark, Question, Review, Reviewed, Value
 
@@ -131,7 +131,7 @@ def _taken(review: Review, edit: Edit) -> Correction | str | None:
     if says and _same(says, value):
         return None
     told, now = value_in(review, one.path, question)
-    if remembered(now) != edit.kept.written:
+    if remembered(form(now)) != edit.kept.written:
         return (
             f"the review says “{told.text}” since the export, and the sheet “{edit.text}”:"
             " export the review anew, or say it with longread review mark"

@@ -192,20 +192,17 @@ def _columns(head: Sequence[Any], questions: Sequence[str], found: Edited) -> di
 def _of_row(
     row: Sequence[Any], columns: Mapping[str, int], kept: Mapping[str, Kept]
 ) -> Iterator[Edit]:
-    blank = _address(row[0]).rstrip("0123456789") if row else ""
     for name, at in columns.items():
         cell = row[at] if at < len(row) else None
         value = cell.value if cell is not None else None
-        if remembered(value) == kept[name].written:
+        told = form(unescaped(value) if isinstance(value, str) else value)
+        if remembered(told) == kept[name].written:
             continue
         if cell is None or value is None:
-            line = _address(_first(row))[len(blank) :].lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-            yield Edit(f"{VALUES}!{_letter(at)}{line}", kept[name], "")
+            yield Edit(f"{VALUES}!{_letter(at)}{_first(row).row}", kept[name], "")
             continue
-        told = form(value)
-        yield Edit(
-            _address(cell), kept[name], told[1:], _mistake(cell, told), isinstance(value, bool)
-        )
+        logical = isinstance(value, bool)
+        yield Edit(_address(cell), kept[name], told[1:], _mistake(cell, told), logical)
 
 
 def _mistake(cell: Any, told: str) -> str:

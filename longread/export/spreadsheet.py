@@ -106,7 +106,8 @@ def value_in(review: Review, path: str, question: Question) -> tuple[Said, Typed
 def form(value: object) -> str:
     """Return a cell's content as text that is the same however a program has written it.
 
-    A number's form begins with "n", a day's with "d", and a text's with "s".
+    A number's form begins with "n", a day's with "d", and a text's with "s". Text is as a person
+    sees it, `unescaped`.
     """
     match value:
         case None:
@@ -122,13 +123,12 @@ def form(value: object) -> str:
         case date():
             return f"d{value.isoformat()}"
         case _:
-            text = unescaped(str(value)).replace("\r\n", "\n").strip()
+            text = str(value).replace("\r\n", "\n").strip()
             return f"s{text}" if text else ""
 
 
-def remembered(value: object) -> str:
-    """Return what `HIDDEN` keeps of a cell's content: by it a change is known."""
-    told = form(value)
+def remembered(told: str) -> str:
+    """Return what `HIDDEN` keeps of a cell's `form`: by it a change is known."""
     if len(told) <= LONG:
         return told
     return f"h{blake2b(told.encode(), digest_size=16).hexdigest()}"

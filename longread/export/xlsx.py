@@ -27,6 +27,7 @@ from longread.export.spreadsheet import (
     WRITER,
     Typed,
     escaped,
+    form,
     remembered,
     shown,
     value_in,
@@ -127,7 +128,7 @@ def _value(cell: Any, told: Said, value: Typed, question: Question) -> None:
     behind = f'" {signs}"' if signs and answered else ""
     if isinstance(value, date):
         cell.number_format = f"yyyy-mm-dd{behind}"
-    elif isinstance(value, Decimal) or question.type == "number" and not question.many:
+    elif isinstance(value, Decimal) or (question.type == "number" and not question.many):
         cell.number_format = f"General{behind}" if isinstance(value, Decimal) else "General"
     elif isinstance(value, str) and len(value) < WIDE and not (question.type == "date" and
                                                                not answered):  # fmt: skip
@@ -216,7 +217,7 @@ def _identity(sheet: Any, report: Report) -> None:
     for row, one in enumerate(review.documents):
         for column, question in enumerate(review.questions):
             _, value = value_in(review, one.path, question)
-            rows.append(("cell", row, column, remembered(value)))
+            rows.append(("cell", row, column, remembered(form(value))))
     for number, columns in enumerate(rows, 1):
         for column, text in enumerate(columns, 1):
             _put(sheet.cell(number, column), text, plain=True)

@@ -127,6 +127,8 @@ function open(d, q, cite = 0) {
   text.tabIndex = 0;
   pane.replaceChildren(top, nav, text);
   pane.hidden = false;
+  // The grid is narrower now.
+  state.cell.scrollIntoView({ block: "nearest", inline: "nearest" });
   show(said, cite, d);
   history.replaceState(null, "", `#d${d + 1}q${q + 1}`);
 }

@@ -67,6 +67,7 @@ def html(report: Report) -> dict[str, bytes]:
         f"<style>{style}</style></head><body>",
         f"<header><h1>{title}</h1>",
         f'<p class="faint">{escape(line(coverage(review)))}</p>',
+        f'<p class="legend">{escape(", ".join(f"{sign} {what}" for sign, what in legend()))}</p>',
         *_about(report),
         *_tools(review, told),
         "</header><main>",

@@ -283,8 +283,8 @@ def facts(report: Report) -> Iterator[tuple[str, str]]:
     yield "Cells", ", ".join(f"{signs[s]:,} {s} {what}" for s, what in legend() if signs[s])
     yield "To check", f"{sum(to_check(review, one.path) for one in review.documents):,} cells"
     yield "Profile", ", ".join(sorted({cell.profile for cell in cells} - {""}) or [review.profile])
-    yield "Model", ", ".join(sorted({cell.model for cell in cells} - {""})) or "none asked yet"
-    versions = sorted({cell.prompt_version for cell in cells if cell.model})
+    yield "Model", ", ".join(sorted({cell.model for cell in cells} - {""}))
+    versions = sorted({cell.prompt_version for cell in cells} - {0})
     yield "Prompt version", ", ".join(map(str, versions))
     yield "Read by", ", ".join(sorted({cell.extractor for cell in cells} - {""}))
     if price := sum(cell.price for cell in cells):

@@ -16,7 +16,7 @@ from longread.export import files
 from longread.export.report import CitedText, Part, Report, Stretch
 from longread.prompt.cite import Version
 from longread.store import Store
-from longread.types import Citation, Document, Span
+from longread.types import Citation, Document, Source, Span
 from longread.types.reviews import Cell, Review
 
 FORMATS = {
@@ -205,3 +205,11 @@ def _stretches(
     if place and version.ruler.exists(place):
         for number, _, _ in paper.over(place):
             yield number, 0, 0
+
+
+def among_sources(sources: Sequence[Source], made: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+    """Yield the files that lie in a folder that is reviewed, with that folder."""
+    for file in made:
+        for source in sources:
+            if source.way == "folder" and file.resolve().is_relative_to(source.location):
+                yield file, source.location

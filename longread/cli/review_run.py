@@ -14,6 +14,8 @@ import click
 
 from longread.cli.asking import confirm_departure, use_found
 from longread.cli.progress import Meter
+from longread.cli.review_files import write
+from longread.cli.review_store import stored
 from longread.cli.review_tables import foreseen
 from longread.cli.sizes import Tokens
 
@@ -57,20 +59,20 @@ OPTIONS = (
         default=None,
         help="Questions to one document side by side.",
     ),
+    click.option(
+        "-o",
+        "--output",
+        "outputs",
+        type=click.Path(path_type=Path),
+        multiple=True,
+        metavar="FILE",
+        help="Write it then: .xlsx, .csv, .md, .html or .json; may be repeated.",
+    ),
+    click.option("--force", is_flag=True, help="Write over FILE if it is there."),
     click.option("--dry-run", is_flag=True, help="Say what it would take, and ask nothing."),
     click.option("--yes", is_flag=True, help="Send text, and spend, without asking."),
     click.option("--json", "as_data", is_flag=True, help="Print JSON."),
 )
-
-
-def stored(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the option that says which file keeps its reviews."""
-    return click.option(
-        "--store",
-        type=click.Path(path_type=Path, dir_okay=False),
-        metavar="FILE",
-        help="The file that keeps it; matters can be kept apart.",
-    )(command)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,9 @@ class Run:
     profile: str
     dry: bool
     as_data: bool
+    outputs: tuple[Path, ...] = ()
+    """Files that the review is written into when it has run."""
+    force: bool = False
 
     def go(self, **more: Any) -> None:
         """Run it, or look ahead.
@@ -89,14 +94,16 @@ class Run:
             more: fields of the request that are the command's own.
         """
         from longread.analysis.engines import choose
+        from longread.analysis.exporting import check
 
+        check(self.outputs, force=self.force)
         request = replace(self.request, **more)
         if self.profile or request.review is None:
             request = replace(request, profile=choose(self.profile, use_found()))
         if self.dry:
             _look_ahead(request, self.as_data)
         else:
-            asyncio.run(_run(request, self.as_data))
+            asyncio.run(_run(request, self.as_data, self.outputs, self.force))
 
 
 def running(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -107,6 +114,7 @@ def running(command: Callable[..., Any]) -> Callable[..., Any]:
         *args: Any, questions: Path | None, profile: str, budget: int | None, pilot: int | None,
         seed: int, documents: tuple[str, ...], columns: tuple[str, ...], again: bool,
         parallel: int | None, dry_run: bool, yes: bool, as_data: bool, store: Path | None,
+        outputs: tuple[Path, ...], force: bool,
         **others: Any,
     ) -> Any:  # fmt: skip
         from longread.analysis.questions import read_questions
@@ -117,7 +125,7 @@ def running(command: Callable[..., Any]) -> Callable[..., Any]:
             pilot=pilot or 0, seed=seed, only=documents, columns=columns, again=again,
             parallel=parallel or 0, store=store, yes=yes,
         )  # fmt: skip
-        return command(*args, run=Run(request, profile, dry_run, as_data), **others)
+        return command(*args, run=Run(request, profile, dry_run, as_data, outputs, force), **others)
 
     made: Callable[..., Any] = stored(found)
     for option in reversed(OPTIONS):
@@ -125,7 +133,7 @@ def running(command: Callable[..., Any]) -> Callable[..., Any]:
     return made
 
 
-async def _run(request: Request, as_data: bool) -> None:
+async def _run(request: Request, as_data: bool, outputs: tuple[Path, ...], force: bool) -> None:
     from longread.analysis.review import review as run
     from longread.export.review import data, table
     from longread.export.session import as_json
@@ -162,6 +170,8 @@ async def _run(request: Request, as_data: bool) -> None:
         click.echo(as_json(data(kept, id)))
     else:
         click.echo("\n".join(table(kept, id, width())))
+    with open_store(request.store) as store:
+        write(store, id, outputs, force=force)
     if failed:
         click.echo(
             f"{failed:,} cells failed: longread review resume {id} asks them again", err=True

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 from longread.analysis.follow import on_disk
@@ -25,6 +26,7 @@ FORMATS = {
     ".md": "longread.export.markdown:markdown",
     ".html": "longread.export.html:html",
     ".json": "longread.export.tables:json_file",
+    **({".bib": "longread.export.bibtex:bibtex"} if find_spec("longread.export.bibtex") else {}),
 }
 """What writes a file with such a name: from a `Report` to bytes by what is added to the stem."""
 BESIDE = {".csv": ("_sources", "_coverage")}
@@ -88,7 +90,10 @@ def _with(place: Path, more: str) -> Path:
 
 def _writer(place: Path) -> Callable[[Report], Mapping[str, bytes]]:
     module, _, name = FORMATS[place.suffix.lower()].partition(":")
-    writer: Callable[[Report], Mapping[str, bytes]] = getattr(importlib.import_module(module), name)
+    made = getattr(importlib.import_module(module), name)
+    if place.suffix.lower() == ".bib":
+        return lambda report: {"": made(report.review).encode()}
+    writer: Callable[[Report], Mapping[str, bytes]] = made
     return writer
 
 

@@ -5,6 +5,7 @@ It knows nothing of what is in them.
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -20,24 +21,34 @@ def check(places: Iterable[Path], *, force: bool) -> None:
     """
     seen: set[Path] = set()
     for place in places:
-        if place.resolve() in seen:
+        target = _target(place)
+        if target in seen:
             raise ConfigError(f"{place} would be written twice", hint="name each file once")
-        seen.add(place.resolve())
-        if place.is_dir():
-            raise ConfigError(f"{place} is a folder", hint=f"name a file in it: {place / 'grid'}")
-        if place.exists() and not force:
-            raise ConfigError(f"{place} is already there", hint="add --force to write over it")
-        if not place.parent.is_dir():
-            raise ConfigError(
-                f"{place} cannot be written: there is no folder {place.parent}",
-                hint="make it, or name another one",
-            )
+        seen.add(target)
         try:
-            # What a file system lets be done is known by doing it.
-            with tempfile.NamedTemporaryFile(dir=place.resolve().parent, suffix=place.name):
-                pass
+            _check(place, target, force)
         except OSError as error:
             raise _unwritable(place, error) from error
+
+
+def _check(place: Path, target: Path, force: bool) -> None:
+    if target.is_dir():
+        raise ConfigError(f"{place} is a folder", hint="name a file in it")
+    if target.exists() and not force:
+        raise ConfigError(f"{place} is already there", hint="add --force to write over it")
+    if not target.parent.is_dir():
+        raise ConfigError(
+            f"{place} cannot be written: there is no folder {target.parent}",
+            hint="make it, or name another one",
+        )
+    # What a file system lets be done is known by doing it.
+    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", suffix=".part"):
+        pass
+
+
+def _target(place: Path) -> Path:
+    """Return what is written: a link stays, and what it leads to is."""
+    return Path(os.path.realpath(place))
 
 
 def write(contents: Mapping[Path, bytes], *, force: bool) -> None:
@@ -50,8 +61,7 @@ def write(contents: Mapping[Path, bytes], *, force: bool) -> None:
     made: list[tuple[Path, Path]] = []
     try:
         for place, content in contents.items():
-            # A link stays, and what it points to is written.
-            target = place.resolve()
+            target = _target(place)
             with _beside(target) as file:
                 made.append((Path(file.name), target))
                 file.write(content)
@@ -75,8 +85,6 @@ def _beside(target: Path) -> tempfile._TemporaryFileWrapper[bytes]:
 
 
 def _umask() -> int:
-    import os
-
     mask = os.umask(0o077)
     os.umask(mask)
     return mask

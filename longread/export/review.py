@@ -122,19 +122,29 @@ def _document(review: Review, one: Reviewed) -> dict[str, Any]:
     for question in review.questions:
         key = (one.path, question.name)
         if key in review.cells or key in review.marks or key in review.earlier:
-            earlier = review.earlier.get(key)
+            earlier, second = review.earlier.get(key), review.seconds.get(key)
+            checks, concern = review.checks(*key), review.concern(*key)
             cells[question.name] = {
                 **_cell(review.cells.get(key), review.marks.get(key)),
                 "earlier": asdict(earlier) if earlier else None,
+                "second": _cell(second, None) if second else None,
+                "checks": {**asdict(checks), "confidence": checks.confidence} if checks else None,
+                "concern": concern.name.lower() if concern else None,
             }
     return {
         "path": one.path,
         "content_id": one.content_id,
         "title": one.title,
+        "authors": list(one.authors),
+        "year": one.year,
+        "doi": one.doi,
+        "belongs_to": review.families.get(one.path),
         "pages": one.pages,
+        "pages_read": 0 if one.reason else one.pages - len(one.unread),
         "unread": [{"page": page, "reason": why} for page, why in one.unread],
         "recognised": [{"page": page, "confidence": sure} for page, sure in one.recognised],
         "reason": one.reason,
+        "partly": list(one.partly),
         "cells": cells,
     }
 

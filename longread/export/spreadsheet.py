@@ -8,12 +8,13 @@ columns went meanwhile.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from hashlib import blake2b
 
-from longread.export.report import Said, said
+from longread.export.report import Said, distinct, said
 from longread.export.visible import CONTROLS, picture
 from longread.types.reviews import CellState, Question, Review
 
@@ -76,6 +77,11 @@ def escaped(text: str) -> str:
 def unescaped(text: str) -> str:
     """Return text as a person sees it."""
     return ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+
+
+def names_of(texts: Sequence[str], taken: Sequence[str] = ()) -> list[str]:
+    """Return names of documents or questions by which each is found again."""
+    return distinct([shown(text).strip() or "␠" for text in texts], taken)
 
 
 def typed(question: Question, text: str) -> Typed:

@@ -28,6 +28,7 @@ from longread.export.spreadsheet import (
     Typed,
     escaped,
     form,
+    names_of,
     remembered,
     shown,
     value_in,
@@ -87,8 +88,8 @@ def xlsx(report: Report) -> dict[str, bytes]:
 
 def _values(sheet: Any, report: Report, first: dict[Key, int]) -> None:
     review = report.review
-    paths = tables.distinct([shown(one.path) for one in review.documents])
-    names = tables.distinct([shown(question.name) for question in review.questions], HEAD)
+    paths = names_of([one.path for one in review.documents])
+    names = names_of([question.name for question in review.questions], HEAD)
     widths = [36, 20, 9, *(_width(question) for question in review.questions)]
     _head(sheet, [*HEAD, *names], widths, len(paths))
     for column, question in enumerate(review.questions, len(HEAD) + 1):
@@ -207,8 +208,8 @@ def _about(sheet: Any, report: Report) -> None:
 def _identity(sheet: Any, report: Report) -> None:
     """Write what was written, so that what a person changes is known from it."""
     review = report.review
-    paths = tables.distinct([shown(one.path) for one in review.documents])
-    names = tables.distinct([shown(question.name) for question in review.questions], HEAD)
+    paths = names_of([one.path for one in review.documents])
+    names = names_of([question.name for question in review.questions], HEAD)
     rows: list[tuple[str | int, ...]] = [(WRITER, VERSION, report.id)]
     for one, path in zip(review.documents, paths, strict=True):
         rows.append(("document", path, ascii(one.path), one.content_id))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
@@ -89,7 +89,7 @@ def _about(report: Report) -> Iterator[str]:
     yield '<details id="about"><summary>What was read, asked, and by what</summary>'
     yield _table([], [pair for pair in facts(report) if pair[1]])
     yield "<h2>Signs</h2>"
-    yield _table([], [*legend(), ("✗", "rejected by a person"), ("⚑", "flagged by a person")])
+    yield _table([], legend())
     yield "<h2>Coverage</h2>"
     yield _table(COVERAGE, [tuple(map(str, columns)) for columns in covered(review)])
     yield "<h2>Questions</h2>"
@@ -100,7 +100,7 @@ def _about(report: Report) -> Iterator[str]:
     yield "</details>"
 
 
-def _table(head: tuple[str, ...] | list[str], rows: list[tuple[str, ...]]) -> str:
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     top = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
     made = "\n".join(
         "<tr>" + "".join(f"<td>{escape(visible(cell))}</td>" for cell in row) + "</tr>"
@@ -127,7 +127,7 @@ def _tools(review: Review, told: list[list[Said]]) -> Iterator[str]:
                 f"{words} {tones[tone]:,}</button>"
             )
     yield f'<span id="told" role="status">{len(review.documents):,} documents</span></div>'
-    yield f'<p class="faint tools">{KEYS}</p>'
+    yield f'<p class="faint keys">{KEYS}</p>'
 
 
 def _grid(report: Report, told: list[list[Said]]) -> Iterator[str]:

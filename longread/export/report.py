@@ -298,6 +298,8 @@ def legend() -> list[tuple[str, str]]:
         *((SIGNS[state], state.value) for state in CellState),
         (UNVERIFIED, "quote not verified"),
         (CORRECTED, "corrected by a person"),
+        (REJECTED, "rejected by a person"),
+        (FLAGGED, "flagged by a person"),
         (NOTHING, "not asked yet"),
         (RULED_OUT, "out of place, by the question's condition"),
     ]

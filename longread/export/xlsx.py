@@ -177,8 +177,7 @@ def _coverage(sheet: Any, report: Report) -> None:
 
 def _about(sheet: Any, report: Report) -> None:
     rows: list[tuple[str, ...]] = [*tables.facts(report), ("",)]
-    rows += [("Signs", ""), *tables.legend(), (tables.REJECTED, "rejected by a person")]
-    rows += [(tables.FLAGGED, "flagged by a person"), ("",)]
+    rows += [("Signs", ""), *tables.legend(), ("",)]
     rows += [
         ("Corrections", "change a value in the sheet Values, and longread review import reads it."),
         ("", "“not present” says that the document has none; an emptied cell says nothing."),

@@ -79,7 +79,7 @@ def edited(path: Path) -> Edited:
     documents, questions, cells = _kept(path, sheets[HIDDEN], found)
     if VALUES not in sheets:
         raise ConfigError(f"{path} has no sheet {VALUES}", hint="give it that name again")
-    rows = [row for row in sheets[VALUES] if any(cell.value is not None for cell in row)]
+    rows = sheets[VALUES]
     top = next((n for n, row in enumerate(rows[:SEARCHED]) if HEAD[0] in map(_text, row)), None)
     if top is None:
         raise ConfigError(
@@ -116,7 +116,7 @@ def _sheets(path: Path) -> dict[str, list[Sequence[Any]]]:
         book = load_workbook(path, read_only=True)
         try:
             return {
-                name: list(book[name].iter_rows())
+                name: [row for row in book[name].iter_rows() if _filled(row)]
                 for name in (VALUES, HIDDEN)
                 if name in book.sheetnames
             }
@@ -147,7 +147,7 @@ def _kept(
     questions: dict[str, tuple[str, str]] = {}
     cells: dict[tuple[str, str], Kept] = {}
     try:
-        for kind, first, second, third in (row[:4] for row in said[1:]):
+        for kind, first, second, third in ([*row, *[None] * 3][:4] for row in said[1:]):
             name = unescaped(str(first))
             if kind == "document":
                 documents[name] = ast.literal_eval(second), str(third or "")
@@ -228,6 +228,10 @@ def _missing(what: str, names: Sequence[str]) -> str:
 
 def _text(cell: Any) -> str:
     return unescaped(str(cell.value)).strip() if cell.value is not None else ""
+
+
+def _filled(row: Sequence[Any]) -> bool:
+    return any(cell.value is not None for cell in row)
 
 
 def _first(row: Sequence[Any]) -> Any:

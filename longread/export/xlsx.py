@@ -43,6 +43,8 @@ FILLS: dict[Tone, str] = {
 WIDTHS = {"date": 13, "number": 11, "money": 17, "yes/no": 11, "choice": 18, "text": 34}
 MOST_ROWS, MOST_COLUMNS, MOST_LINKS = 1_048_576, 16_384, 65_530
 """Of a sheet (Excel's specifications and limits)."""
+ADDRESS = 2_079
+"""Characters of a link, at most, of the same source."""
 LINES = 8
 """Lines of a row, at most; what is longer is seen when its cell is opened."""
 LINE = 15.0
@@ -264,6 +266,8 @@ def _inside(cell: Any, place: str) -> None:
 
 
 def _outside(cell: Any, address: str) -> None:
+    if len(address) > ADDRESS:
+        return
     # Set as it is; openpyxl would put the address in the place of an empty value.
     value = cell.value
     cell.hyperlink = address

@@ -100,6 +100,12 @@ def test_whatever_a_document_says_is_text_and_comes_back_unchanged(
     assert found.review == "abcd1234"
 
 
+def test_text_that_looks_like_a_characters_number_is_not_read_as_one() -> None:
+    book = written(review("a.pdf", Law=("a _x0041_ b",)))
+    # Spreadsheets show _x005F_ as the underscore that it escapes.
+    assert book["Values"]["D2"].value == "a _x005F_x0041_ b"
+
+
 def test_what_is_too_long_is_cut_and_says_so(tmp_path: Path) -> None:
     told = shown("x" * 40_000)
     assert len(told) <= LIMIT

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from longread.cli.review_run import Run, running, stored, width
+from longread.cli.review_files import export, import_
+from longread.cli.review_run import Run, running, width
 from longread.cli.review_scores import alone, score, scoring
+from longread.cli.review_store import stored, there
 from longread.cli.review_tables import listed, of_document, row_data
 from longread.cli.sources import source_options
 from longread.errors import ConfigError, StoreError, similar
@@ -18,7 +20,7 @@ from longread.export.visible import line
 
 if TYPE_CHECKING:
     from longread.ingest.read import Options
-    from longread.store import ReviewRow, Store
+    from longread.store import ReviewRow
 
 Command = Callable[..., Any]
 
@@ -68,7 +70,7 @@ def run(sources: tuple[str, ...], run: Run, new: bool, options: Options) -> None
 @click.option("--password", "passwords", multiple=True, help="Tried on encrypted PDFs.")
 def resume(review: str, run: Run, passwords: tuple[str, ...]) -> None:
     """Go on with REVIEW, the newest if none is named: only what is missing is asked."""
-    _there(run.request.store).close()
+    there(run.request.store).close()
     run.go(review=review, passwords=passwords)
 
 
@@ -79,8 +81,12 @@ def resume(review: str, run: Run, passwords: tuple[str, ...]) -> None:
 @click.option("--password", "passwords", multiple=True, help="Tried on encrypted PDFs.")
 def add(review: str, sources: tuple[str, ...], run: Run, passwords: tuple[str, ...]) -> None:
     """Add SOURCE… to the shelf of REVIEW, and ask what is missing."""
-    _there(run.request.store).close()
+    there(run.request.store).close()
     run.go(review=review, sources=sources, passwords=passwords)
+
+
+review.add_command(export)
+review.add_command(import_)
 
 
 @review.command("list")
@@ -93,7 +99,7 @@ def list_(store: Path | None, as_data: bool) -> None:
 
     rows: list[ReviewRow] = []
     if store or default_path().exists():
-        with _there(store) as opened:
+        with there(store) as opened:
             rows = opened.reviews.listed()
     if as_data:
         click.echo(as_json([row_data(row) for row in rows]))
@@ -115,7 +121,7 @@ def show(review: str, document: str, store: Path | None, as_data: bool) -> None:
     from longread.export.review import data, table
     from longread.export.session import as_json
 
-    with _there(store) as opened:
+    with there(store) as opened:
         id = opened.reviews.resolve(review)
         kept = opened.reviews.review(id)
     if document:
@@ -152,7 +158,7 @@ def mark(
     from longread.analysis import values
     from longread.types.reviews import Mark
 
-    with _there(store) as opened:
+    with there(store) as opened:
         id = opened.reviews.resolve(review)
         kept = opened.reviews.head(id)
         names = [one.name for one in kept.questions]
@@ -186,7 +192,7 @@ def delete(review: str, yes: bool, store: Path | None) -> None:
     from longread.analysis.forget import forget_review
     from longread.errors import LongreadError
 
-    with _there(store) as opened:
+    with there(store) as opened:
         if not review:
             raise StoreError("no review is named", hint="longread review list shows them")
         id = opened.reviews.resolve(review)
@@ -200,18 +206,6 @@ def delete(review: str, yes: bool, store: Path | None) -> None:
             click.confirm(f"Delete review {id} (“{title}”) for good?", abort=True, err=True)
         forget_review(opened, id)
     click.echo(f"deleted review {id}", err=True)
-
-
-def _there(store: Path | None) -> Store:
-    """Open what is there: a mistyped name must not make an empty store."""
-    from longread.store import default_path, open_store
-
-    path = store or default_path()
-    if not path.exists():
-        raise StoreError(
-            f"there is no store at {path}", hint="longread review SOURCE --questions FILE makes one"
-        )
-    return open_store(path)
 
 
 def _named(said: str, known: Sequence[str], where: str, what: str) -> str:

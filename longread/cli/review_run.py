@@ -14,6 +14,8 @@ import click
 
 from longread.cli.asking import confirm_departure, use_found
 from longread.cli.progress import Meter
+from longread.cli.review_files import write
+from longread.cli.review_store import stored
 from longread.cli.review_tables import foreseen
 from longread.cli.sizes import Tokens
 
@@ -64,20 +66,20 @@ OPTIONS = (
         default="evidence",
         help="Documents longer than a prompt: their best parts, or all of them part by part.",
     ),
+    click.option(
+        "-o",
+        "--output",
+        "outputs",
+        type=click.Path(path_type=Path),
+        multiple=True,
+        metavar="FILE",
+        help="Write it then: .xlsx, .csv, .md, .html or .json; may be repeated.",
+    ),
+    click.option("--force", is_flag=True, help="Write over FILE if it is there."),
     click.option("--dry-run", is_flag=True, help="Say what it would take, and ask nothing."),
     click.option("--yes", is_flag=True, help="Send text, and spend, without asking."),
     click.option("--json", "as_data", is_flag=True, help="Print JSON."),
 )
-
-
-def stored(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the option that says which file keeps its reviews."""
-    return click.option(
-        "--store",
-        type=click.Path(path_type=Path, dir_okay=False),
-        metavar="FILE",
-        help="The file that keeps it; matters can be kept apart.",
-    )(command)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,10 @@ class Run:
     profile: str
     dry: bool
     as_data: bool
+    outputs: tuple[Path, ...] = ()
+    """Files that the review is written into when it has run."""
+    force: bool = False
+    """Whether files that are there are written over."""
     scoring: Scoring | None = None
     """What it is measured against when it is done."""
 
@@ -98,14 +104,16 @@ class Run:
             more: fields of the request that are the command's own.
         """
         from longread.analysis.engines import choose
+        from longread.analysis.exporting import check
 
+        check(self.outputs, force=self.force)
         request = replace(self.request, **more)
         if self.profile or request.review is None:
             request = replace(request, profile=choose(self.profile, use_found()))
         if self.dry:
             _look_ahead(request, self.as_data)
         else:
-            asyncio.run(_run(request, self.as_data, self.scoring))
+            asyncio.run(_run(request, self))
 
 
 def running(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -116,7 +124,7 @@ def running(command: Callable[..., Any]) -> Callable[..., Any]:
         *args: Any, questions: Path | None, profile: str, budget: int | None, pilot: int | None,
         seed: int, documents: tuple[str, ...], columns: tuple[str, ...], again: bool,
         parallel: int | None, long: Literal["evidence", "sweep"], dry_run: bool, yes: bool,
-        as_data: bool, store: Path | None, **others: Any,
+        as_data: bool, store: Path | None, outputs: tuple[Path, ...], force: bool, **others: Any,
     ) -> Any:  # fmt: skip
         from longread.analysis.questions import read_questions
         from longread.analysis.review import Request
@@ -126,7 +134,7 @@ def running(command: Callable[..., Any]) -> Callable[..., Any]:
             pilot=pilot or 0, seed=seed, only=documents, columns=columns, again=again,
             parallel=parallel or 0, long=long, store=store, yes=yes,
         )  # fmt: skip
-        return command(*args, run=Run(request, profile, dry_run, as_data), **others)
+        return command(*args, run=Run(request, profile, dry_run, as_data, outputs, force), **others)
 
     made: Callable[..., Any] = stored(found)
     for option in reversed(OPTIONS):
@@ -134,8 +142,8 @@ def running(command: Callable[..., Any]) -> Callable[..., Any]:
     return made
 
 
-async def _run(request: Request, as_data: bool, scoring: Scoring | None) -> None:
-    from longread.analysis.review import review as run
+async def _run(request: Request, how: Run) -> None:
+    from longread.analysis.review import review
     from longread.export.review import data, table
     from longread.export.scores import data as score_data
     from longread.export.session import as_json
@@ -150,7 +158,7 @@ async def _run(request: Request, as_data: bool, scoring: Scoring | None) -> None
             meter.clear()
             return confirm_departure(departure, "begin with --pilot 5")
 
-        async with aclosing(run(request, confirm)) as events:
+        async with aclosing(review(request, confirm)) as events:
             async for event in events:
                 match event:
                     case Progress():
@@ -167,15 +175,16 @@ async def _run(request: Request, as_data: bool, scoring: Scoring | None) -> None
                         pass
     with open_store(request.store) as store:
         kept = store.reviews.review(id)
-        if not as_data:
+        if not how.as_data:
             click.echo("\n".join(table(kept, id, width())))
-        scores = scoring.measure(store, id) if scoring else None
+        write(store, id, how.outputs, force=how.force)
+        scores = how.scoring.measure(store, id) if how.scoring else None
     failed = sum(cell.state == "failed" for cell in kept.cells.values())
-    if as_data:
+    if how.as_data:
         more = {"scores": score_data(scores)} if scores else {}
         click.echo(as_json({**data(kept, id), **more}))
-    if scoring and scores:
-        scoring.show(scores, id)
+    if how.scoring and scores:
+        how.scoring.show(scores, id)
     if failed:
         click.echo(
             f"{failed:,} cells failed: longread review resume {id} asks them again", err=True

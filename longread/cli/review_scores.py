@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from longread.errors import ConfigError, LongreadError, StoreError
+from longread.cli.review_store import stored, there
+from longread.errors import ConfigError, LongreadError
 
 if TYPE_CHECKING:
     from longread.cli.review_run import Run
@@ -156,7 +157,6 @@ OPTIONS = (
         metavar="FILE",
         help="The report of --gold: .html, .md, .json, .svg (its plot); else scores-ID.html.",
     ),
-    click.option("--force", is_flag=True, help="Write over the report if it is there."),
 )
 
 
@@ -165,11 +165,10 @@ def scoring(command: Command) -> Command:
 
     @wraps(command)
     def found(
-        *args: Any, run: Run, gold: Path | None, complete: bool, report: Path | None, force: bool,
-        **others: Any,
-    ) -> Any:  # fmt: skip
+        *args: Any, run: Run, gold: Path | None, complete: bool, report: Path | None, **others: Any
+    ) -> Any:
         made = prepare(
-            gold, report, complete=complete, force=force, quiet=run.as_data,
+            gold, report, complete=complete, force=run.force, quiet=run.as_data,
             questions=run.request.questions,
         )  # fmt: skip
         return command(*args, run=replace(run, scoring=made), **others)
@@ -211,12 +210,7 @@ def alone(args: Sequence[str]) -> bool:
 )
 @click.option("--complete", is_flag=True, help="What FILE does not name is not in its documents.")
 @click.option("--force", is_flag=True, help="Write over the report if it is there.")
-@click.option(
-    "--store",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="The file that keeps it; matters can be kept apart.",
-)
+@stored
 @click.option("--json", "as_data", is_flag=True, help="Print JSON.")
 def score(
     review: str, gold: Path, report: Path | None, complete: bool, force: bool,
@@ -229,16 +223,10 @@ def score(
     """
     from longread.export.scores import data
     from longread.export.session import as_json
-    from longread.store import default_path, open_store
 
     prepared = prepare(gold, report, complete=complete, force=force, quiet=as_data)
     assert prepared is not None
-    path = store or default_path()
-    if not path.exists():
-        raise StoreError(
-            f"there is no store at {path}", hint="longread review SOURCE --questions FILE makes one"
-        )
-    with open_store(path) as opened:
+    with there(store) as opened:
         id = opened.reviews.resolve(review)
         found = prepared.measure(opened, id)
     if as_data:

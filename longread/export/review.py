@@ -42,16 +42,17 @@ def sign(review: Review, path: str, question: Question) -> str:
 def value_of(cell: Cell | None, correction: Mark | None = None) -> str:
     """Return what a cell says: a person's value before the model's, else its state."""
     if correction:
-        return _text(correction.value) if correction.value else CellState.NOT_PRESENT.value
+        return plain(correction.value) if correction.value else CellState.NOT_PRESENT.value
     if cell is None:
         return "not asked"
     if cell.state is CellState.ANSWERED and cell.value:
-        return f"{_text(cell.value)}{' (quote not verified)' if cell.unverified else ''}"
+        return f"{plain(cell.value)}{' (quote not verified)' if cell.unverified else ''}"
     said = f": {'; '.join(cell.value.said)}" if cell.value else ""
     return f"{cell.state.value}{said}"
 
 
-def _text(value: Value) -> str:
+def plain(value: Value) -> str:
+    """Return a value without a word on its worth."""
     pairs = zip(value.normal, value.said, strict=True)
     return "; ".join(normal or said for normal, said in pairs)
 
@@ -121,19 +122,29 @@ def _document(review: Review, one: Reviewed) -> dict[str, Any]:
     for question in review.questions:
         key = (one.path, question.name)
         if key in review.cells or key in review.marks or key in review.earlier:
-            earlier = review.earlier.get(key)
+            earlier, second = review.earlier.get(key), review.seconds.get(key)
+            checks, concern = review.checks(*key), review.concern(*key)
             cells[question.name] = {
                 **_cell(review.cells.get(key), review.marks.get(key)),
                 "earlier": asdict(earlier) if earlier else None,
+                "second": _cell(second, None) if second else None,
+                "checks": {**asdict(checks), "confidence": checks.confidence} if checks else None,
+                "concern": concern.name.lower() if concern else None,
             }
     return {
         "path": one.path,
         "content_id": one.content_id,
         "title": one.title,
+        "authors": list(one.authors),
+        "year": one.year,
+        "doi": one.doi,
+        "belongs_to": review.families.get(one.path),
         "pages": one.pages,
+        "pages_read": 0 if one.reason else one.pages - len(one.unread),
         "unread": [{"page": page, "reason": why} for page, why in one.unread],
         "recognised": [{"page": page, "confidence": sure} for page, sure in one.recognised],
         "reason": one.reason,
+        "partly": list(one.partly),
         "cells": cells,
     }
 

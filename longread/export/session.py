@@ -270,27 +270,27 @@ def _escape(found: re.Match[str]) -> str:
 
 def markdown(session: Session, short: str = "") -> str:
     """Return the session as Markdown that reads well as plain text too."""
-    lines = [f"# {_line(session.title)}", ""]
+    lines = [f"# {escaped(session.title)}", ""]
     if short:
-        lines += [f"Session {short}, profile {_line(session.profile)}.", ""]
+        lines += [f"Session {short}, profile {escaped(session.profile)}.", ""]
     lines += ["## Sources", ""]
     for source in session.sources:
         version = f" at {code(source.version)}" if source.version else ""
-        note = f": {_line(source.note)}" if source.note else ""
+        note = f": {escaped(source.note)}" if source.note else ""
         lines.append(f"- {code(source.location)} ({source.way}){version}{note}")
     lines += ["", "## Coverage", "", *fenced("\n".join(coverage(session.ledger)))]
     for number, answer in enumerate(session.answers, start=1):
-        lines += ["", f"## {number}. {_line(answer.question)}", "", said(answer), ""]
+        lines += ["", f"## {number}. {escaped(answer.question)}", "", said(answer), ""]
         if note := ending(answer):
             lines += [f"**{note}**", ""]
         lines += [f"- {_cited(citation)}" for citation in answer.citations]
         if not answer.citations:
             lines.append("No citations.")
-        lines += ["", _sentence(_line(prompted(answer)))]
+        lines += ["", _sentence(escaped(prompted(answer)))]
         if answer.usage:
             lines.append(_sentence(spent(answer.usage, answer.strategy)))
         if answer.caveat:
-            lines += ["", f"> {_line(answer.caveat)}"]
+            lines += ["", f"> {escaped(answer.caveat)}"]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -307,7 +307,7 @@ def _cited(citation: Citation) -> str:
     return text
 
 
-def _line(text: str) -> str:
+def escaped(text: str) -> str:
     """Words on one line, with what Markdown or HTML would act on escaped."""
     return re.sub(r"([\\`*_\[\]<>#|])", r"\\\1", " ".join(text.split()))
 

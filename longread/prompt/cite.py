@@ -57,28 +57,12 @@ def locate(citation: Citation, document: Document) -> tuple[tuple[int, int], ...
     Empty where it quotes nothing, or where the words stand nowhere in it. For words that were
     left out of an elided quote the gap is in the range too.
     """
-    version = Version(document)
-    quote = Quote(citation.quote, version.code)
-    if quote.empty or (citation.verdict is Verdict.NOT_FOUND and not citation.found):
-        return ()
-    for span in (citation.found, citation.span, None):
-        if matches := version.matches(quote, span):
-            return tuple((m.start, m.end) for m in matches[:1])
-    return ()
+    return Version(document).locate(citation)
 
 
 def nearest(citation: Citation, document: Document) -> Span | None:
     """Return where the words of `document` stand that come closest to a quote not found."""
-    version = Version(document)
-    quote = Quote(citation.quote, version.code)
-    folded = version.text.plain.folded
-    span = citation.span
-    start, end = version.ruler.offsets(span) if span and span.unit == document.unit else (0, 0)
-    words = quote.form(Verdict.FOLDED)
-    near = version.words.closest(words, folded.index(start), folded.index(end))
-    if near is None:
-        return None
-    return version.ruler.span(folded.origin(near.start), folded.origin(near.end - 1) + 1)
+    return Version(document).nearest(citation)
 
 
 def render(citation: Citation) -> str:
@@ -159,6 +143,28 @@ class Version:
     def words(self) -> Neighbourhood:
         """Its words, to find the closest ones."""
         return Neighbourhood(self.text.plain.folded.text)
+
+    def locate(self, citation: Citation) -> tuple[tuple[int, int], ...]:
+        """Return what `cite.locate` does, for the next citation of the same document too."""
+        quote = Quote(citation.quote, self.code)
+        if quote.empty or (citation.verdict is Verdict.NOT_FOUND and not citation.found):
+            return ()
+        for span in (citation.found, citation.span, None):
+            if matches := self.matches(quote, span):
+                return tuple((m.start, m.end) for m in matches[:1])
+        return ()
+
+    def nearest(self, citation: Citation) -> Span | None:
+        """Return what `cite.nearest` does."""
+        folded = self.text.plain.folded
+        span = citation.span
+        there = span is not None and span.unit == self.document.unit
+        start, end = self.ruler.offsets(span) if span and there else (0, 0)
+        words = Quote(citation.quote, self.code).form(Verdict.FOLDED)
+        near = self.words.closest(words, folded.index(start), folded.index(end))
+        if near is None:
+            return None
+        return self.ruler.span(folded.origin(near.start), folded.origin(near.end - 1) + 1)
 
     def matches(self, quote: Quote, span: Span | None, clean: bool = True) -> list[Match]:
         """Return where a quote stands in a place, at the strictest level at which it does.

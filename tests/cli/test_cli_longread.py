@@ -18,7 +18,7 @@ from longread import config
 MakeRepository = Callable[..., Path]
 HEAVY = ("textual", "sqlalchemy", "pypdf", "pypdfium2", "selectolax", "tree_sitter", "openai",
          "torch", "vllm", "tiktoken", "tokenizers", "rich", "alembic", "kingfisher_sdk",
-         "jinja2")  # fmt: skip
+         "jinja2", "openpyxl")  # fmt: skip
 
 
 def longread(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -1,0 +1,145 @@
+"""A review as CSV, Markdown and JSON: complete, honest, and harmless where it is opened."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+from io import StringIO
+
+import pytest
+
+from longread.export.markdown import markdown
+from longread.export.report import Report, said, sources, to_check
+from longread.export.tables import csv_files, harmless, json_file
+from longread.types import Citation, Source, Span, Verdict
+from longread.types.reviews import (
+    Cell,
+    CellState,
+    Mark,
+    Question,
+    Review,
+    Reviewed,
+    Value,
+    marked,
+)
+
+LAW, FEE = Question("Law", "Which?"), Question("Fee", "How much?", "money")
+QUOTE = Citation(
+    "d1", "a.pdf", Span("page", 2, 2), "the laws\nof Ohio", Verdict.FOLDED, ocr=True, confidence=0.9
+)
+BAD = replace(QUOTE, quote="of Utah", verdict=Verdict.NOT_FOUND, note="p2: of [-Utah-]{+Ohio+}")
+FIVE = Value(("5",), ("USD 5",))
+
+
+def review() -> Review:
+    """Return two documents: an answer and one whose quote is bad; none, and a correction."""
+    cells = [
+        Cell("a.pdf", "Law", CellState.ANSWERED, Value(("ohio",), ("Ohio",)), (QUOTE,)),
+        Cell(
+            "a.pdf", "Fee", CellState.ANSWERED, Value(("5",), ("USD 5",)), (BAD,), unverified=True
+        ),
+        Cell("b.pdf", "Law", CellState.NOT_PRESENT, way="whole", shown=(Span("page", 1, 4),)),
+        Cell("b.pdf", "Fee", CellState.FAILED, note="no JSON, twice"),
+    ]
+    kept = {(one.path, one.question): one for one in cells}
+    log = [Mark("corrected", Value(("USD 7",), ("USD 7",)), "side letter"), Mark("flagged")]
+    return Review(
+        "deals | =cmd()",
+        (Source("/deals", "folder"),),
+        "p",
+        (LAW, FEE),
+        (
+            Reviewed(
+                "a.pdf", "1", "page", pages=3, unread=((3, "no text"),), recognised=((2, 0.9),)
+            ),
+            Reviewed("b.pdf", "2", "page", pages=4),
+        ),
+        kept,
+        marks={("b.pdf", "Fee"): marked(log, kept["b.pdf", "Fee"])},
+        families={"b.pdf": "a.pdf"},
+    )
+
+
+def rows(content: bytes) -> list[list[str]]:
+    return list(csv.reader(StringIO(content.decode("utf-8-sig"))))
+
+
+def test_a_csv_says_every_state_and_has_its_sources_and_coverage_beside_it() -> None:
+    made = csv_files(Report("abcd", review()))
+    assert made[""].startswith(b"\xef\xbb\xbf")
+    assert rows(made[""]) == [
+        ["Document", "Read", "To check", "Law", "Fee"],
+        ["a.pdf", "2 of 3 pages, 1 by OCR", "2", "Ohio", "USD 5 (quote not verified)"],
+        ["b.pdf", "4 of 4 pages", "0", "not present", "USD 7"],
+    ]
+    head, *lines = rows(made["_sources"])
+    told = [dict(zip(head, one, strict=True)) for one in lines]
+    assert [one["Verdict"] for one in told] == [
+        "≈ folded, recognised from a picture (90 % sure)",
+        "✗ not found, recognised from a picture (90 % sure)",
+        "no quote",
+        "no quote",
+    ]
+    assert told[0]["Quote"] == "the laws of Ohio"
+    assert told[0]["Words"] == "ohio"
+    assert told[1]["State"] == "answered, quote not verified"
+    assert told[2]["Note"] == "shown: p1-p4"
+    assert told[3]["State"] == "corrected by a person"
+    assert "side letter; the model said: failed" in told[3]["Note"]
+    assert rows(made["_coverage"])[1][2:7] == ["3", "2", "1", "90 %", "p3: no text"]
+    assert rows(made["_coverage"])[2][9] == "a.pdf"
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+a", "-a", "@a", "\t=1", "\r=1", "\n=1", " =1", "＝1"])
+def test_a_formula_in_a_csv_has_an_apostrophe_before_it(text: str) -> None:
+    assert harmless(text).startswith("'")
+
+
+@pytest.mark.parametrize("text", ["-5", "+1.5", "30", "USD -5", "a=b", "2005-03-04", ""])
+def test_numbers_and_words_in_a_csv_are_as_they_are(text: str) -> None:
+    assert harmless(text) == text
+
+
+def test_a_comma_or_a_semicolon_in_a_csv_opens_no_column() -> None:
+    kept = review()
+    cell = replace(kept.cells["a.pdf", "Law"], value=Value(("a",), ("a;=cmd",)))
+    made = csv_files(Report("abcd", replace(kept, cells={**kept.cells, ("a.pdf", "Law"): cell})))
+    assert b'"a;=cmd"' in made[""]
+
+
+def test_markdown_has_values_signs_footnotes_and_coverage() -> None:
+    text = markdown(Report("abcd", review()))[""].decode()
+    assert "# deals \\| =cmd()" in text
+    assert "| a.pdf | ✓ | ¿ |" in text
+    assert "| Law | ✓ Ohio | p2 [^1] |" in text
+    assert "| Fee | ¿ USD 5 (*answered, quote not verified*) | p2 [^2] |" in text
+    assert "| Fee | ✎ ⚑ USD 7 (*corrected by a person*)" in text
+    assert "[^1]: ≈ folded, recognised from a picture (90 % sure): `a.pdf:p2` “the laws" in text
+    assert "| a.pdf | 2 of 3 pages, 1 by OCR | p3: no text |" in text
+    assert "read: 2 of 2 documents, 6 of 7 pages, 1 of them recognised" in text
+
+
+def test_json_has_checks_passes_families_and_coverage() -> None:
+    kept = review()
+    second = replace(kept.cells["a.pdf", "Law"], value=Value(("Utah",), ("Utah",)))
+    kept = replace(kept, seconds={("a.pdf", "Law"): second})
+    told = json.loads(json_file(Report("abcd", kept))[""])
+    a, b = told["documents"]
+    law = a["cells"]["Law"]
+    assert law["second"]["value"]["normal"] == ["Utah"]
+    assert law["checks"] == {"verified": True, "agreed": False, "ocr": True, "confidence": "low"}
+    assert (law["concern"], a["pages_read"], b["belongs_to"]) == ("unverified", 2, "a.pdf")
+
+
+def test_what_a_person_said_and_what_was_checked_are_told_of_a_cell() -> None:
+    kept = review()
+    cell = kept.cells["a.pdf", "Law"]
+    log = [Mark("rejected", note="wrong page", seen=cell.seen)]
+    kept = replace(kept, marks={("a.pdf", "Law"): marked(log, cell)})
+    told = said(kept, "a.pdf", LAW)
+    assert (told.text, told.signs, told.tone) == ("Ohio", "✓ ✗", "rejected")
+    assert told.state == "answered; rejected by a person"
+    assert told.remarks[0] == "✗ rejected by a person: wrong page"
+    assert to_check(kept, "a.pdf") == 1
+    assert len(list(sources(kept))) == 4

@@ -34,6 +34,13 @@ PLACES = {
         "longread.tui.widgets.prompt:PromptBox",
         "longread.tui.widgets.scrolling:RowScroll",
     ),
+    "Grid": (
+        "longread.tui.grid:GridScreen",
+        "longread.tui.grid:NameLine",
+        "longread.tui.widgets.grid:GridTable",
+        "longread.tui.write:Lines",
+        "longread.tui.write:WriteScreen",
+    ),
     "Budget": ("longread.tui.budget:BudgetScreen", "longread.tui.widgets.bars:BarList"),
     "Plan": ("longread.tui.plan:PlanScreen",),
     "Two answers compared": ("longread.tui.compare:CompareScreen",),

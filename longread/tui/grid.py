@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from longread.analysis import values
+from longread.analysis.review import Request
 from longread.errors import LongreadError
 from longread.export.review import coverage
 from longread.export.visible import line
@@ -20,6 +21,7 @@ from longread.store import ReviewRow, Store
 from longread.tui import ledger
 from longread.tui.board import FILTERS, SORTS, Board, Key, Place, Sort
 from longread.tui.choose import ChooseScreen
+from longread.tui.column import ColumnScreen
 from longread.tui.matter import Matter
 from longread.tui.screen import Room
 from longread.tui.testimony import asked
@@ -32,6 +34,8 @@ from longread.types.reviews import Mark, Question
 NARROW = 110
 """Columns below which the cell stands under the table, not beside it."""
 ALL = "all cells"
+BEFORE: Place = (0, 0, 0)
+"""Before every cell in the order of work."""
 
 
 class NameLine(Field):
@@ -151,8 +155,8 @@ class GridScreen(Room):
         super().__init__()
         self._store: Store | None = None
         self._begun = False
-        self._gone_to: tuple[Key, Place] | None = None
-        """The cell that was gone to last as the next one, and where it stood in that order."""
+        self._reached: Place = BEFORE
+        """How far the order of work was followed."""
         self._reviews: list[ReviewRow] | None = None
         """What there is; None until it is read."""
 
@@ -169,7 +173,7 @@ class GridScreen(Room):
             yield GridTable()
             yield CellPane()
         yield Static("", id="state", markup=False)
-        yield Static(Content(ledger.LEGEND), id="legend", markup=False)
+        yield Static("", id="legend", markup=False)
         yield Static("", id="word", markup=False)
 
     @property
@@ -231,6 +235,7 @@ class GridScreen(Room):
         self.query_one("Bar").tell(title)  # type: ignore[attr-defined]
         self.query_one("#word", Static).update("" if ready else ledger.word(board, self._reviews))
         if anew:
+            self._reached = BEFORE
             self.table.show(board if ready else None)
         else:
             self.table.changed()
@@ -243,6 +248,7 @@ class GridScreen(Room):
             self._say(ledger.state(board, ()) if board else "")
             return
         self.query_one("#head", Static).update(Content(ledger.head(board)), layout=False)
+        self.query_one("#legend", Static).update(Content(ledger.legend(board)))
         covered = line(coverage(board.review))
         self.query_one("#coverage", Static).update(Content(covered), layout=False)
         self._say(ledger.state(board, self.house.docket.elsewhere(board)))
@@ -299,14 +305,12 @@ class GridScreen(Room):
         board, at = self.board, self.table.at
         if board is None or at is None:
             return
-        # Where it stood in the order of work is known from when it was gone to: it was decided on
-        # since, and those that were passed over come again only when all others are done.
-        after = self._gone_to[1] if self._gone_to and self._gone_to[0] == at else board.place(at)
-        found = board.next(after)
+        # Those that were passed over come again only when all others are done.
+        found = board.next(self._reached)
         if found is None:
             self.notify("no cell is left to look at", markup=False)
         else:
-            self._gone_to = found, board.place(found)
+            self._reached = board.place(found)
             self.table.go(found)
 
     # What is sought
@@ -379,6 +383,92 @@ class GridScreen(Room):
         if found is not None:
             self.remove_class("-full", "-sought")
             self.house.docket.open(found)
+
+    # Questions
+
+    @work
+    async def action_add(self) -> None:
+        """Add a question."""
+        if (board := self.board) and board.review:
+            await self._column(board, None)
+
+    @work
+    async def action_edit(self) -> None:
+        """Change the question that the cursor is on."""
+        if found := self._target():
+            assert found[0].review is not None
+            await self._column(found[0], found[0].review.questions.index(found[2]))
+
+    async def _column(self, board: Board, at: int | None) -> None:
+        assert board.review is not None
+        before = board.review.questions
+        made = await self.app.push_screen_wait(ColumnScreen(before, at))
+        if made is None or made == before or not await self.house.docket.ask_else(board, made):
+            return
+        self.table.action_column(len(made) - 1 if at is None else at)
+        asked_anew = {q.hash for q in made} - {q.hash for q in before}
+        said = "x asks it" if asked_anew else "what is asked is the same, and so are its cells"
+        self.notify(f"kept; {said}", markup=False)
+
+    @work
+    async def action_remove(self) -> None:
+        """Remove the question that the cursor is on; its cells wait for it."""
+        if not (found := self._target()):
+            return
+        board, _, question = found
+        assert board.review is not None
+        others = tuple(one for one in board.review.questions if one is not question)
+        leaning = [one.name for one in others if one.only_if and one.only_if[0] == question.name]
+        if leaning or not others:
+            why = f"{', '.join(leaning)} depends on it" if leaning else "it is the only question"
+            self.notify(line(why), title="not removed", severity="warning", markup=False)
+        elif await self.house.confirm(
+            "Remove the question?",
+            f"“{question.name}” is a column no more. Its cells and marks are kept, and come back"
+            " when the same question is asked again.",
+        ):
+            await self.house.docket.ask_else(board, others)
+
+    # Asking the model
+
+    @work
+    async def action_run(self) -> None:
+        """Ask for some cells again, or for what is missing."""
+        if not (found := self._target()):
+            return
+        board, (path, name), _ = found
+        assert board.review is not None
+        documents, questions = len(board.review.documents), len(board.review.questions)
+        choices = [
+            ("cell", f"this cell      {line(name)} of {line(path)}"),
+            ("row", f"this document  {questions:,} questions to {line(path)}"),
+            ("column", f"this question  {line(name)} to {documents:,} documents"),
+            (
+                "missing",
+                f"missing        {ledger.missing(board):,} cells that are missing or failed",
+            ),
+        ]
+        chosen = await self.app.push_screen_wait(ChooseScreen("ask the model for", choices))
+        match chosen:
+            case "cell":
+                self._run(board, "this cell", Request(only=(path,), columns=(name,), again=True))
+            case "row":
+                self._run(board, "this document", Request(only=(path,), again=True))
+            case "column":
+                self._run(board, "this question", Request(columns=(name,), again=True))
+            case "missing":
+                self.action_missing()
+
+    def action_missing(self) -> None:
+        """Ask for what is missing."""
+        if (board := self.board) and board.review:
+            self._run(board, "what is missing", Request())
+
+    def _run(self, board: Board, what: str, request: Request) -> None:
+        if self.house.docket.runs(board):
+            self.notify("it is being asked already; ctrl+x stops that", markup=False)
+        else:
+            self.house.docket.run(board, what, request)
 
     # What a person says
 

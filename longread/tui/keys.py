@@ -40,6 +40,7 @@ PLACES = {
         "longread.tui.widgets.grid:GridTable",
         "longread.tui.write:Lines",
         "longread.tui.write:WriteScreen",
+        "longread.tui.column:ColumnScreen",
     ),
     "Budget": ("longread.tui.budget:BudgetScreen", "longread.tui.widgets.bars:BarList"),
     "Plan": ("longread.tui.plan:PlanScreen",),

@@ -24,7 +24,6 @@ WORDS = {
     REJECTED: "rejected",
     FLAGGED: "flagged",
 }
-LEGEND = "  ".join(f"{sign} {words}".replace(" ", "\xa0") for sign, words in WORDS.items())
 BEGIN = """\
 A review puts the same questions to every document: each cell is a typed value, with quotes that
 the program has looked up in the document.
@@ -78,6 +77,21 @@ def head(board: Board) -> str:
     if concerns := sum(row.concerns for row in board.rows.values()):
         parts.append(f"{concerns:,} to look at")
     return " · ".join([*parts, line(review.profile), board.id])
+
+
+def legend(board: Board) -> str:
+    """Say what the signs mean that occur."""
+    marks = set().union(*(row.marks for row in board.rows.values()))
+    there = marks | set(board.counts)
+    words = [f"{sign} {words}" for sign, words in WORDS.items() if sign in there]
+    words += ["… being asked"] if board.working else []
+    return "  ".join(one.replace(" ", "\xa0") for one in words)
+
+
+def missing(board: Board) -> int:
+    """Return how many cells are not there, or failed."""
+    counts = board.counts
+    return counts[NOTHING] + counts[SIGNS[CellState.FAILED]]
 
 
 def state(board: Board, elsewhere: Sequence[str]) -> str:

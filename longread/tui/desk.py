@@ -176,7 +176,7 @@ class Desk(App[None]):
     async def _read(
         self, locations: Sequence[str], name: str, strategy: Strategy, budget: int | None
     ) -> Callable[[Tell], Conversation]:
-        profile = await asyncio.to_thread(choose, name, self._use_found)
+        profile = await asyncio.to_thread(choose, name, self.use_found)
         store = await self.store()
 
         def opened(tell: Tell) -> Conversation:
@@ -330,7 +330,8 @@ class Desk(App[None]):
             f"{departure.words}. Asked once for this corpus and host.",
         )
 
-    def _use_found(self, profile: Profile) -> bool:
+    def use_found(self, profile: Profile) -> bool:
+        """Ask, from a thread, whether an engine that was found may be used."""
         asked = self.confirm("Use this engine?", f"{profile.name} was found at {profile.url}.")
         return asyncio.run_coroutine_threadsafe(asked, self.loop_of_app).result()
 

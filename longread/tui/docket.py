@@ -13,14 +13,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from textual.timer import Timer
 from textual.worker import Worker
 
 from longread import config
 from longread.analysis.drafts import alive, owner
+from longread.analysis.engines import choose
 from longread.analysis.review import Request, open_review, review
 from longread.analysis.trust import Departure
 from longread.analysis.work import Work
 from longread.errors import LongreadError
+from longread.export.stages import SAID
 from longread.store import Changes, ReviewRow, Since, Store
 from longread.tui.apart import Apart
 from longread.tui.board import Board, Key, Row, Running, row_of
@@ -45,14 +48,16 @@ class Docket:
         self.board: Board | None = None
         """What is open on the screen."""
         self._boards: dict[str, Board] = {}
-        self._runs: dict[str, tuple[Apart, Worker[None]]] = {}
-        """What is asked in this program, by review."""
+        self._runs: dict[int, Worker[None]] = {}
+        """What is asked or read in this program, by the identity of its board."""
+        self._aparts: set[Apart] = set()
         self._seen: object = None
         self._looking = self._again = False
+        self._telling: Timer | None = None
 
     async def close(self) -> None:
         """End what runs; what came is kept."""
-        running = [apart for apart, _ in self._runs.values()]
+        running = list(self._aparts)
         for apart in running:
             apart.stop()
         for apart in running:
@@ -192,7 +197,7 @@ class Docket:
 
     def runs(self, board: Board | None) -> bool:
         """Whether a review is asked in this program."""
-        return board is not None and board.id in self._runs
+        return id(board) in self._runs
 
     def run(self, board: Board, what: str, request: Request) -> None:
         """Ask for cells of a review; `what` names them."""
@@ -208,8 +213,8 @@ class Docket:
 
         loop = asyncio.get_running_loop()
         apart = Apart(ask)
-        worker = self._desk.run_worker(self._running(board, apart), group="runs")
-        self._runs[board.id] = apart, worker
+        self._aparts.add(apart)
+        self._runs[id(board)] = self._desk.run_worker(self._running(board, apart), group="runs")
         self._tell(board)
 
     async def _running(self, board: Board, apart: Apart) -> None:
@@ -220,12 +225,15 @@ class Docket:
         else:
             came = board.running.cells if board.running else 0
             said = (
-                f"{came:,} cell{'' if came == 1 else 's'} came" if came else "nothing was missing"
+                f"{came:,} cell{'' if came == 1 else 's'} came"
+                if came
+                else "nothing was to be asked"
             )
             self._desk.notify(f"done: {said}", markup=False)
         finally:
             board.running = None
-            self._runs.pop(board.id, None)
+            self._runs.pop(id(board), None)
+            self._aparts.discard(apart)
             self._tell(board)
             self.look()
 
@@ -236,8 +244,18 @@ class Docket:
             board.running.cells += 1
             if board is self.board:
                 self.look()
-        elif isinstance(event, Progress):
+        elif isinstance(event, Progress) and event.stage not in SAID:
             board.running.progress = event
+            self._tell_soon(board)
+
+    def _tell_soon(self, board: Board) -> None:
+        """Tell how far it is, not more often than anybody can read."""
+        if self._telling is None:
+            self._telling = self._desk.set_timer(SETTLE, lambda: self._told(board))
+
+    def _told(self, board: Board) -> None:
+        self._telling = None
+        self._tell(board)
 
     async def _may_leave(self, departure: Departure) -> bool:
         asked = self._desk.may_leave(departure)
@@ -247,37 +265,47 @@ class Docket:
 
     def stop(self, board: Board | None) -> None:
         """Stop what is asked here; what came is kept."""
-        run = self._runs.get(board.id) if board else None
-        if run is None:
+        worker = self._runs.get(id(board))
+        if worker is None:
             self._desk.notify("nothing runs", markup=False)
             return
-        run[0].stop()
-        run[1].cancel()
+        worker.cancel()
         self._desk.notify("stopped; what came is kept", markup=False)
 
     @property
     def _path(self) -> Path | None:
         return self._desk.store_path
 
-    async def start(self, request: Request) -> None:
+    def start(self, request: Request) -> None:
         """Begin a review of sources, or find the one there is, and show it; nothing is asked."""
-        board = Board("", ", ".join(request.sources))
+        board = self.board = Board("", ", ".join(request.sources))
         board.running = Running("the sources")
-        self.board = board
+        self._runs[id(board)] = self._desk.run_worker(self._starting(board, request), group="runs")
         self._tell(board, anew=True)
+
+    async def _starting(self, board: Board, request: Request) -> None:
+        assert board.running is not None
         try:
+            profile = await asyncio.to_thread(choose, self._desk.profile, self._desk.use_found)
+            wanted = replace(request, profile=profile)
             store = await self._desk.store()
-            opening = Work(lambda tell: open_review(request, store, tell))
+            opening = Work(lambda tell: open_review(wanted, store, tell))
             async for step in opening:
                 board.running.progress = step
-                self._tell(board)
-            self.open(opening.value.id)
+                self._tell_soon(board)
+            if self.board is board:
+                self.open(opening.value.id)
+                self._desk.notify("R asks all of it, x a part", title="begun", markup=False)
         except LongreadError as error:
             board.failed = f"{error}; {error.hint}"
             self._desk.complain(error)
-            self._tell(board, anew=True)
+        except asyncio.CancelledError:
+            board.failed = "stopped"
+            raise
         finally:
             board.running = None
+            self._runs.pop(id(board), None)
+            self._tell(board, anew=board is self.board)
 
 
 def _read(store: Store, id: str) -> tuple[Review, dict[str, Row], Since]:

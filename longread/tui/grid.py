@@ -19,6 +19,7 @@ from longread.export.review import coverage
 from longread.export.visible import line
 from longread.store import ReviewRow, Store
 from longread.tui import ledger
+from longread.tui.begin import BeginScreen
 from longread.tui.board import FILTERS, SORTS, Board, Key, Place, Sort
 from longread.tui.choose import ChooseScreen
 from longread.tui.column import ColumnScreen
@@ -140,6 +141,14 @@ class GridScreen(Room):
         Binding(
             "D", "remove", "Remove the question", show=False, id="grid.remove",
             tooltip="its cells are kept, and come back with it",
+        ),
+        Binding(
+            "o", "viewer", "Viewer", show=False, id="grid.viewer",
+            tooltip="open the file, a PDF at the page, in the system's viewer",
+        ),
+        Binding(
+            "N", "begin", "Begin", show=False, id="grid.begin",
+            tooltip="begin a review: name documents and a file of questions",
         ),
         Binding(
             "m", "reviews", "Reviews", show=False, id="grid.reviews",
@@ -313,6 +322,19 @@ class GridScreen(Room):
             self._reached = board.place(found)
             self.table.go(found)
 
+    def action_viewer(self) -> None:
+        """Open the file in the system's viewer."""
+        if (board := self.board) and (at := self.table.at):
+            self.pane.open_with(board, at)
+
+    @work
+    async def action_begin(self) -> None:
+        """Ask what is to be reviewed, and read it."""
+        wanted = await self.app.push_screen_wait(BeginScreen())
+        if wanted is not None:
+            self.remove_class("-full", "-sought")
+            self.house.docket.start(wanted)
+
     # What is sought
 
     def _arrange(self) -> None:
@@ -451,11 +473,13 @@ class GridScreen(Room):
         chosen = await self.app.push_screen_wait(ChooseScreen("ask the model for", choices))
         match chosen:
             case "cell":
-                self._run(board, "this cell", Request(only=(path,), columns=(name,), again=True))
+                self._run(board, "this cell", Request(cells=((path, name),), again=True))
             case "row":
-                self._run(board, "this document", Request(only=(path,), again=True))
+                cells = tuple((path, question.name) for question in board.review.questions)
+                self._run(board, "this document", Request(cells=cells, again=True))
             case "column":
-                self._run(board, "this question", Request(columns=(name,), again=True))
+                cells = tuple((one.path, name) for one in board.review.documents)
+                self._run(board, "this question", Request(cells=cells, again=True))
             case "missing":
                 self.action_missing()
 

@@ -41,6 +41,7 @@ PLACES = {
         "longread.tui.write:Lines",
         "longread.tui.write:WriteScreen",
         "longread.tui.column:ColumnScreen",
+        "longread.tui.begin:BeginScreen",
     ),
     "Budget": ("longread.tui.budget:BudgetScreen", "longread.tui.widgets.bars:BarList"),
     "Plan": ("longread.tui.plan:PlanScreen",),

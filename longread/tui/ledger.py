@@ -28,9 +28,11 @@ BEGIN = """\
 A review puts the same questions to every document: each cell is a typed value, with quotes that
 the program has looked up in the document.
 
+N begins one: name documents and a file of questions. So does
+
     longread review SOURCE… --questions FILE
 
-runs one, also while this stands open; docs/review.md says how the file of questions is written."""
+whose cells can be watched here as they come. docs/review.md says how questions are written."""
 
 
 def word(board: Board | None, reviews: Sequence[ReviewRow] | None) -> str:
@@ -39,7 +41,8 @@ def word(board: Board | None, reviews: Sequence[ReviewRow] | None) -> str:
         why = line(board.failed)
         return f"{line(board.title)} could not be opened:\n\n{why}\n\nm chooses another."
     if board and board.running:
-        return f"reading {line(board.title)} …"
+        step = f"\n\n… {stage(board.running.progress)}" if board.running.progress else ""
+        return f"reading {line(board.title)}{step}\n\nctrl+x stops"
     if board:
         return f"opening {line(board.title)} …"
     if reviews is None:

@@ -17,6 +17,7 @@ from longread.export.visible import line
 from longread.store import Store
 from longread.tui.board import Board, Key
 from longread.tui.testimony import testimony
+from longread.tui.widgets.opening import open_file
 from longread.tui.widgets.source import SourceView
 from longread.types import Citation, Document, Span
 
@@ -142,6 +143,18 @@ class CellPane(Vertical):
             ocr=recognised,
             note=_note(citation, found),
         )
+
+    @work(exclusive=True, group="open")
+    async def open_with(self, board: Board, key: Key) -> None:
+        """Open the file in the system's viewer, a PDF at the page."""
+        document = self.source.document
+        if document is None or self._shown != (board.id, key) or board.review is None:
+            self.notify("there is no page here yet", markup=False)
+            return
+        cited = self.found.cited if self.found else None
+        citation = self.citation(board, key)
+        quote = citation.quote if citation else ""
+        await open_file(self, board.review.sources, document, cited, quote, viewer=True)
 
     def _text(self, store: Store, id: str, path: str, content: str) -> Document:
         key = (id, path, content)

@@ -28,7 +28,7 @@ EACH = 3
 """Cells of a column: a blank, the sign, what a person said."""
 HEAD = 2
 """Lines that do not scroll: where the cursor is, and the columns' numbers."""
-WIDEST, NARROWEST = 40, 12
+WIDEST, NARROWEST = 40, 20
 """Cells of the documents' column at most and at least."""
 TONES = {
     "✓": "answered", "✎": "person", "¿": "doubt", "~": "doubt", "!": "wrong", "x": "wrong",

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import OptionList, Select, Static
@@ -197,31 +198,26 @@ async def test_f4_shows_every_document_and_question_a_sign_a_cell(path: Path) ->
         assert "accepted" not in text
 
 
-@pytest.mark.parametrize(
-    ("keys", "where"),
-    [
-        (["down", "right"], ("birch.md", "Made")),
-        (["j", "l"], ("birch.md", "Made")),
-        (["down", "right", "up", "left"], ("alder.md", "Law")),
-        (["j", "l", "k", "h"], ("alder.md", "Law")),
-        (["end"], ("alder.md", "Ends")),
-        (["end", "home"], ("alder.md", "Law")),
-        (["G"], ("cedar.md", "Law")),
-        (["ctrl+end"], ("cedar.md", "Law")),
-        (["G", "g"], ("alder.md", "Law")),
-        (["G", "ctrl+home"], ("alder.md", "Law")),
-        (["pagedown", "right"], ("cedar.md", "Made")),
-        (["pagedown", "pageup"], ("alder.md", "Law")),
-    ],
-)
-async def test_the_cursor_goes_where_keys_say(
-    path: Path, keys: list[str], where: tuple[str, str]
-) -> None:
+async def test_the_cursor_goes_where_keys_say(path: Path) -> None:
     app = LongreadApp(path)
     async with app.run_test(size=(140, 40)) as pilot:
         await opened(pilot, app)
-        await pilot.press(*keys)
-        assert at(app) == where
+        for keys, where in (
+            (["down", "right"], ("birch.md", "Made")),
+            (["up", "left", "left", "up"], ("alder.md", "Law")),
+            (["j", "l"], ("birch.md", "Made")),
+            (["k", "h"], ("alder.md", "Law")),
+            (["end"], ("alder.md", "Ends")),
+            (["home"], ("alder.md", "Law")),
+            (["G"], ("cedar.md", "Law")),
+            (["g"], ("alder.md", "Law")),
+            (["ctrl+end"], ("cedar.md", "Law")),
+            (["ctrl+home"], ("alder.md", "Law")),
+            (["pagedown", "right"], ("cedar.md", "Made")),
+            (["pageup", "left"], ("alder.md", "Law")),
+        ):
+            await pilot.press(*keys)
+            assert at(app) == where, keys
 
 
 async def test_a_click_goes_to_a_cell_and_another_opens_it(path: Path) -> None:
@@ -301,13 +297,17 @@ async def test_what_a_person_says_is_kept_at_once_and_shown(path: Path) -> None:
     key = ("alder.md", "Law")
     async with app.run_test(size=(140, 40), notifications=True) as pilot:
         await opened(pilot, app)
+
+        async def seen(sign: str) -> None:
+            await until(pilot, lambda: sign in screen_text(app))
+
         for pressed, kind, sign in (
             ("a", "accepted", "✓●"),
             ("r", "rejected", "✓✗"),
             ("f", "", "✓⚑"),
         ):
             await pilot.press(pressed)
-            await until(pilot, lambda sign=sign: sign in screen_text(app))
+            await seen(sign)
             assert kind in about(app)
         assert [kind for kind, _ in marks(path, key)] == ["accepted", "rejected", "flagged"]
         assert "what was said of it, the newest last" in about(app)
@@ -368,17 +368,22 @@ async def test_space_goes_to_what_a_person_should_look_at_first(path: Path) -> N
     app = LongreadApp(path)
     async with app.run_test(size=(140, 40)) as pilot:
         await opened(pilot, app)
+
+        async def settled(key: tuple[str, str]) -> None:
+            await until(pilot, lambda: now(app).concern(*key) is Concern.SETTLED)
+
         for expected in order[:4]:
             await pilot.press("space")
             assert at(app) == expected
             await pilot.press("a")
-            await until(pilot, lambda key=expected: now(app).concern(*key) is Concern.SETTLED)
+            await settled(expected)
         assert order[0] == ("cedar.md", "Law")
         # What was passed over comes again when the rest is done.
         await pilot.press("space", "space")
         for key in order[5:]:
-            app.docket.mark(app.docket.board, key, Mark("accepted"))  # type: ignore[arg-type]
-            await until(pilot, lambda key=key: now(app).concern(*key) is Concern.SETTLED)
+            assert app.docket.board is not None
+            app.docket.mark(app.docket.board, key, Mark("accepted"))
+            await settled(key)
         await pilot.press("space")
         assert at(app) == order[4]
 
@@ -396,9 +401,8 @@ async def test_only_some_cells_are_shown_and_all_again(path: Path) -> None:
         text = screen_text(app)
         assert "1 of 3 documents" in text
         assert "birch.md" not in text
-        row = next(row for row in text.split("\n") if "cedar.md" in row)
-        assert row.split()[2] == "!"
-        assert "✓" not in row.split("▏")[0]
+        row = next(row for row in text.split("\n") if row.startswith("› "))
+        assert row.partition("▏")[0].split() == ["›", "cedar.md", "!"]
         await pilot.press("escape")
         await until(pilot, lambda: "birch.md" in screen_text(app))
         assert app.current_mode == "grid"
@@ -516,7 +520,7 @@ async def test_a_run_says_how_far_it_is_and_can_be_stopped(path: Path) -> None:
     async with app.run_test(size=(140, 40), notifications=True) as pilot:
         await opened(pilot, app)
         await pilot.press("R")
-        await until(pilot, lambda: "asking for what is missing: reviewing" in screen_text(app))
+        await until(pilot, lambda: "asking for what is missing" in screen_text(app))
         await until(pilot, lambda: "…cedar.md" in screen_text(app))
         await pilot.press("R")
         await until(pilot, lambda: "it is being asked already" in screen_text(app))
@@ -567,6 +571,11 @@ async def test_before_money_is_spent_a_person_is_asked(path: Path) -> None:
         await until(pilot, lambda: UNASKED in now(app).cells)
 
 
+def waiting() -> subprocess.Popen[bytes]:
+    """Start a program that ends when it is spoken to."""
+    return subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
 async def test_what_another_program_writes_is_seen_and_nothing_moves(path: Path) -> None:
     app = LongreadApp(path)
     with open_store(path) as other:
@@ -577,10 +586,8 @@ async def test_what_another_program_writes_is_seen_and_nothing_moves(path: Path)
         async with app.run_test(size=(140, 40)) as pilot:
             await opened(pilot, app)
             await pilot.press("down")
-            sleeper = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+            sleeper = waiting()
             try:
-                import psutil
-
                 began = psutil.Process(sleeper.pid).create_time()
                 who = f"{owner().partition(':')[0]}:{sleeper.pid}:{began:.1f}"
                 assert await asyncio.to_thread(other.reviews.take, number, who, 60.0)
@@ -640,9 +647,7 @@ async def test_a_question_is_added_changed_and_removed_in_place(path: Path) -> N
         app.screen.query_one("#only_if", Field).value = "Ending = yes"
         await pilot.press("enter")
         await until(pilot, lambda: "already that of question 1" in screen_text(app))
-        assert "no question is named 'Ending'; did you mean 'Ends'?" in " ".join(
-            screen_text(app).split()
-        )
+        assert "no question is named 'Ending'" in screen_text(app)
         app.screen.query_one("#name", Field).value = "Notice"
         app.screen.query_one("#only_if", Field).value = "Ends = yes | no"
         app.screen.query_one("#type", Select).value = "number"
@@ -659,9 +664,7 @@ async def test_a_question_is_added_changed_and_removed_in_place(path: Path) -> N
         await pilot.press("ctrl+s")
         await until(pilot, lambda: at(app)[1] == "Exit")
         assert now(app).questions[4].only_if == ("Exit", ("yes", "no"))
-        await until(
-            pilot, lambda: "8 of 13 cells" in said(app, "#head") or "8 of" in said(app, "#head")
-        )
+        await until(pilot, lambda: "9 of 15 cells" in said(app, "#head"))
         await pilot.press("D")
         await until(pilot, lambda: "Notice depends on it" in screen_text(app))
         await pilot.press("right", "D")
@@ -798,7 +801,8 @@ async def test_nothing_in_names_values_and_quotes_reaches_the_terminal_raw(
     (folder / "a\x1b[31m\u202eb.md").write_text(
         f"# Title\n\nIt is {HOSTILE} whatever else it is.\n"
     )
-    questions = (Question(f"N{HOSTILE}", f"Q{HOSTILE}", instructions=HOSTILE),)
+    asked = Question(f"N{HOSTILE}", f"Q{HOSTILE}", instructions=HOSTILE)
+    questions = (asked, replace(asked, name=f"O{HOSTILE}"))
     request = Request(
         SCRIPTED, (str(folder),), questions, new=True, store=path, parallel=1, yes=True
     )

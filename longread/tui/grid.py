@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on, work
@@ -408,24 +409,32 @@ class GridScreen(Room):
 
     # Questions
 
-    @work
-    async def action_add(self) -> None:
+    def action_add(self) -> None:
         """Add a question."""
         if (board := self.board) and board.review:
-            await self._column(board, None)
+            self._column(board, None)
 
-    @work
-    async def action_edit(self) -> None:
+    def action_edit(self) -> None:
         """Change the question that the cursor is on."""
         if found := self._target():
             assert found[0].review is not None
-            await self._column(found[0], found[0].review.questions.index(found[2]))
+            self._column(found[0], found[0].review.questions.index(found[2]))
 
-    async def _column(self, board: Board, at: int | None) -> None:
+    def _column(self, board: Board, at: int | None) -> None:
         assert board.review is not None
         before = board.review.questions
-        made = await self.app.push_screen_wait(ColumnScreen(before, at))
-        if made is None or made == before or not await self.house.docket.ask_else(board, made):
+
+        def keep(made: tuple[Question, ...] | None) -> None:
+            if made is not None and made != before:
+                self._ask_else(board, made, at)
+
+        self.app.push_screen(ColumnScreen(before, at), keep)
+
+    @work
+    async def _ask_else(self, board: Board, made: tuple[Question, ...], at: int | None) -> None:
+        assert board.review is not None
+        before = board.review.questions
+        if not await self.house.docket.ask_else(board, made):
             return
         self.table.action_column(len(made) - 1 if at is None else at)
         asked_anew = {q.hash for q in made} - {q.hash for q in before}
@@ -525,8 +534,7 @@ class GridScreen(Room):
             else:
                 self.notify("nothing was said of this cell", markup=False)
 
-    @work
-    async def action_note(self) -> None:
+    def action_note(self) -> None:
         """Write a note on what was decided, or a flag with it."""
         if not (found := self._target()):
             return
@@ -534,29 +542,36 @@ class GridScreen(Room):
         assert board.review is not None
         said = board.review.marks.get(key)
         mark = said and (said.decision or said.flag)
-        text = await self.app.push_screen_wait(
-            WriteScreen(f"note: {question.name}", line(key[0]), mark.note if mark else "")
-        )
-        if text is not None:
-            kind, value = (mark.kind, mark.value) if mark else ("flagged", None)
-            self.house.docket.mark(board, key, Mark(kind, value, text.strip()))
 
-    @work
-    async def action_correct(self) -> None:
+        def keep(text: str | None) -> None:
+            if text is not None:
+                kept = (
+                    replace(mark, note=text.strip())
+                    if mark
+                    else Mark("flagged", None, text.strip())
+                )
+                self.house.docket.mark(board, key, kept)
+
+        asked = WriteScreen(f"note: {question.name}", line(key[0]), mark.note if mark else "")
+        self.app.push_screen(asked, keep)
+
+    def action_correct(self) -> None:
         """Write what the cell should say."""
         if not (found := self._target()):
             return
         board, key, question = found
         assert board.review is not None
         says = board.review.says(*key)
-        text = await self.app.push_screen_wait(
-            WriteScreen(
-                f"correct: {question.name}",
-                ledger.about_value(question),
-                ledger.typed(says[1] if says else None),
-                lambda text: ledger.wrong_value(question, text),
-            )
+
+        def keep(text: str | None) -> None:
+            if text is not None:
+                said = values.value(question, ledger.split(question, text))
+                self.house.docket.mark(board, key, Mark("corrected", said if said.said else None))
+
+        asked = WriteScreen(
+            f"correct: {question.name}",
+            ledger.about_value(question),
+            ledger.typed(says[1] if says else None),
+            lambda text: ledger.wrong_value(question, text),
         )
-        if text is not None:
-            value = values.value(question, ledger.split(question, text)) if text.strip() else None
-            self.house.docket.mark(board, key, Mark("corrected", value))
+        self.app.push_screen(asked, keep)

@@ -18,11 +18,10 @@ import sqlite3
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zlib import crc32
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
     from longread.store import Store
     from longread.tui.app import LongreadApp
-    from longread.types import Event, Prompt
+    from longread.types import Engine, Event, Prompt, Sampling
 
 ROOT = Path(__file__).parent.parent
 PLACE = ROOT / "docs" / "pictures"
@@ -146,6 +145,15 @@ FOUND = {
     ("marrowby_trailpost_cobranding.pdf", "Fee"): ("$40,000", "p2", "a fee of forty thousand"),
 }
 """What the model of the review says where it says something of its own: value, page, words."""
+STATES = {
+    ("calderbank_unit7_lease.pdf", "Fee"): "not present",
+    ("halverstone_briarmount_services.pdf", "Made"): "unclear",
+    ("night_irrigation_trial.pdf", "Law"): "not present",
+    ("night_irrigation_trial.pdf", "Exit"): "not present",
+    ("night_irrigation_trial.pdf", "Term"): "none of the states that there are",
+    ("quillstone_norbridge_licence.pdf", "Exit"): "not present",
+}
+"""And where it says nothing that is a value."""
 
 
 def main() -> None:
@@ -268,7 +276,7 @@ def _review(store: Store, shelf: Path) -> None:
     from longread import config
     from longread.analysis.questions import read_questions
     from longread.analysis.review import Request, review
-    from longread.types.reviews import Mark
+    from longread.types.reviews import Mark, Value
 
     asked = shelf.parent / "questions.toml"
     asked.write_text(QUESTIONS, encoding="utf-8")
@@ -279,7 +287,7 @@ def _review(store: Store, shelf: Path) -> None:
     )  # fmt: skip
 
     async def answer() -> None:
-        async for _ in review(request, _yes, Reader()):
+        async for _ in review(request, _yes, reader()):
             pass
 
     asyncio.run(answer())
@@ -288,35 +296,40 @@ def _review(store: Store, shelf: Path) -> None:
     store.reviews.mark(id, first, "Law", Mark("accepted"))
     store.reviews.mark(id, second, "Law", Mark("flagged", note="which of the two?"))
     store.reviews.mark(id, second, "Term", Mark("rejected"))
+    store.reviews.mark(
+        id, first, "Made", Mark("corrected", Value(("2 May 2021",), ("2021-05-02",)))
+    )
 
 
 async def _yes(_: object) -> bool:
     return True
 
 
-class Reader:
-    """A model that answers by the document's name and the question's, always the same."""
+def reader() -> Engine:
+    """Return a model that answers in most of the ways that there are, always the same."""
+    from longread.engine.replay import ReplayEngine
+    from longread.types import Finished, Text, Usage
 
-    async def stream(self, prompt: Prompt, sampling: object) -> AsyncIterator[Event]:
-        """Yield an answer as JSON."""
-        from longread.types import Finished, Text, Usage
+    class Reader(ReplayEngine):
+        async def stream(self, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[Event]:
+            pieces = prompt.turns[1].pieces
+            key = pieces[0].text.split()[2], pieces[-1].text.splitlines()[1].partition(":")[0]
+            said: dict[str, object] = {"reasoning": "", "quotes": [], "value": ""}
+            if key in FOUND:
+                value, page, words = FOUND[key]
+                said["quotes"] = [{"place": f"d1:{page}", "words": words}]
+                said |= {"state": "answered", "value": value, "reasoning": "Its clause says so."}
+            elif key in STATES:
+                said["state"] = STATES[key]
+            else:
+                async for event in super().stream(prompt, sampling):
+                    yield event
+                return
+            yield Text(json.dumps(said))
+            yield Usage(4_204, 61, 4_100, 0.2, 1.1, None)
+            yield Finished("stop")
 
-        pieces = prompt.turns[1].pieces
-        path = pieces[0].text.split()[2]
-        name = pieces[-1].text.splitlines()[1].partition(":")[0]
-        said = {"reasoning": "The clause on this says so.", "quotes": [], "state": "not present"}
-        said["value"] = ""
-        if found := FOUND.get((path, name)):
-            value, page, words = found
-            quotes = [{"place": f"d1:{page}", "words": words}]
-            said |= {"state": "answered", "value": value, "quotes": quotes}
-        elif crc32(f"{path} {name}".encode()) % 5 == 0:
-            said |= {"state": "unclear"}
-        elif crc32(f"{path} {name}".encode()) % 5 == 1:
-            said |= {"state": "no such state"}
-        yield Text(json.dumps(said))
-        yield Usage(4_204, 61, 4_100, 0.2, 1.1, None)
-        yield Finished("stop")
+    return Reader("")
 
 
 async def _draw(store: Path, size: tuple[int, int], theme: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ It is state that the Grid shows; it knows no widget and reads no store. Only the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
@@ -294,14 +294,21 @@ class Board:
         """Return the cell that is shown and undecided that comes next; from the first again."""
         review = self.review
         assert review is not None
+        found = next((place for place in self._left() if place > after), None)
+        found = found or next(self._left(), None)
+        if found is None:
+            return None
+        return review.documents[found[1]].path, review.questions[found[2]].name
+
+    def _left(self) -> Iterator[Place]:
+        """Yield the cells that are shown and undecided, in the order of work."""
+        assert self.review is not None
+        names = [question.name for question in self.review.questions]
         listed = set(self.listed)
-        names = [question.name for question in review.questions]
-        left = sorted(
-            (int(level), number, column)
-            for number, one in enumerate(review.documents)
-            if one.path in listed
-            for column, level in enumerate(self.rows[one.path].levels)
-            if "0" < level < str(Concern.SETTLED.value) and self.shown((one.path, names[column]))
-        )
-        found = next((place for place in left if place > after), left[0] if left else None)
-        return (review.documents[found[1]].path, names[found[2]]) if found else None
+        there = [(n, d.path) for n, d in enumerate(self.review.documents) if d.path in listed]
+        for level in range(Concern.FAILED, Concern.SETTLED):
+            for number, path in there:
+                levels, column = self.rows[path].levels, -1
+                while (column := levels.find(str(level), column + 1)) >= 0:
+                    if self.shown((path, names[column])):
+                        yield level, number, column

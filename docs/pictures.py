@@ -10,6 +10,7 @@ again and compares, so they cannot be out of date.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import shutil
@@ -17,7 +18,7 @@ import sqlite3
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.widget import Widget
 
+    from longread.store import Store
     from longread.tui.app import LongreadApp
+    from longread.types import Engine, Event, Prompt, Sampling
 
 ROOT = Path(__file__).parent.parent
 PLACE = ROOT / "docs" / "pictures"
@@ -99,6 +102,58 @@ ASKED = {
         ' [marrowby_trailpost_cobranding.pdf:p2 "three (3) years"] at first.',
     ),
 }
+
+
+QUESTIONS = """
+[[question]]
+name = "Law"
+question = "Which law governs?"
+
+[[question]]
+name = "Made"
+question = "When was it made?"
+type = "date"
+
+[[question]]
+name = "Term"
+question = "For how long does it run?"
+instructions = "In years."
+
+[[question]]
+name = "Fee"
+question = "Which fee is due?"
+type = "money"
+
+[[question]]
+name = "Exit"
+question = "Can a party end it without cause?"
+type = "yes/no"
+
+[[question]]
+name = "Notice"
+question = "On how much notice?"
+type = "number"
+only_if = "Exit = yes"
+"""
+FOUND = {
+    ("marrowby_trailpost_cobranding.pdf", "Law"): (
+        "Oregon",
+        "p3",
+        "the laws of the State of Oregon",
+    ),
+    ("marrowby_trailpost_cobranding.pdf", "Term"): ("three years", "p2", "three (3) years"),
+    ("marrowby_trailpost_cobranding.pdf", "Fee"): ("$40,000", "p2", "a fee of forty thousand"),
+}
+"""What the model of the review says where it says something of its own: value, page, words."""
+STATES = {
+    ("calderbank_unit7_lease.pdf", "Fee"): "not present",
+    ("halverstone_briarmount_services.pdf", "Made"): "unclear",
+    ("night_irrigation_trial.pdf", "Law"): "not present",
+    ("night_irrigation_trial.pdf", "Exit"): "not present",
+    ("night_irrigation_trial.pdf", "Term"): "none of the states that there are",
+    ("quillstone_norbridge_licence.pdf", "Exit"): "not present",
+}
+"""And where it says nothing that is a value."""
 
 
 def main() -> None:
@@ -197,6 +252,7 @@ def _store(home: Path) -> Path:
             )  # fmt: skip
             opened.keep(store)
             store.add_answer(opened.session, given)
+        _review(store, shelf)
     places = {str(kettle): "/home/ada/src/kettle", str(shelf): "/home/ada/shelf"}
     with sqlite3.connect(path) as db:
         for n, day in ((1, "02"), (2, "09"), (3, "17")):
@@ -206,9 +262,74 @@ def _store(home: Path) -> Path:
                 (f"{n}f2a{n}c0e", at, at, n),
             )
             db.execute("UPDATE answers SET created = ? WHERE session = ?", (at, n))
+        at = "2026-03-19T12:00:00.000000+00:00"
+        db.execute("UPDATE reviews SET id = '4f2a4c0e', created = ?, updated = ?", (at, at))
+        db.execute("UPDATE marks SET created = ?", (at,))
         for before, after in places.items():
+            db.execute("UPDATE review_sources SET location = ? WHERE location = ?", (after, before))
             db.execute("UPDATE sources SET location = ? WHERE location = ?", (after, before))
     return path
+
+
+def _review(store: Store, shelf: Path) -> None:
+    """Keep a review of the shelf whose model answers in most of the ways that there are."""
+    from longread import config
+    from longread.analysis.questions import read_questions
+    from longread.analysis.review import Request, review
+    from longread.types.reviews import Mark, Value
+
+    asked = shelf.parent / "questions.toml"
+    asked.write_text(QUESTIONS, encoding="utf-8")
+    questions = read_questions(asked)
+    request = Request(
+        config.load_profile("scout"), (str(shelf),), questions, store=store.path, parallel=1,
+        yes=True,
+    )  # fmt: skip
+
+    async def answer() -> None:
+        async for _ in review(request, _yes, reader()):
+            pass
+
+    asyncio.run(answer())
+    id = store.reviews.resolve()
+    first, second, *_ = (one.path for one in store.reviews.head(id).documents)
+    store.reviews.mark(id, first, "Law", Mark("accepted"))
+    store.reviews.mark(id, second, "Law", Mark("flagged", note="which of the two?"))
+    store.reviews.mark(id, second, "Term", Mark("rejected"))
+    store.reviews.mark(
+        id, first, "Made", Mark("corrected", Value(("2 May 2021",), ("2021-05-02",)))
+    )
+
+
+async def _yes(_: object) -> bool:
+    return True
+
+
+def reader() -> Engine:
+    """Return a model that answers in most of the ways that there are, always the same."""
+    from longread.engine.replay import ReplayEngine
+    from longread.types import Finished, Text, Usage
+
+    class Reader(ReplayEngine):
+        async def stream(self, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[Event]:
+            pieces = prompt.turns[1].pieces
+            key = pieces[0].text.split()[2], pieces[-1].text.splitlines()[1].partition(":")[0]
+            said: dict[str, object] = {"reasoning": "", "quotes": [], "value": ""}
+            if key in FOUND:
+                value, page, words = FOUND[key]
+                said["quotes"] = [{"place": f"d1:{page}", "words": words}]
+                said |= {"state": "answered", "value": value, "reasoning": "Its clause says so."}
+            elif key in STATES:
+                said["state"] = STATES[key]
+            else:
+                async for event in super().stream(prompt, sampling):
+                    yield event
+                return
+            yield Text(json.dumps(said))
+            yield Usage(4_204, 61, 4_100, 0.2, 1.1, None)
+            yield Finished("stop")
+
+    return Reader("")
 
 
 async def _draw(store: Path, size: tuple[int, int], theme: str) -> dict[str, str]:
@@ -227,11 +348,15 @@ async def _draw(store: Path, size: tuple[int, int], theme: str) -> dict[str, str
 
 async def _scenes(app: LongreadApp, pilot: Pilot[None]) -> AsyncIterator[str]:
     """Walk through the screens as a person would, yielding a name whenever one is to be drawn."""
+    from longread.tui.column import ColumnScreen
     from longread.tui.keys import HelpScreen
     from longread.tui.new import NewScreen
     from longread.tui.widgets.answer import AnswerView
     from longread.tui.widgets.cited import CitedPane
+    from longread.tui.widgets.grid import GridTable
     from longread.tui.widgets.sessions import SessionList
+    from longread.tui.widgets.source import SourceView
+    from longread.tui.write import WriteScreen
 
     press = pilot.press
 
@@ -274,6 +399,21 @@ async def _scenes(app: LongreadApp, pilot: Pilot[None]) -> AsyncIterator[str]:
     await press("escape", "1")
     await _until(pilot, lambda: screen().query_one(CitedPane).source.highlighted)
     yield "page"
+    await press("f4")
+    await _until(pilot, lambda: shown(GridTable) and screen().query_one(GridTable).at)
+    screen().query_one(GridTable).go(("marrowby_trailpost_cobranding.pdf", "Law"))
+    await _until(pilot, lambda: "Oregon" in _text(app))
+    yield "grid"
+    await press("enter")
+    await _until(pilot, lambda: screen().query_one(SourceView).highlighted)
+    yield "cell"
+    await press("escape", "e")
+    await _until(pilot, lambda: isinstance(screen(), WriteScreen))
+    yield "correct"
+    await press("escape", "E")
+    await _until(pilot, lambda: isinstance(screen(), ColumnScreen))
+    yield "question"
+    await press("escape")
 
 
 async def _until(pilot: Pilot[None], so: Callable[[], object]) -> None:

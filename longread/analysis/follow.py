@@ -43,14 +43,30 @@ def follow(conversation: Conversation, citation: Citation) -> Followed:
     document = _cited(conversation, citation)
     if document is None or not citation.path:
         return Followed(citation, None, None, (), {}, {})
+    pages = [page for page in conversation.ledger.pages if page.path == document.path]
+    labels = {page.page: page.label for page in pages if page.label}
+    recognised = {page.page: page.confidence for page in pages if page.ocr}
+    return follow_in(document, citation, labels, recognised)
+
+
+def follow_in(
+    document: Document,
+    citation: Citation,
+    labels: dict[int, str],
+    ocr: dict[int, float | None],
+) -> Followed:
+    """Look up what a citation of a known document leans on.
+
+    Args:
+        document: as it was when the citation was judged.
+        labels: printed page numbers, by physical page.
+        ocr: pages whose text was recognised in a picture, and how surely.
+    """
     marked = cite.locate(citation, document)
     place = citation.found or citation.span
     if citation.verdict is Verdict.NOT_FOUND and citation.quote and not citation.found:
         place = cite.nearest(citation, document) or place
-    pages = [page for page in conversation.ledger.pages if page.path == document.path]
-    labels = {page.page: page.label for page in pages if page.label}
-    recognised = {page.page: page.confidence for page in pages if page.ocr}
-    return Followed(citation, document, place, marked, labels, recognised)
+    return Followed(citation, document, place, marked, labels, ocr)
 
 
 def _cited(conversation: Conversation, citation: Citation) -> Document | None:

@@ -6,7 +6,7 @@ Every mistake is found before anything runs, and all of them are said at once wi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
@@ -78,20 +78,61 @@ def read_questions(path: Path) -> tuple[Question, ...]:
     return tuple(questions)
 
 
+def put_question(
+    fields: Mapping[str, Any], questions: Sequence[Question], at: int | None
+) -> tuple[Question, ...]:
+    """Return columns with one of them put in, checked as those of a file are.
+
+    Conditions on a column that gets another name follow it.
+
+    Args:
+        fields: as a file has them: name, question, type, choices, instructions, quote, only_if.
+        at: the position of the column in whose place it is put; None for a new one, the last.
+
+    Raises:
+        ConfigError: it cannot be meant so, or another column's condition no longer can.
+    """
+    mistakes: list[Mistake] = []
+    named = {key: value for key, value in fields.items() if value not in (None, "")}
+    new = _question(Entry(1, named, {}), mistakes)
+    made = list(questions)
+    if at is None:
+        made.append(new)
+    else:
+        before = made[at].name.casefold()
+        made[at] = new
+        for n, one in enumerate(made):
+            if n != at and one.only_if and one.only_if[0].casefold() == before:
+                made[n] = replace(one, only_if=(new.name, one.only_if[1]))
+    entries = [(Entry(n + 1, {}, {}), one) for n, one in enumerate(made)]
+    checked, more = _together(entries)
+    if mistakes := [*mistakes, *more]:
+        raise ConfigError(
+            "; ".join(mistake.what.replace("line ", "question ") for mistake in mistakes),
+            hint="correct it; nothing was kept",
+        )
+    return tuple(checked)
+
+
 def _questions(entries: Sequence[Entry]) -> tuple[list[Question], list[Mistake]]:
     """Return what the entries mean, and what is wrong with them alone and together."""
     mistakes: list[Mistake] = []
-    made: list[tuple[Entry, Question]] = []
+    made = [(entry, _question(entry, mistakes)) for entry in entries]
+    checked, more = _together(made)
+    return checked, [*mistakes, *more]
+
+
+def _together(made: Sequence[tuple[Entry, Question]]) -> tuple[list[Question], list[Mistake]]:
+    """Return questions with their conditions as other columns write them, and what is wrong."""
+    mistakes: list[Mistake] = []
     names: dict[str, int] = {}
-    for entry in entries:
-        question = _question(entry, mistakes)
+    for entry, question in made:
         key = question.name.casefold()
         if key and key in names:
             what = f"the name {question.name!r} is already that of line {names[key]}"
             mistakes.append(Mistake(entry.at("name"), what))
         elif key:
             names[key] = entry.at("name")
-        made.append((entry, question))
     # Of two with one name the first is meant.
     by_name = {question.name.casefold(): question for _, question in reversed(made)}
     checked = []

@@ -28,6 +28,14 @@ if TYPE_CHECKING:
     metavar="[SESSION]",
     help="Open a session; the newest if none is named.",
 )
+@click.option(
+    "--review",
+    is_flag=False,
+    flag_value="",
+    default=None,
+    metavar="[REVIEW]",
+    help="Open a review in the Grid; the newest if none is named.",
+)
 @click.option("--profile", default="", help="Which model, by profile; see longread profiles.")
 @click.option("--budget", type=Tokens(), help="Tokens for prompt and answer, such as 64k or 1M.")
 @source_options
@@ -38,8 +46,8 @@ if TYPE_CHECKING:
     help="The file of sessions; matters can be kept apart.",
 )
 def tui(
-    sources: tuple[str, ...], session: str | None, profile: str, budget: int | None,
-    store: Path | None, options: Options,
+    sources: tuple[str, ...], session: str | None, review: str | None, profile: str,
+    budget: int | None, store: Path | None, options: Options,
 ) -> None:  # fmt: skip
     """Browse sessions, ask, and check every citation, in the terminal.
 
@@ -56,6 +64,11 @@ def tui(
             "--continue goes on with the sources of its session",
             hint="leave the sources away, or leave --continue away",
         )
+    if review is not None and (sources or session is not None):
+        raise ConfigError(
+            "--review opens a review, which has sources of its own",
+            hint="leave the sources and --continue away, or leave --review away",
+        )
     # Textual draws on standard error; a browser's tab has a driver of its own.
     if not (os.environ.get("TEXTUAL_DRIVER") or (sys.stdin.isatty() and sys.stderr.isatty())):
         raise ConfigError(
@@ -63,7 +76,8 @@ def tui(
             hint="run it in one; longread ask and longread sessions need none",
         )
     app = LongreadApp(
-        store, sources, session=session, profile=profile, budget=budget, options=options
-    )
+        store, sources, session=session, review=review, profile=profile, budget=budget,
+        options=options,
+    )  # fmt: skip
     app.run()
     raise SystemExit(app.return_code or 0)

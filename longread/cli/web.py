@@ -67,7 +67,7 @@ def arguments(shown: dict[str, Any]) -> Iterator[str]:
         if isinstance(option, click.Option) and value not in (None, option.default):
             for one in value if option.multiple else (value,):
                 # An option whose value can be left out has a value for that.
-                bare = one == "" and option.name == "session"
+                bare = one == "" and option.name in ("session", "review")
                 yield option.opts[0] if bare else f"{option.opts[0]}={one}"
     yield "--"
     yield from shown["sources"]

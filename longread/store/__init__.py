@@ -5,6 +5,7 @@ equals the value written.
 """
 
 from longread.store.about import About, Asked
+from longread.store.changes import Changes, Since
 from longread.store.contents import ReviewRow
 from longread.store.listing import Row
 from longread.store.open import default_path, open_store
@@ -18,6 +19,7 @@ __all__ = [
     "HIT",
     "About",
     "Asked",
+    "Changes",
     "Done",
     "Draft",
     "Found",
@@ -25,6 +27,7 @@ __all__ = [
     "ReviewRow",
     "Reviews",
     "Row",
+    "Since",
     "Store",
     "default_path",
     "open_store",

@@ -16,7 +16,8 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from longread.errors import StoreError
 from longread.store import cells as made
-from longread.store import contents, corpora, grid, parts, schema
+from longread.store import changes, contents, corpora, grid, parts, schema
+from longread.store.changes import Changes, Since
 from longread.store.connection import add, overwrite, reading, writing
 from longread.store.contents import ReviewRow
 from longread.store.texts import Row as TextRow
@@ -303,6 +304,16 @@ class Reviews:
                 reading=head.reading,
                 budget=head.budget,
             )
+
+    def newest(self, id: str) -> Since:
+        """Return how far a review is now, to look later at what has come since."""
+        with reading(self._engine, self._path) as db:
+            return changes.newest(db, self._number(db, id))
+
+    def changes(self, id: str, since: Since) -> Changes:
+        """Return what has come to a review since somebody looked, in any program."""
+        with reading(self._engine, self._path) as db:
+            return changes.changes(db, self._number(db, id), since)
 
     def head(self, id: str) -> Review:
         """Read a review without its cells."""

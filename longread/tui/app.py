@@ -48,6 +48,12 @@ def _read() -> Screen[None]:
     return ReadScreen()
 
 
+def _grid() -> Screen[None]:
+    from longread.tui.grid import GridScreen
+
+    return GridScreen()
+
+
 def _budget() -> Screen[None]:
     from longread.tui.budget import BudgetScreen
 
@@ -67,6 +73,7 @@ class LongreadApp(Desk):
     MODES: ClassVar[dict[str, Any]] = {
         "library": _library,
         "read": _read,
+        "grid": _grid,
         "budget": _budget,
         "plan": _plan,
     }
@@ -78,6 +85,7 @@ class LongreadApp(Desk):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "room('library')", "Library", id="app.library", show=False, priority=True),
         Binding("f3", "room('read')", "Read", id="app.read", show=False, priority=True),
+        Binding("f4", "room('grid')", "Grid", id="app.grid", show=False, priority=True),
         Binding("f5", "room('budget')", "Budget", id="app.budget", show=False, priority=True),
         Binding("f6", "room('plan')", "Plan", id="app.plan", show=False, priority=True),
         Binding("f1", "help", "Help", id="app.help", priority=True),
@@ -205,7 +213,11 @@ class LongreadApp(Desk):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Say whether a key does something now: nothing can be stopped where nothing runs."""
-        return self.runs(self._stoppable) if action == "stop" else True
+        if action != "stop":
+            return True
+        if self.current_mode == "grid":
+            return self.docket.runs(self.docket.board)
+        return self.runs(self._stoppable)
 
     @property
     def _stoppable(self) -> Matter | None:
@@ -213,8 +225,11 @@ class LongreadApp(Desk):
         return shown.other if isinstance(shown, CompareScreen) else self.matter
 
     def action_stop(self) -> None:
-        """Stop what runs on the session that is shown."""
-        self.stop(self._stoppable)
+        """Stop what runs on the session or the review that is shown."""
+        if self.current_mode == "grid":
+            self.docket.stop(self.docket.board)
+        else:
+            self.stop(self._stoppable)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Yield what the palette offers: the screens' own actions, then the app's."""

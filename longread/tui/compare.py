@@ -21,6 +21,7 @@ from longread.types import Answer, Event, Text
 
 if TYPE_CHECKING:
     from longread.tui.app import LongreadApp
+    from longread.tui.board import Board
 
 
 class CompareScreen(Screen[None]):
@@ -74,6 +75,9 @@ class CompareScreen(Screen[None]):
 
     def store_changed(self) -> None:
         """Nothing here is read from the store."""
+
+    def board_changed(self, board: Board | None, *, anew: bool) -> None:
+        """Nothing here is of a review."""
 
     def matter_changed(self, matter: Matter) -> None:
         """Show how far the other one is."""

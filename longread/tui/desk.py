@@ -28,6 +28,7 @@ from longread.export.visible import line
 from longread.ingest.read import Options
 from longread.store import Store, open_store
 from longread.tui.confirm import ConfirmScreen
+from longread.tui.docket import Docket
 from longread.tui.matter import Asking, Matter
 from longread.tui.screen import Listener
 from longread.types import Engine, Level, Progress, Tell
@@ -47,6 +48,7 @@ class Desk(App[None]):
         sources: Sequence[str] = (),
         *,
         session: str | None = None,
+        review: str | None = None,
         profile: str = "",
         budget: int | None = None,
         options: Options | None = None,
@@ -57,14 +59,15 @@ class Desk(App[None]):
         Args:
             sources: opened as soon as the first screen is painted.
             session: likewise, by its id; "" for the newest.
+            review: likewise.
             engine: asked instead of the profiles' own.
         """
         super().__init__()
-        self._path = store
-        self._sources, self._session = tuple(sources), session
+        self.store_path = store
+        self._sources, self._session, self._review = tuple(sources), session, review
         self.profile, self.budget = profile, budget
         self._options = options or Options()
-        self._engine = engine
+        self.engine = engine
         self._store: Store | None = None
         self._stored = asyncio.Event()
         self._seen: object = None
@@ -78,7 +81,9 @@ class Desk(App[None]):
         """What is open or was, by session id."""
         self._jobs: dict[int, tuple[Matter, Worker[None]]] = {}
         """What runs, by the identity of the session that it runs on."""
-        self.leaving: list[Callable[[], Awaitable[None]]] = []
+        self.docket = Docket(self)
+        """The reviews that are open."""
+        self.leaving: list[Callable[[], Awaitable[None]]] = [self.docket.close]
         """What is to be done before the program ends."""
         self.remapped: dict[str, str] = {}
         """Keys that a person set, by the binding's id."""
@@ -89,16 +94,20 @@ class Desk(App[None]):
         Raises:
             StoreError: the store cannot be opened.
         """
-        self._loop_of_app = asyncio.get_running_loop()
-        self._store = await asyncio.to_thread(open_store, self._path)
+        self.loop_of_app = asyncio.get_running_loop()
+        self._store = await asyncio.to_thread(open_store, self.store_path)
         self._stored.set()
         gc.freeze()
         self.set_interval(LOOK, self._look)
+        self.docket.begin()
         self.store_changed()
         if self._sources:
             self.open_sources(self._sources)
         elif self._session is not None:
             self.open_session(self._session, profile=self.profile)
+        elif self._review is not None:
+            self.docket.open(self._review)
+            self.show_room("grid")
 
     async def store(self) -> Store:
         """Return the store, once it is open."""
@@ -167,7 +176,7 @@ class Desk(App[None]):
     async def _read(
         self, locations: Sequence[str], name: str, strategy: Strategy, budget: int | None
     ) -> Callable[[Tell], Conversation]:
-        profile = await asyncio.to_thread(choose, name, self._use_found)
+        profile = await asyncio.to_thread(choose, name, self.use_found)
         store = await self.store()
 
         def opened(tell: Tell) -> Conversation:
@@ -293,7 +302,7 @@ class Desk(App[None]):
     async def _answering(self, matter: Matter, opened: Conversation, asking: Asking) -> None:
         try:
             store = await self.store()
-            asked = put(opened, asking.question, store, self._may_leave, engine=self._engine)
+            asked = put(opened, asking.question, store, self.may_leave, engine=self.engine)
             async with aclosing(asked) as events:
                 async for event in events:
                     asking.take(event)
@@ -312,7 +321,8 @@ class Desk(App[None]):
             self.matter_changed(matter)
             self.store_changed()
 
-    async def _may_leave(self, departure: Departure) -> bool:
+    async def may_leave(self, departure: Departure) -> bool:
+        """Ask whether text may leave this machine, or money be spent."""
         if not departure.host:
             return await self.confirm("Ask?", f"{departure.words}.")
         return await self.confirm(
@@ -320,9 +330,10 @@ class Desk(App[None]):
             f"{departure.words}. Asked once for this corpus and host.",
         )
 
-    def _use_found(self, profile: Profile) -> bool:
+    def use_found(self, profile: Profile) -> bool:
+        """Ask, from a thread, whether an engine that was found may be used."""
         asked = self.confirm("Use this engine?", f"{profile.name} was found at {profile.url}.")
-        return asyncio.run_coroutine_threadsafe(asked, self._loop_of_app).result()
+        return asyncio.run_coroutine_threadsafe(asked, self.loop_of_app).result()
 
     def show_room(self, room: str, matter: Matter | None = None) -> None:
         """Go to a main screen, with another session if one is given."""
@@ -357,15 +368,16 @@ class Desk(App[None]):
 
     def store_changed(self) -> None:
         """Tell every screen that the store has something new."""
-        self._seen = self._state_of_store()
+        self._seen = self.state_of_store()
         for room in self.rooms:
             room.store_changed()
 
     def _look(self) -> None:
-        if self._state_of_store() != self._seen:
+        if self.state_of_store() != self._seen:
             self.store_changed()
 
-    def _state_of_store(self) -> object:
+    def state_of_store(self) -> object:
+        """Return what changes when somebody writes to the store."""
         assert self._store is not None
         found = []
         for end in ("", "-wal"):

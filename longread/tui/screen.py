@@ -17,14 +17,16 @@ from longread.types import Event
 
 if TYPE_CHECKING:
     from longread.tui.app import LongreadApp
+    from longread.tui.board import Board
 
 ROOMS = {
     "library": ("f2", "Library"),
     "read": ("f3", "Read"),
+    "grid": ("f4", "Grid"),
     "budget": ("f5", "Budget"),
     "plan": ("f6", "Plan"),
 }
-"""Mode, key and name of each main screen. f4 is kept for the Grid."""
+"""Mode, key and name of each main screen."""
 
 
 class Listener(Protocol):
@@ -38,6 +40,9 @@ class Listener(Protocol):
 
     def store_changed(self) -> None:
         """Something was written to the store, here or by another program."""
+
+    def board_changed(self, board: Board | None, *, anew: bool) -> None:
+        """A review is opened or read anew, or cells of it came."""
 
 
 class Bar(Static):
@@ -112,3 +117,6 @@ class Room(Screen[None]):
 
     def store_changed(self) -> None:
         """Something was written to the store, here or by another program."""
+
+    def board_changed(self, board: Board | None, *, anew: bool) -> None:
+        """A review is opened or read anew, or cells of it came."""

@@ -8,6 +8,7 @@ from typing import Literal
 
 from longread.analysis import case, spending
 from longread.config import Profile
+from longread.ingest.gaps import gaps
 from longread.prompt import cells, costs, render
 from longread.store import Store
 from longread.tokens.pieces import Pieces
@@ -214,6 +215,7 @@ def reviewed_of(corpus: Corpus) -> list[tuple[Reviewed, Document | None]]:
             tuple(unread.get(entry.path, ())),
             tuple(recognised.get(entry.path, ())),
             "" if document else entry.reason or "no text",
+            gaps(entry.notes) if document else (),
         )
         found.append((reviewed, document))
     return found

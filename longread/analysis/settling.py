@@ -97,7 +97,9 @@ def settled(
     if state is CellState.ANSWERED and value and not value.clear:
         state = CellState.UNCLEAR
         notes.append(f"the value is no {question.type} that can be told for sure")
-    if state is CellState.NOT_PRESENT and (cell.way != "whole" or reviewed.unread):
+    if state is CellState.NOT_PRESENT and (
+        cell.way != "whole" or reviewed.unread or reviewed.partly
+    ):
         state = CellState.NOT_FOUND
     if cell.way == "evidence":
         notes.append(
@@ -106,6 +108,7 @@ def settled(
         )
     if reviewed.unread:
         notes.append(unread_words(reviewed))
+    notes += reviewed.partly
     if truncated:
         state = CellState.NOT_FOUND if state is CellState.NOT_PRESENT else state
         notes.append(

@@ -65,6 +65,9 @@ def coverage(review: Review) -> str:
     words = f"read: {len(read):,} of {len(review.documents):,} documents"
     if pages:
         words += f", {pages - unread:,} of {pages:,} pages, {recognised:,} of them recognised (OCR)"
+    if partly := [one for one in read if one.partly]:
+        named = "; ".join(f"{one.path}: {', '.join(one.partly)}" for one in partly[:5])
+        words += f"; in part: {named}{'; …' if len(partly) > 5 else ''}"
     if lost := [one for one in review.documents if one.reason]:
         named = "; ".join(f"{one.path}: {one.reason}" for one in lost[:5])
         words += f"; not read: {named}{'; …' if len(lost) > 5 else ''}"
@@ -133,6 +136,7 @@ def _document(review: Review, one: Reviewed) -> dict[str, Any]:
         "pages": one.pages,
         "unread": [{"page": page, "reason": why} for page, why in one.unread],
         "recognised": [{"page": page, "confidence": sure} for page, sure in one.recognised],
+        "partly": list(one.partly),
         "reason": one.reason,
         "cells": cells,
     }

@@ -13,8 +13,9 @@ from sqlalchemy import Connection, Table, bindparam, delete, func, insert, selec
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from longread.store import cells as made
-from longread.store import corpora, grid, rows
-from longread.types import Source
+from longread.store import corpora, grid, rows, schema
+from longread.store.texts import Body
+from longread.types import Document, Source
 from longread.types.reviews import Cell, CellState, Mark, Marked, Question, Reviewed, marked
 
 
@@ -79,6 +80,44 @@ def rename(db: Connection, n: int, documents: Sequence[Reviewed]) -> None:
         cells = select(grid.cells.c.n).where(grid.cells.c.document == number)
         of_it = (cited.cell.in_(cells), cited.path == path)
         db.execute(update(grid.cell_citations).where(*of_it).values(path=one.path))
+
+
+def outdated(
+    db: Connection, n: int, documents: Sequence[Reviewed], texts: Mapping[str, Document]
+) -> dict[int, tuple[str, str]]:
+    """Return rows, by number, whose text is another one now although their file is the same.
+
+    That is so where a page was not read before and is now: what was said of the old text is not
+    said of the new one. A text is unpacked only where its size or its unread pages differ.
+    """
+    d, kept = grid.review_documents, schema.texts.c
+    query = (
+        select(d, kept.characters)
+        .join(schema.texts, kept.n == d.c.text)
+        .where(d.c.review == n, d.c.position.is_not(None))
+    )
+    now = {(one.path, one.content_id): one for one in documents}
+    found = {}
+    for row in db.execute(query).mappings().all():
+        key = (row["path"], row["content_id"])
+        one, text = now.get(key), texts.get(row["content_id"])
+        if one is None or text is None:
+            continue
+        before = made.to_document(row)
+        if row["characters"] == text.size and before.unread == one.unread:
+            continue
+        packed = db.scalar(select(kept.text).where(kept.n == row["text"]))
+        if packed is not None and Body(packed)() != text.text:
+            found[row["n"]] = key
+    return found
+
+
+def set_aside(db: Connection, found: Mapping[int, tuple[str, str]]) -> None:
+    """Let rows be of a version that is no more, under a content id that no file has."""
+    d = grid.review_documents
+    for number, (_, content_id) in found.items():
+        old = {"content_id": f"{content_id}@{number}", "position": None}
+        db.execute(update(d).where(d.c.n == number).values(old))
 
 
 def keep_corpus(db: Connection, n: int, read: Sequence[Source]) -> None:

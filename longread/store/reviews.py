@@ -100,7 +100,8 @@ class Reviews:
         """Keep the rows in their order, with their texts.
 
         A document at a version that is there already keeps its cells, also under another path;
-        one at another version is a new row, and the old one is put aside.
+        one at another version is a new row, and the old one is put aside. So it is with one of
+        which more could be read now.
 
         Args:
             texts: by content id; read only for what the review has not got.
@@ -108,14 +109,16 @@ class Reviews:
         d = grid.review_documents.c
         with reading(self._engine, self._path) as db:
             n = self._number(db, id)
-            there = contents.there(db, n)
+            outdated = contents.outdated(db, n, documents, texts)
+            had = contents.there(db, n).keys() - outdated.values()
             new = {
                 one.content_id: texts[one.content_id]
                 for one in documents
-                if (one.path, one.content_id) not in there and one.content_id in texts
+                if (one.path, one.content_id) not in had and one.content_id in texts
             }
             ready = parts.ready(db, new)
         with writing(self._engine, self._path) as db:
+            contents.set_aside(db, outdated)
             contents.rename(db, n, documents)
             there = contents.there(db, n)
             if tuple(contents.documents(db, n).values()) != tuple(documents):

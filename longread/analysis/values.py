@@ -33,8 +33,8 @@ MONTH_FIRST = re.compile(r"\bm{1,2}[/.-]d{1,2}[/.-]y", re.IGNORECASE)
 QUALIFIED = re.compile(
     r"\b(?:except\w*|unless|but|however|only|if|provided|subject|other than|otherwise|save|where"
     r"|when|to the extent|partial\w*|partly|in part|limited|exclud\w+|excluding|until|depend\w*"
-    r"|mostly|general\w*|usually|not entirely|sometimes|maybe|perhaps|possibly|probably|likely|unclear"
-    r"|unsure|yes|no|true|false|and|or|without)\b",
+    r"|mostly|general\w*|usually|not entirely|sometimes|maybe|perhaps|possibly|probably|likely"
+    r"|unclear|unsure|yes|no|true|false|and|or|without)\b",
     re.IGNORECASE,
 )
 """Words with which a yes is not quite one."""

@@ -79,12 +79,14 @@ def outlook(
     pieces: Pieces,
     store: Store,
     part_by_part: bool = False,
+    families: Mapping[str, str] = {},
 ) -> Outlook:
     """Count what a run takes.
 
     Args:
         part_by_part: whether documents that do not fit a prompt are read in parts, not by evidence.
         rows: what is read of each document, its text, and the questions that are to be asked.
+        families: the agreement of what is read with one, by path.
 
     Raises:
         BudgetError: the window has no room for any document.
@@ -99,13 +101,18 @@ def outlook(
     )
     requests = more = prompts = fresh = whole = 0
     long = []
+    sizes = {one.path: tokens_of(text, pieces) for one, text, _ in rows if text}
+    belonging: dict[str, int] = {}
+    for path, agreement in families.items():
+        belonging[agreement] = belonging.get(agreement, 0) + sizes.get(path, 0)
     for reviewed, document, missing in rows:
         if document is None:
             continue
-        most = case.room(profile, window, pieces, document, questions)
-        size = tokens_of(document, pieces)
-        whole += size
-        head = pieces.count_text(cells.head("§0", document.unit, guided))
+        others = belonging.get(reviewed.path, 0)
+        most = case.room(profile, window, pieces, document, questions, others > 0)
+        size = sizes[reviewed.path] + others
+        whole += sizes[reviewed.path]
+        head = pieces.count_text(cells.head("§0", document.unit, guided, others > 0))
         each = [asked[question] for question in missing]
         requests += len(each)
         parts = -(-size // most) if part_by_part else 1

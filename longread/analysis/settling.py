@@ -71,8 +71,12 @@ def judge(reply: Reply, question: Question, court: Court, *, guided: bool) -> Ju
 
 
 def _cited(quote: Quoted, court: Court, guided: bool) -> Citation:
-    # There is one document, whatever the model calls it.
-    found = stands("d1", quote.span, quote.words, court)
+    named = quote.document if quote.document in court.documents else "d1"
+    found = stands(named, quote.span, quote.words, court)
+    if quote.words and not found.verdict.holds:
+        # Of a family, words count where they stand; else it is the document that was named.
+        others = [stands(id, None, quote.words, court) for id in court.documents if id != named]
+        found = next((other for other in others if other.verdict.holds), found)
     return replace(found, guided=guided and not quote.words)
 
 

@@ -16,6 +16,7 @@ from longread.store import cells as made
 from longread.store import corpora, grid, rows, schema
 from longread.store.texts import Body
 from longread.types import Document, Source
+from longread.types.families import read_together
 from longread.types.reviews import Cell, CellState, Mark, Marked, Question, Reviewed, marked
 
 
@@ -76,8 +77,13 @@ def rename(db: Connection, n: int, documents: Sequence[Reviewed]) -> None:
         if (one.path, one.content_id) in known or one.content_id not in moved:
             continue
         path, number = moved.pop(one.content_id)
+        for column in (grid.families.c.path, grid.families.c.agreement):
+            tied = update(grid.families).where(grid.families.c.review == n, column == path)
+            db.execute(tied.values({column.name: one.path}))
         db.execute(update(grid.review_documents).where(d.n == number).values(path=one.path))
-        cells = select(grid.cells.c.n).where(grid.cells.c.document == number)
+        # Those of an agreement may lean on what belongs to it.
+        rows = select(d.n).where(d.review == n)
+        cells = select(grid.cells.c.n).where(grid.cells.c.document.in_(rows))
         of_it = (cited.cell.in_(cells), cited.path == path)
         db.execute(update(grid.cell_citations).where(*of_it).values(path=one.path))
 
@@ -256,11 +262,52 @@ def seen(db: Connection, document: int, question: str) -> str:
     return made.seen(row.state, row.value) if row else ""
 
 
-def families(db: Connection, n: int) -> dict[str, str]:
-    """Read which document belongs to which agreement, both by path."""
+def families(db: Connection, n: int, *, alone: bool = False) -> dict[str, str]:
+    """Read which document belongs to which agreement, both by path.
+
+    Args:
+        alone: whether those are named too, with "", that a person says to belong to none.
+    """
     f = grid.families.c
-    query = select(f.path, f.agreement).where(f.review == n, f.agreement != "")
-    return {row.path: row.agreement for row in db.execute(query)}
+    query = select(f.path, f.agreement).where(f.review == n).order_by(f.path)
+    return {row.path: row.agreement for row in db.execute(query) if row.agreement or alone}
+
+
+def keep_families(db: Connection, n: int, ties: Mapping[str, str], *, by_person: bool) -> None:
+    """Write what belongs to which agreement; what a person has said of one gives way to nobody."""
+    table = grid.families
+    for path, agreement in ties.items():
+        row = {"review": n, "path": path, "agreement": agreement, "by_person": by_person}
+        kept = upsert(table).values(row)
+        overwritten = None if by_person else table.c.by_person.is_(False)
+        db.execute(
+            kept.on_conflict_do_update(
+                index_elements=["review", "path"], set_=row, where=overwritten
+            )
+        )
+
+
+def read_with(db: Connection, n: int) -> None:
+    """Let each row be of the version that its document is with what belongs to it now.
+
+    A version that was there before comes back with its cells.
+    """
+    d = grid.review_documents.c
+    before = documents(db, n)
+    known = there(db, n)
+    now = read_together(tuple(before.values()), families(db, n))
+    for (number, was), one in zip(before.items(), now, strict=True):
+        if one.content_id == was.content_id:
+            continue
+        position = known[was.path, was.content_id][1]
+        text = db.scalar(select(d.text).where(d.n == number))
+        row = made.of_document(n, position or 0, one, text)
+        db.execute(update(grid.review_documents).where(d.n == number).values(position=None))
+        if (one.path, one.content_id) in known:
+            other = known[one.path, one.content_id][0]
+            db.execute(update(grid.review_documents).where(d.n == other).values(row))
+        else:
+            db.execute(insert(grid.review_documents).values(row))
 
 
 def earlier(db: Connection, n: int) -> dict[tuple[str, str], Mark]:

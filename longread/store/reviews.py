@@ -138,6 +138,25 @@ class Reviews:
                 contents.keep_corpus(db, n, sources)
                 contents.touch(db, n)
 
+    def families(self, id: str) -> dict[str, str]:
+        """Return the agreement of each document that has one, by path; "" for those left alone."""
+        with reading(self._engine, self._path) as db:
+            return contents.families(db, self._number(db, id), alone=True)
+
+    def keep_families(self, id: str, ties: Mapping[str, str], *, by_person: bool) -> None:
+        """Keep what belongs to which agreement; the agreements' rows are other versions then.
+
+        Args:
+            ties: the agreement by path; "" says that a document belongs to none.
+            by_person: whether a person said each of it; what was said so is not overwritten by
+                what was suggested.
+        """
+        with writing(self._engine, self._path) as db:
+            n = self._number(db, id)
+            contents.keep_families(db, n, ties, by_person=by_person)
+            contents.read_with(db, n)
+            contents.touch(db, n)
+
     def numbers(self, id: str) -> dict[tuple[str, str], int]:
         """Return the numbers of the documents by path and content id."""
         with reading(self._engine, self._path) as db:

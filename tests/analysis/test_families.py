@@ -258,3 +258,23 @@ def test_a_version_with_its_family_depends_on_content_alone() -> None:
     assert read_together(rows, {"b": "a", "d": "a"}) != read_together(rows, {"b": "a"})
     assert read_together(rows, {"a": "d"}) == tuple(rows)
     assert moved(both, [replace(both[0], path="z"), *rows[1:]]) == {"a": "z"}
+
+
+async def test_a_family_read_in_parts_is_read_whole(tmp_path: Path) -> None:
+    folder = shelf(tmp_path / "deals")
+    long = "\n\n".join(f"Clause {n}. Lamp {n} is lit at dusk, every day." for n in range(900))
+    (folder / "b2.md").write_text(f"{SECOND}\n{long}\n")
+    (folder / "plan.html").write_text("<p>Schedule 1</p><img src='plan.png'>")
+    await collect(to(folder), Model(say))
+    tied(b2="supply", supply_amendment_1="supply")
+    model = Model(lambda *_: reply("", state="not present"))
+    (cell,) = await cells_of(replace(to(folder), long="sweep"), model)
+    assert (cell.way, cell.state) == ("sweep", CellState.NOT_PRESENT)
+    seen = "".join(prompt.turns[1].text for prompt in model.prompts)
+    assert all(words in seen for words in ("laws of Ohio", "that of Utah", "Lamp 899"))
+    assert cell.note.endswith("read with supply_amendment_1.md, b2.md")
+    with open_store() as store:
+        tie(store, store.reviews.resolve(), "plan.html", "supply.md")
+    (cell,) = await cells_of(replace(to(folder), long="sweep"), model)
+    assert cell.state is CellState.NOT_FOUND
+    assert "plan.html: pictures not read: 1" in cell.note

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from longread.analysis import case, spending
+from longread.analysis import case, papers, spending
 from longread.config import Profile
 from longread.ingest.gaps import gaps
 from longread.prompt import cells, costs, render
@@ -213,16 +213,20 @@ def reviewed_of(corpus: Corpus) -> list[tuple[Reviewed, Document | None]]:
         document = by_path.get(entry.path)
         if document is None and (entry.kind in NEVER or entry.reason.startswith(LEFT_OUT)):
             continue
+        paper = papers.paper(about[entry.path], document)
         reviewed = Reviewed(
             entry.path,
             document.content_id if document else "",
             document.unit if document else "line",
-            about[entry.path].get("Title", ""),
+            paper.title,
             pages.get(entry.path, 0),
             tuple(unread.get(entry.path, ())),
             tuple(recognised.get(entry.path, ())),
             "" if document else entry.reason or "no text",
             gaps(entry.notes) if document else (),
+            paper.authors,
+            paper.year,
+            paper.doi,
         )
         found.append((reviewed, document))
     return found

@@ -114,6 +114,7 @@ def data(review: Review, id: str) -> dict[str, Any]:
         "profile": review.profile,
         "sources": [asdict(source) for source in review.sources],
         "coverage": coverage(review),
+        "families": dict(review.families),
         "questions": [{**asdict(question), "hash": question.hash} for question in review.questions],
         "documents": [_document(review, one) for one in review.documents],
     }
@@ -133,6 +134,9 @@ def _document(review: Review, one: Reviewed) -> dict[str, Any]:
         "path": one.path,
         "content_id": one.content_id,
         "title": one.title,
+        "authors": list(one.authors),
+        "year": one.year,
+        "doi": one.doi,
         "pages": one.pages,
         "unread": [{"page": page, "reason": why} for page, why in one.unread],
         "recognised": [{"page": page, "confidence": sure} for page, sure in one.recognised],

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from longread.cli.review_family import family
 from longread.cli.review_run import Run, running, stored, width
 from longread.cli.review_scores import alone, score, scoring
 from longread.cli.review_tables import listed, of_document, row_data
@@ -48,6 +49,7 @@ def review() -> None:
 
 
 review.add_command(score)
+review.add_command(family)
 
 
 @review.command()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from longread.cli.review_run import stored
 from longread.errors import ConfigError
 from longread.export.visible import line
 
@@ -22,10 +23,7 @@ if TYPE_CHECKING:
 @click.option("--of", "agreement", default="", metavar="AGREEMENT", help="It belongs to this one.")
 @click.option("--alone", is_flag=True, help="It belongs to none, whatever it seems to be.")
 @click.option("--accept-suggested", is_flag=True, help="Tie all of which the list is sure.")
-@click.option(
-    "--store", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-    help="The file that keeps it; matters can be kept apart.",
-)  # fmt: skip
+@stored
 @click.option("--json", "as_data", is_flag=True, help="Print JSON.")
 def family(
     review: str, document: str, agreement: str, alone: bool, accept_suggested: bool,

@@ -6,13 +6,15 @@ taken up again anywhere asks what it would have asked.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import Literal
 
-from longread.analysis import reading, settling
+from longread.analysis import family as families
+from longread.analysis import settling
+from longread.analysis.family import NOBODY, Family
 from longread.analysis.relevance import evidence_share
 from longread.analysis.settling import Said
 from longread.cache.search import SearchIndex
@@ -36,7 +38,6 @@ from longread.prompt.evidence import Hit
 from longread.prompt.ruler import Ruler, joined
 from longread.tokens.pieces import Pieces
 from longread.types import (
-    Corpus,
     Document,
     Engine,
     Finished,
@@ -72,8 +73,9 @@ class Case:
         window: int,
         pieces: Pieces,
         part: Part | None = None,
+        family: Family = NOBODY,
     ) -> None:
-        """Lay the document out; this reads and counts all of it.
+        """Lay the document out, and what is read with it; this reads and counts all of it.
 
         Args:
             part: what is shown of it, where it is asked part by part.
@@ -82,28 +84,31 @@ class Case:
             BudgetError: the window has no room for a document beside head, question and answer.
         """
         self.reviewed, self.profile, self._pieces = reviewed, profile, pieces
-        self.document = document.named("d1")
+        self._family, self._documents = family, family.named(document)
+        self.document = self._documents[0]
         self._guided = profile.citations == "guided"
-        self._mark = render.boundary_mark([document.text, document.path])
-        self._head = cells.head(self._mark, document.unit, self._guided)
+        self._mark = render.boundary_mark([t for d in self._documents for t in (d.text, d.path)])
+        self._head = cells.head(self._mark, document.unit, self._guided, len(self._documents) > 1)
         self._asked = {question.hash: cells.question(question) for question in questions}
-        self._room = room(profile, window, pieces, document, questions)
-        placed = Placed("d1", document.path, document.content_id, Level.FULL)
-        chunks = list(render.chunks(placed, self.document, self._mark))
+        self._room = room(profile, window, pieces, document, questions, len(self._documents) > 1)
+        chunks = [
+            chunk
+            for one in self._documents
+            for chunk in render.chunks(
+                Placed(one.id, one.path, one.content_id, Level.FULL), one, self._mark
+            )
+        ]
         self.way: Literal["whole", "evidence", "sweep"] = "whole"
         if part:
             self.way = "sweep"
             self._asked = {key: f"{said}\n{sweep.PART}" for key, said in self._asked.items()}
-            shown = (cut.chunks(one, self.document, self._mark) for one in part.slices)
+            by_id = {one.id: one for one in self._documents}
+            shown = (cut.chunks(one, by_id[one.document], self._mark) for one in part.slices)
             chunks = [chunk for of_slice in shown for chunk in of_slice]
         elif costs.price(chunks, pieces) > self._room:
             self.way = "evidence"
             share = int(self._room * (1 - evidence_share(window)))
-            measured = reading.measure(
-                Corpus((), (self.document,), ()), pieces, self._guided, lambda _: None
-            )
-            layout = reading.lay_out(replace(measured, mark=self._mark), share)
-            chunks = reading.chunks(layout, [self.document])
+            chunks = families.laid_out(self._documents, self._mark, share, pieces, self._guided)
         self._chunks = chunks
         parts = (self._head, chunks, "", (), ())
         self._base = compose.compose(*parts, "", self._mark, pieces, profile.route)
@@ -118,17 +123,18 @@ class Case:
 
     @cached_property
     def _court(self) -> Court:
-        return Court({"d1": self._shown(((0, self.document.size),))})
+        return self._court_over({one.id: ((0, one.size),) for one in self._documents})
 
-    def _shown(self, ranges: tuple[tuple[int, int], ...]) -> Shown:
-        return Shown(self.document, ranges, ocr=dict(self.reviewed.recognised))
+    def _court_over(self, ranges: Mapping[str, tuple[tuple[int, int], ...]]) -> Court:
+        ocr = self._family.recognised(self.reviewed)
+        return Court({d.id: Shown(d, ranges.get(d.id, ()), ocr=ocr[d.id]) for d in self._documents})
 
     def _hits(self, question: Question) -> list[Hit]:
         if self._index is None:
             self._index = SearchIndex(None)
-            finding.bring_up_to_date(self._index, [self.document])
+            finding.bring_up_to_date(self._index, self._documents)
         words = f"{question.name} {question.text}"
-        return finding.find(words, [self.document], self._index)
+        return finding.find(words, self._documents, self._index)
 
     def prompt(self, question: Question) -> tuple[Prompt, list[str]]:
         """Return the prompt for a question, and the places that a guided model may choose from."""
@@ -137,9 +143,9 @@ class Case:
         if self.way == "evidence":
             shown = compose.ranges(self._base, Level.FULL)
             left = self._room - costs.price(self._chunks, self._pieces)
-            new = evidence.unseen(hits, [self.document], shown)
-            chosen = evidence.select(new, [self.document], left, self._mark, self._pieces)
-            found = evidence.excerpts(chosen, [self.document], self._mark)
+            new = evidence.unseen(hits, self._documents, shown)
+            chosen = evidence.select(new, self._documents, left, self._mark, self._pieces)
+            found = evidence.excerpts(chosen, self._documents, self._mark)
         system, user = self._base.turns
         seen = user.pieces[:-1]
         if found:
@@ -152,16 +158,18 @@ class Case:
 
     def _labels(self, hits: Sequence[Hit], prompt: Prompt) -> list[str]:
         """Return the places shown in full that are most relevant, or the first where none is."""
-        full = compose.ranges(prompt, Level.FULL).get("d1", ())
-        every = list(range(len(self.document.segments)))
-        order = [hit.segment for hit in hits] or every
+        full = compose.ranges(prompt, Level.FULL)
+        every = [(d, s) for d, one in enumerate(self._documents) for s in range(len(one.segments))]
+        order = [(hit.document, hit.segment) for hit in hits] or every
         if self.way == "sweep":
             order += every
         found: dict[str, None] = {}
-        for number in order:
-            segment = self.document.segments[number]
-            if any(a <= segment.start and segment.end <= b for a, b in full):
-                found.setdefault(guide.label(self.document, segment.span))
+        for place, number in order:
+            document = self._documents[place]
+            segment = document.segments[number]
+            shown = full.get(document.id, ())
+            if any(a <= segment.start and segment.end <= b for a, b in shown):
+                found.setdefault(guide.label(document, segment.span))
             if len(found) == CHOICES:
                 break
         return list(found)
@@ -198,8 +206,9 @@ class Case:
                     settling.read(said[-1], question), question, court, guided=False
                 )
                 judged = second if len(second.wrong) <= len(judged.wrong) else judged
-        made = settling.settled(cell, question, judged, said, self.reviewed, self.profile)
-        return settling.priced(made, said, self.profile)
+        reviewed = self._family.judged_as(self.reviewed)
+        made = settling.settled(cell, question, judged, said, reviewed, self.profile)
+        return settling.priced(self._family.told(made), said, self.profile)
 
     def _extended(self, prompt: Prompt, answer: str, request: str) -> Prompt:
         return compose.extend(prompt, answer, request, self._pieces)
@@ -231,7 +240,7 @@ class Case:
     def _court_of(self, prompt: Prompt) -> Court:
         if self.way == "whole":
             return self._court
-        return Court({"d1": self._shown(compose.ranges(prompt).get("d1", ()))})
+        return self._court_over(compose.ranges(prompt))
 
     def _blank(self, question: Question, prompt: Prompt) -> Cell:
         return Cell(
@@ -268,6 +277,7 @@ def room(
     pieces: Pieces,
     document: Document,
     questions: Sequence[Question],
+    together: bool = False,
 ) -> int:
     """Return the tokens that a document may take beside head, questions and answers.
 
@@ -275,7 +285,7 @@ def room(
         BudgetError: there are none.
     """
     guided = profile.citations == "guided"
-    head = cells.head("§0", document.unit, guided)
+    head = cells.head("§0", document.unit, guided, together)
     fixed = sum(map(len, pieces.family.frame(ROLES))) + pieces.count_text(head)
     labels = [f"d1:p{number}" for number in range(1000, 1000 + CHOICES)] if guided else []
     longest = max(

@@ -17,14 +17,15 @@ from typing import Literal, TypeVar
 from longread.analysis import settling
 from longread.analysis.case import Case
 from longread.analysis.drafts import alive, owner
+from longread.analysis.family import family_of
 from longread.analysis.missing import Job, Scope, due
 from longread.analysis.swept_case import SweptCase, is_long
 from longread.config import Profile
 from longread.errors import EngineError, StoreError
 from longread.store import Done, Store
 from longread.tokens.pieces import Pieces
-from longread.types import Engine, Progress
-from longread.types.reviews import Cell, Question, Review, ReviewEvent
+from longread.types import Document, Engine, Progress
+from longread.types.reviews import Cell, Question, Review, Reviewed, ReviewEvent
 
 T = TypeVar("T")
 
@@ -69,6 +70,7 @@ class Grid:
         """
         self._long = long
         self._reviews, self._id, self._scope = store.reviews, id, scope
+        self._head = head
         self._questions = {question.name: question for question in head.questions}
         self._profile, self._window, self._pieces = profile, window, pieces
         self._owner = owner()
@@ -162,12 +164,15 @@ class Grid:
         return there is None or there.missing
 
     def _case(self, job: Job) -> Case | SweptCase:
-        document = self._reviews.document(self._id, job.reviewed.path, job.reviewed.content_id)
-        questions = tuple(self._questions.values())
+        def read(one: Reviewed) -> Document:
+            return self._reviews.document(self._id, one.path, one.content_id)
+
+        document, questions = read(job.reviewed), tuple(self._questions.values())
         of_model = (questions, self._profile, self._window, self._pieces)
-        if self._long == "sweep" and is_long(document, *of_model):
-            return SweptCase(job.reviewed, document, *of_model)
-        return Case(job.reviewed, document, *of_model)
+        family = family_of(job.reviewed.path, self._head, read)
+        if self._long == "sweep" and is_long(family.named(document), *of_model):
+            return SweptCase(job.reviewed, document, *of_model, family)
+        return Case(job.reviewed, document, *of_model, family=family)
 
     async def _hold(self, document: int) -> None:
         """Hold a lease on while answers take long."""

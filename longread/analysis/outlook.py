@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from longread.analysis import case, spending
+from longread.analysis import case, papers, spending
 from longread.config import Profile
+from longread.ingest.gaps import gaps
 from longread.prompt import cells, costs, render
 from longread.store import Store
 from longread.tokens.pieces import Pieces
@@ -78,12 +79,14 @@ def outlook(
     pieces: Pieces,
     store: Store,
     part_by_part: bool = False,
+    families: Mapping[str, str] = {},
 ) -> Outlook:
     """Count what a run takes.
 
     Args:
         part_by_part: whether documents that do not fit a prompt are read in parts, not by evidence.
         rows: what is read of each document, its text, and the questions that are to be asked.
+        families: the agreement of what is read with one, by path.
 
     Raises:
         BudgetError: the window has no room for any document.
@@ -98,13 +101,18 @@ def outlook(
     )
     requests = more = prompts = fresh = whole = 0
     long = []
+    sizes = {one.path: tokens_of(text, pieces) for one, text, _ in rows if text}
+    belonging: dict[str, int] = {}
+    for path, agreement in families.items():
+        belonging[agreement] = belonging.get(agreement, 0) + sizes.get(path, 0)
     for reviewed, document, missing in rows:
         if document is None:
             continue
-        most = case.room(profile, window, pieces, document, questions)
-        size = tokens_of(document, pieces)
-        whole += size
-        head = pieces.count_text(cells.head("§0", document.unit, guided))
+        others = belonging.get(reviewed.path, 0)
+        most = case.room(profile, window, pieces, document, questions, others > 0)
+        size = sizes[reviewed.path] + others
+        whole += sizes[reviewed.path]
+        head = pieces.count_text(cells.head("§0", document.unit, guided, others > 0))
         each = [asked[question] for question in missing]
         requests += len(each)
         parts = -(-size // most) if part_by_part else 1
@@ -205,15 +213,20 @@ def reviewed_of(corpus: Corpus) -> list[tuple[Reviewed, Document | None]]:
         document = by_path.get(entry.path)
         if document is None and (entry.kind in NEVER or entry.reason.startswith(LEFT_OUT)):
             continue
+        paper = papers.paper(about[entry.path], document)
         reviewed = Reviewed(
             entry.path,
             document.content_id if document else "",
             document.unit if document else "line",
-            about[entry.path].get("Title", ""),
+            paper.title,
             pages.get(entry.path, 0),
             tuple(unread.get(entry.path, ())),
             tuple(recognised.get(entry.path, ())),
             "" if document else entry.reason or "no text",
+            gaps(entry.notes) if document else (),
+            paper.authors,
+            paper.year,
+            paper.doi,
         )
         found.append((reviewed, document))
     return found

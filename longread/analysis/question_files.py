@@ -19,6 +19,9 @@ KEYS = {
 """What a key of a question file is called, and what it is called here."""
 HEADER = re.compile(r"^\s*\[\[\s*([\w-]+)\s*\]\]")
 KEY = re.compile(r"""^\s*(?:"([^"]+)"|'([^']+)'|([\w-]+))\s*=""")
+SEPARATED = re.compile(r"\s*\"?sep=([,;\t])\"?[ ,;\t]*\r?\n", re.IGNORECASE)
+DEEP = 2
+"""Lists within lists of YAML that are looked into; beyond, an alias may hold itself."""
 TRIPLE = re.compile(r"\"\"\"|'''")
 
 
@@ -52,8 +55,11 @@ def csv_entries(text: str) -> tuple[list[Entry], list[Mistake]]:
     import csv
     import io
 
+    # Excel writes on a line of its own what it has put between the fields.
+    told = SEPARATED.match(text)
+    text = "\n" + text[told.end() :] if told else text
     first = text.lstrip("\r\n").partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
+    delimiter = told[1] if told else max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[tuple[int, list[str]]] = []
     line = 1
@@ -67,7 +73,12 @@ def csv_entries(text: str) -> tuple[list[Entry], list[Mistake]]:
     if not rows:
         return [], []
     (top, header), *rest = rows
-    names = [name.strip() for name in header]
+    # Columns without a heading and without a word in them are Excel's, too.
+    used = max(
+        i for row in (header, *(r for _, r in rest)) for i, s in enumerate(row, 1) if s.strip()
+    )
+    names = [name.strip() for name in header[: max(used, 1)]]
+    rest = [(line, row[: max(used, len(names))]) for line, row in rest]
     mistakes = _headings(top, names)
     entries = []
     for line, row in rest:
@@ -77,7 +88,7 @@ def csv_entries(text: str) -> tuple[list[Entry], list[Mistake]]:
         entries.append(Entry(line, dict(zip(names, row, strict=False)), {}))
     if mistakes:
         entries = [replace(e, fields=_only_known(e.fields)) for e in entries]
-    if not any(KEYS.get(name.lower()) == "question" for name in names):
+    if not {"name", "question"} <= {KEYS.get(name.lower()) for name in names}:
         return [], mistakes
     return entries, mistakes
 
@@ -89,7 +100,8 @@ def _headings(line: int, names: Sequence[str]) -> list[Mistake]:
         if name.lower() not in KEYS:
             close = similar(name.lower(), KEYS)
             hint = f", did you mean {close!r}?" if close else f"; known are {', '.join(known())}"
-            mistakes.append(Mistake(line, f"no column is called {name!r} here{hint}"))
+            what = f"no column is called {name!r} here{hint}" if name else "a column has no heading"
+            mistakes.append(Mistake(line, what))
     plain = [KEYS.get(name.lower()) for name in names]
     for wanted in ("name", "question"):
         if plain.count(wanted) != 1:
@@ -168,14 +180,19 @@ def yaml_entries(text: str) -> tuple[list[Entry], list[Mistake]]:
         return [], [Mistake(place.line + 1 if place else 1, f"this is no YAML: {what}")]
     if node is None:
         return [], []
-    if isinstance(node, yaml.MappingNode) and len(node.value) == 1:
-        key, inner = node.value[0]
-        if key.value in ("question", "questions"):
-            node = inner
+    entries, mistakes = [], []
+    if isinstance(node, yaml.MappingNode):
+        inner = [v for k, v in node.value if k.value in ("question", "questions")]
+        if inner:
+            others = [k for k, _ in node.value if k.value not in ("question", "questions")]
+            for key in others:
+                what = f"questions: is what belongs here, not {_plain(key)!r}"
+                mistakes.append(Mistake(key.start_mark.line + 1, what))
+            node = inner[0]
     if not isinstance(node, yaml.SequenceNode):
         line = node.start_mark.line + 1
-        return [], [Mistake(line, "a list of questions belongs here, each beginning with a dash")]
-    entries, mistakes = [], []
+        what = "a list of questions belongs here, each beginning with a dash"
+        return [], [*mistakes, Mistake(line, what)]
     for item in node.value:
         line = item.start_mark.line + 1
         if not isinstance(item, yaml.MappingNode):
@@ -184,20 +201,22 @@ def yaml_entries(text: str) -> tuple[list[Entry], list[Mistake]]:
         fields: dict[str, Any] = {}
         lines: dict[str, int] = {}
         for key, value in item.value:
-            at = key.start_mark.line + 1
-            if str(key.value) in fields:
-                mistakes.append(Mistake(at, f"{key.value!r} stands here twice"))
-            fields[str(key.value)], lines[str(key.value)] = _plain(value), at
+            at, said = key.start_mark.line + 1, str(_plain(key, DEEP))
+            if said in fields:
+                mistakes.append(Mistake(at, f"{said!r} stands here twice"))
+            fields[said], lines[said] = _plain(value), at
         entries.append(Entry(line, fields, lines))
     return entries, mistakes
 
 
-def _plain(node: Any) -> Any:
+def _plain(node: Any, deep: int = 0) -> Any:
     """Return what a YAML node says: words as they are written, so that No stays a word."""
     import yaml
 
     if isinstance(node, yaml.ScalarNode):
         return None if node.tag.endswith(":null") else node.value
+    if deep == DEEP:
+        return {}
     if isinstance(node, yaml.SequenceNode):
-        return [_plain(part) for part in node.value]
-    return {str(key.value): _plain(value) for key, value in node.value}
+        return [_plain(part, deep + 1) for part in node.value]
+    return {str(_plain(key, DEEP)): _plain(value, deep + 1) for key, value in node.value}

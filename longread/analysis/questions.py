@@ -34,6 +34,7 @@ CONDITION = re.compile(
     r"""\s*={1,2}\s*(?P<values>.+)$""",
     re.IGNORECASE,
 )
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 MANY = re.compile(r"^lists?(?:\s+of\s+(?P<of>.+))?$")
 
 
@@ -65,6 +66,7 @@ def read_questions(path: Path) -> tuple[Question, ...]:
             f"{path}: line {line} is not UTF-8", hint="save it as UTF-8 (“CSV UTF-8” in Excel)"
         ) from error
     entries, mistakes = reader(text)
+    mistakes = [*mistakes, *_controls(text)] if entries or not mistakes else mistakes
     questions, more = _questions(entries)
     mistakes = sorted([*mistakes, *more], key=lambda mistake: mistake.line)
     if not mistakes and not questions:
@@ -112,6 +114,13 @@ def put_question(
             hint="correct it; nothing was kept",
         )
     return tuple(checked)
+
+
+def _controls(text: str) -> list[Mistake]:
+    """Return where characters stand that nobody writes; they come from damaged or other files."""
+    found = CONTROL.search(text)
+    line = text.count("\n", 0, found.start()) + 1 if found else 0
+    return [Mistake(line, f"{found.group()!r} is no character of a text")] if found else []
 
 
 def _questions(entries: Sequence[Entry]) -> tuple[list[Question], list[Mistake]]:
@@ -232,8 +241,10 @@ class _Told:
         said = self.words("type").lower()
         if not said:
             found = of_format(self.words("answer_format"))
+            self._distinct(choices)
             kind: AnswerType = "choice" if choices and found[0] == "text" else found[0]
             return kind, found[1], choices or found[2], found[3]
+        self._distinct(choices)
         listed = MANY.match(said)
         plain = (listed["of"] or "text") if listed else said
         plain = ALIASES.get(plain, plain)
@@ -246,6 +257,12 @@ class _Told:
         elif kind == "choice" and len(choices) < 2:
             self.mistake("choices", "a choice needs two choices at least")
         return kind, bool(listed), choices, of_format(self.words("answer_format"))[3]
+
+    def _distinct(self, choices: Sequence[str]) -> None:
+        """Note choices that an answer could not tell apart."""
+        for number, one in enumerate(choices):
+            if same := values.choice(one, choices[:number]):
+                self.mistake("choices", f"the choices {same!r} and {one!r} are the same one")
 
     def condition(self) -> tuple[str, tuple[str, ...]] | None:
         """Return another column and the values of it with which the question is asked."""

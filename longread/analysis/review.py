@@ -29,6 +29,7 @@ from longread.store import Store, open_store
 from longread.store.contents import now
 from longread.tokens.pieces import Pieces
 from longread.types import Corpus, Document, Engine, Progress, Tell
+from longread.types.families import followed, moved, read_together
 from longread.types.reviews import Question, Review, Reviewed, ReviewEvent, Started
 
 
@@ -106,6 +107,7 @@ class Opened:
         return outlook.outlook(
             self.corpus, rows, self.head.questions, self.done,
             self.profile, self.window, self.pieces, store, self.long == "sweep",
+            self.head.families,
         )  # fmt: skip
 
 
@@ -188,6 +190,8 @@ class _Found:
     corpus: Corpus
     rows: list[tuple[Reviewed, Document | None]]
     questions: tuple[Question, ...]
+    families: dict[str, str]
+    """The agreement of what belongs to one, by path."""
     options: Options
     profile: Profile
     window: int
@@ -215,13 +219,16 @@ def _find(request: Request, store: Store, tell: Tell) -> _Found:
     rows = reviewed_of(corpus)
     if not rows:
         raise IngestError("there is no document to review", hint="name a folder of documents")
+    now = [one for one, _ in rows]
+    tied = followed(kept.families, moved(kept.documents, now)) if kept else {}
+    rows = list(zip(read_together(now, tied), [document for _, document in rows], strict=True))
     questions = request.questions or (kept.questions if kept else ())
     if not questions:
         raise ConfigError("no questions were named", hint="name a file with --questions")
     budget = request.budget if request.budget is not None else kept.budget if kept else None
     window = usable(profile, budget)
     return _Found(
-        id, kept, corpus, rows, questions, options, profile, window, budget, pieces
+        id, kept, corpus, rows, questions, tied, options, profile, window, budget, pieces
     )  # fmt: skip
 
 
@@ -237,7 +244,7 @@ def open_review(request: Request, store: Store, tell: Tell) -> Opened:
         id, fresh = store.reviews.create(_head(found), another=request.new)
     if found.kept and found.kept.questions != found.questions:
         store.reviews.keep_questions(id, found.questions)
-    documents = {d.content_id: d for _, d in found.rows if d}
+    documents = {one.content_id: d for one, d in found.rows if d}
     tell(Progress("keep"))
     reviewed = [one for one, _ in found.rows]
     store.reviews.keep_documents(id, found.corpus.sources, reviewed, documents)
@@ -251,6 +258,7 @@ def _head(found: _Found) -> Review:
         profile=found.profile.name,
         questions=found.questions,
         documents=tuple(one for one, _ in found.rows),
+        families=found.families,
         reading=freshness.kept_options(found.options),
         budget=found.budget,
     )

@@ -71,8 +71,12 @@ def judge(reply: Reply, question: Question, court: Court, *, guided: bool) -> Ju
 
 
 def _cited(quote: Quoted, court: Court, guided: bool) -> Citation:
-    # There is one document, whatever the model calls it.
-    found = stands("d1", quote.span, quote.words, court)
+    named = quote.document if quote.document in court.documents else "d1"
+    found = stands(named, quote.span, quote.words, court)
+    if quote.words and not found.verdict.holds:
+        # Of a family, words count where they stand; else it is the document that was named.
+        others = [stands(id, None, quote.words, court) for id in court.documents if id != named]
+        found = next((other for other in others if other.verdict.holds), found)
     return replace(found, guided=guided and not quote.words)
 
 
@@ -97,7 +101,9 @@ def settled(
     if state is CellState.ANSWERED and value and not value.clear:
         state = CellState.UNCLEAR
         notes.append(f"the value is no {question.type} that can be told for sure")
-    if state is CellState.NOT_PRESENT and (cell.way != "whole" or reviewed.unread):
+    if state is CellState.NOT_PRESENT and (
+        cell.way != "whole" or reviewed.unread or reviewed.partly
+    ):
         state = CellState.NOT_FOUND
     if cell.way == "evidence":
         notes.append(
@@ -106,6 +112,7 @@ def settled(
         )
     if reviewed.unread:
         notes.append(unread_words(reviewed))
+    notes += reviewed.partly
     if truncated:
         state = CellState.NOT_FOUND if state is CellState.NOT_PRESENT else state
         notes.append(

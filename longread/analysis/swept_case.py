@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from longread.analysis import settling, spending
 from longread.analysis.case import Case, room
+from longread.analysis.family import NOBODY, Family
 from longread.analysis.outlook import tokens_of
 from longread.config import Profile
 from longread.ingest.places import number_of
@@ -33,19 +34,23 @@ class SweptCase:
         profile: Profile,
         window: int,
         pieces: Pieces,
+        family: Family = NOBODY,
     ) -> None:
-        """Cut the document; this reads and counts all of it.
+        """Cut the document and what is read with it; this reads and counts all of it.
 
         Raises:
             BudgetError: the window has no room for a part beside head, question and answer.
         """
-        self.reviewed, self.profile, self.document = reviewed, profile, document.named("d1")
-        mark = render.boundary_mark([document.text, document.path])
-        left = room(profile, window, pieces, document, questions)
+        self.reviewed, self.profile, self._family = reviewed, profile, family
+        documents = family.named(document)
+        self.document = documents[0]
+        mark = render.boundary_mark([said for one in documents for said in (one.text, one.path)])
+        left = room(profile, window, pieces, document, questions, len(documents) > 1)
         left -= pieces.count_text(f"\n{sweep.PART}")
-        parts = cut.cut([self.document], left, mark, pieces)
+        parts = cut.cut(documents, left, mark, pieces)
         self._cases = [
-            Case(reviewed, document, questions, profile, window, pieces, part) for part in parts
+            Case(reviewed, document, questions, profile, window, pieces, part, family)
+            for part in parts
         ]
 
     def close(self) -> None:
@@ -60,18 +65,20 @@ class SweptCase:
             EngineError: the model cannot be reached, or stopped half-way.
         """
         said = [await one.answer(question, engine) for one in self._cases]
-        return merged(question, said, self.reviewed, self.profile)
+        reviewed = self._family.judged_as(self.reviewed)
+        return self._family.told(merged(question, said, reviewed, self.profile))
 
 
 def is_long(
-    document: Document,
+    documents: Sequence[Document],
     questions: Sequence[Question],
     profile: Profile,
     window: int,
     pieces: Pieces,
 ) -> bool:
-    """Whether a document does not fit one prompt of a review."""
-    return tokens_of(document, pieces) > room(profile, window, pieces, document, questions)
+    """Whether a document, with what is read with it, does not fit one prompt of a review."""
+    size = sum(tokens_of(one, pieces) for one in documents)
+    return size > room(profile, window, pieces, documents[0], questions, len(documents) > 1)
 
 
 def merged(question: Question, parts: Sequence[Cell], reviewed: Reviewed, profile: Profile) -> Cell:
@@ -95,6 +102,7 @@ def merged(question: Question, parts: Sequence[Cell], reviewed: Reviewed, profil
     notes += [f"{_where(cell)} was not read: {cell.note}" for cell in unread]
     if reviewed.unread:
         notes.append(settling.unread_words(reviewed))
+    notes += reviewed.partly
     truncated = any(cell.usage and cell.usage.truncated for cell in parts)
     if truncated:
         notes.append("the server read fewer tokens than were sent")
@@ -105,7 +113,7 @@ def merged(question: Question, parts: Sequence[Cell], reviewed: Reviewed, profil
     elif unread:
         state = CellState.FAILED
     else:
-        whole = not reviewed.unread and not truncated
+        whole = not reviewed.unread and not reviewed.partly and not truncated
         state = CellState.NOT_PRESENT if whole else CellState.NOT_FOUND
     if value and not value.clear:
         notes.append(f"the value is no {question.type} that can be told for sure")

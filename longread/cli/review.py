@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from longread.cli.review_family import family
 from longread.cli.review_files import export, import_
 from longread.cli.review_run import Run, running, width
 from longread.cli.review_scores import alone, score, scoring
@@ -50,6 +51,7 @@ def review() -> None:
 
 
 review.add_command(score)
+review.add_command(family)
 
 
 @review.command()

@@ -66,6 +66,9 @@ def coverage(review: Review) -> str:
     words = f"read: {len(read):,} of {len(review.documents):,} documents"
     if pages:
         words += f", {pages - unread:,} of {pages:,} pages, {recognised:,} of them recognised (OCR)"
+    if partly := [one for one in read if one.partly]:
+        named = "; ".join(f"{one.path}: {', '.join(one.partly)}" for one in partly[:5])
+        words += f"; in part: {named}{'; …' if len(partly) > 5 else ''}"
     if lost := [one for one in review.documents if one.reason]:
         named = "; ".join(f"{one.path}: {one.reason}" for one in lost[:5])
         words += f"; not read: {named}{'; …' if len(lost) > 5 else ''}"
@@ -112,6 +115,7 @@ def data(review: Review, id: str) -> dict[str, Any]:
         "profile": review.profile,
         "sources": [asdict(source) for source in review.sources],
         "coverage": coverage(review),
+        "families": dict(review.families),
         "questions": [{**asdict(question), "hash": question.hash} for question in review.questions],
         "documents": [_document(review, one) for one in review.documents],
     }

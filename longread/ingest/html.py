@@ -23,6 +23,10 @@ UNSEEN = frozenset(
     " select datalist desc defs metadata symbol annotation annotation-xml".split()
 )
 """Elements whose text no browser shows as text."""
+EMBEDDED = frozenset(("iframe", "object", "embed", "canvas", "audio", "video"))
+"""Those of them that show something that is not read."""
+TINY = 3
+"""Pixels of a side of a picture that nobody is meant to see."""
 BLOCKS = frozenset(
     "address article aside blockquote body center dd details dialog dir div dl dt fieldset"
     " figcaption figure footer form header hgroup hr html legend li main menu nav ol p pre"
@@ -78,6 +82,10 @@ def convert(data: bytes, most: int) -> dict[str, object]:
     if page.hidden:
         noun = "character" if page.hidden == 1 else "characters"
         notes.append(f"hidden text left out: {page.hidden:,} {noun}")
+    if page.pictures:
+        notes.append(f"pictures not read: {page.pictures:,}")
+    if page.embedded:
+        notes.append(f"embedded parts not read: {page.embedded:,}")
     reason = "" if made else "no text that a reader sees"
     return {"text": made, "headings": headings, "encoding": encoding, "notes": notes,
             "reason": reason}  # fmt: skip
@@ -118,6 +126,7 @@ class Page:
         self.writer = Writer(most)
         self.hidden = 0
         """Characters that an element itself hides."""
+        self.pictures = self.embedded = 0
         self._lists: list[tuple[str, int, int]] = []
         """Type, next number and step of each list that is open."""
         self._raised = self._verbatim = self._struck = 0
@@ -143,6 +152,7 @@ class Page:
                 self._close(node, tag)
             elif left_out := self._left_out(node, tag):
                 depth = 1
+                self.embedded += tag in EMBEDDED and left_out == "unseen"
             else:
                 self._open(node, tag)
                 self._begin(tag, node.attributes)
@@ -211,6 +221,8 @@ class Page:
                 self._raised += 1
             case "br":
                 writer.break_line()
+            case "img":
+                self.pictures += _says_something(about)
             case "q":
                 writer.say("“")
             case _ if tag in STRUCK:
@@ -288,6 +300,12 @@ def _part(node: LexborNode, tag: str) -> str | None:
         at += not (before.tag or "-").startswith("-")
         before = before.prev
     return parts[at] if at < len(parts) else None
+
+
+def _says_something(about: Mapping[str, str | None]) -> bool:
+    """Whether a picture may: decoration is without words for it, and what counts visits is tiny."""
+    tiny = any(_number(about, side, TINY + 1) <= TINY for side in ("width", "height"))
+    return not tiny and about.get("alt", "?") != "" and bool(about.get("src"))
 
 
 def _number(about: Mapping[str, str | None], name: str, otherwise: int = 1) -> int:

@@ -15,7 +15,7 @@ from longread.ingest.clauses import Outline, contents
 from longread.ingest.pool import Account, Pool, WorkerError
 from longread.types import Segment, Span
 
-VERSION = 2
+VERSION = 3
 """Raised whenever the same bytes give other text."""
 CONVERTERS = "longread.ingest.converters"
 """Imported by workers alone."""

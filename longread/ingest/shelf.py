@@ -212,7 +212,9 @@ class Shelf:
             reason = _wordless(pages)
         return Facts(
             encoding="pdf",
-            identity=_identity(key, texts, masks or any(page.ocr for page in pages)),
+            identity=_identity(
+                key, texts, masks or any(page.ocr or page.reason in PASSING for page in pages)
+            ),
             masked=len(masks),
             notes=(
                 *self._unlocked(read),
@@ -299,7 +301,7 @@ def _identity(key: str, texts: Sequence[str], varies: object) -> str:
 
     Args:
         varies: whether pages were recognised, which another program reads otherwise, or secrets
-            masked, for which the rules change.
+            masked, for which the rules change, or pages not read that may be read another time.
     """
     if not varies:
         return ""

@@ -31,6 +31,13 @@ says allows no answer.
 "value": the answer alone, in the form asked for; {empty} unless the state is "answered".
 """
 
+TOGETHER = """\
+The document is an agreement, d1, and what belongs to it follows: d2 and so on. Amendments prevail \
+over what they amend, later ones over earlier ones; say what holds after all of them, and name in \
+each place the document that the words stand in.
+"""
+"""Stands behind the head where an agreement is read with its amendments and exhibits."""
+
 HEAD_GUIDED = """\
 You are given one document, its parts under lines that start with {mark}. Answer the question that \
 follows it from the document alone, as JSON: "value" is the answer in a few words, "state" is \
@@ -87,12 +94,19 @@ class Reply:
     reasoning: str = ""
 
 
-def head(mark: str, unit: Unit, guided: bool) -> str:
-    """Return the head: the same for all questions to documents of one unit."""
+def head(mark: str, unit: Unit, guided: bool, together: bool = False) -> str:
+    """Return the head: the same for all questions to documents of one unit.
+
+    Args:
+        together: whether other documents follow that belong to the first.
+    """
+    more = TOGETHER if together else ""
     if guided:
-        return HEAD_GUIDED.format(mark=mark)
+        return HEAD_GUIDED.format(mark=mark) + more
     example = {"page": "d1:p3", "line": "d1:L10-L12", "cell": "d1:c4"}[unit]
-    return HEAD.format(mark=mark, example=example, empty='"", or [] where a list is asked for,')
+    return (
+        HEAD.format(mark=mark, example=example, empty='"", or [] where a list is asked for,') + more
+    )
 
 
 def question(asked: Question, labels: Sequence[str] = ()) -> str:

@@ -80,6 +80,11 @@ class Court:
         self._versions: dict[tuple[str, int], Version] = {}
         self._judged: dict[tuple[str, Span | None, tuple[str, ...]], Citation] = {}
 
+    @property
+    def documents(self) -> list[str]:
+        """Short ids of all that can be named."""
+        return list(self._shown)
+
     def judge(self, mention: Mention) -> Citation:
         """Return the mention with its verdict."""
         key = mention.document, mention.span, mention.quotes

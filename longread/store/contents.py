@@ -13,8 +13,10 @@ from sqlalchemy import Connection, Table, bindparam, delete, func, insert, selec
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from longread.store import cells as made
-from longread.store import corpora, grid, rows
-from longread.types import Source
+from longread.store import corpora, grid, rows, schema
+from longread.store.texts import Body
+from longread.types import Document, Source
+from longread.types.families import read_together
 from longread.types.reviews import Cell, CellState, Mark, Marked, Question, Reviewed, marked
 
 
@@ -75,10 +77,53 @@ def rename(db: Connection, n: int, documents: Sequence[Reviewed]) -> None:
         if (one.path, one.content_id) in known or one.content_id not in moved:
             continue
         path, number = moved.pop(one.content_id)
+        for column in (grid.families.c.path, grid.families.c.agreement):
+            tied = update(grid.families).where(grid.families.c.review == n, column == path)
+            db.execute(tied.values({column.name: one.path}))
         db.execute(update(grid.review_documents).where(d.n == number).values(path=one.path))
-        cells = select(grid.cells.c.n).where(grid.cells.c.document == number)
+        # Those of an agreement may lean on what belongs to it.
+        rows = select(d.n).where(d.review == n)
+        cells = select(grid.cells.c.n).where(grid.cells.c.document.in_(rows))
         of_it = (cited.cell.in_(cells), cited.path == path)
         db.execute(update(grid.cell_citations).where(*of_it).values(path=one.path))
+
+
+def outdated(
+    db: Connection, n: int, documents: Sequence[Reviewed], texts: Mapping[str, Document]
+) -> dict[int, tuple[str, str]]:
+    """Return rows, by number, whose text is another one now although their file is the same.
+
+    That is so where a page was not read before and is now: what was said of the old text is not
+    said of the new one. A text is unpacked only where its size or its unread pages differ.
+    """
+    d, kept = grid.review_documents, schema.texts.c
+    query = (
+        select(d, kept.characters)
+        .join(schema.texts, kept.n == d.c.text)
+        .where(d.c.review == n, d.c.position.is_not(None))
+    )
+    now = {(one.path, one.content_id): one for one in documents}
+    found = {}
+    for row in db.execute(query).mappings().all():
+        key = (row["path"], row["content_id"])
+        one, text = now.get(key), texts.get(row["content_id"])
+        if one is None or text is None:
+            continue
+        before = made.to_document(row)
+        if row["characters"] == text.size and before.unread == one.unread:
+            continue
+        packed = db.scalar(select(kept.text).where(kept.n == row["text"]))
+        if packed is not None and Body(packed)() != text.text:
+            found[row["n"]] = key
+    return found
+
+
+def set_aside(db: Connection, found: Mapping[int, tuple[str, str]]) -> None:
+    """Let rows be of a version that is no more, under a content id that no file has."""
+    d = grid.review_documents
+    for number, (_, content_id) in found.items():
+        old = {"content_id": f"{content_id}@{number}", "position": None}
+        db.execute(update(d).where(d.c.n == number).values(old))
 
 
 def keep_corpus(db: Connection, n: int, read: Sequence[Source]) -> None:
@@ -217,11 +262,52 @@ def seen(db: Connection, document: int, question: str) -> str:
     return made.seen(row.state, row.value) if row else ""
 
 
-def families(db: Connection, n: int) -> dict[str, str]:
-    """Read which document belongs to which agreement, both by path."""
+def families(db: Connection, n: int, *, alone: bool = False) -> dict[str, str]:
+    """Read which document belongs to which agreement, both by path.
+
+    Args:
+        alone: whether those are named too, with "", that a person says to belong to none.
+    """
     f = grid.families.c
-    query = select(f.path, f.agreement).where(f.review == n, f.agreement != "")
-    return {row.path: row.agreement for row in db.execute(query)}
+    query = select(f.path, f.agreement).where(f.review == n).order_by(f.path)
+    return {row.path: row.agreement for row in db.execute(query) if row.agreement or alone}
+
+
+def keep_families(db: Connection, n: int, ties: Mapping[str, str], *, by_person: bool) -> None:
+    """Write what belongs to which agreement; what a person has said of one gives way to nobody."""
+    table = grid.families
+    for path, agreement in ties.items():
+        row = {"review": n, "path": path, "agreement": agreement, "by_person": by_person}
+        kept = upsert(table).values(row)
+        overwritten = None if by_person else table.c.by_person.is_(False)
+        db.execute(
+            kept.on_conflict_do_update(
+                index_elements=["review", "path"], set_=row, where=overwritten
+            )
+        )
+
+
+def read_with(db: Connection, n: int) -> None:
+    """Let each row be of the version that its document is with what belongs to it now.
+
+    A version that was there before comes back with its cells.
+    """
+    d = grid.review_documents.c
+    before = documents(db, n)
+    known = there(db, n)
+    now = read_together(tuple(before.values()), families(db, n))
+    for (number, was), one in zip(before.items(), now, strict=True):
+        if one.content_id == was.content_id:
+            continue
+        position = known[was.path, was.content_id][1]
+        text = db.scalar(select(d.text).where(d.n == number))
+        row = made.of_document(n, position or 0, one, text)
+        db.execute(update(grid.review_documents).where(d.n == number).values(position=None))
+        if (one.path, one.content_id) in known:
+            other = known[one.path, one.content_id][0]
+            db.execute(update(grid.review_documents).where(d.n == other).values(row))
+        else:
+            db.execute(insert(grid.review_documents).values(row))
 
 
 def earlier(db: Connection, n: int) -> dict[tuple[str, str], Mark]:

@@ -101,7 +101,8 @@ class Reviews:
         """Keep the rows in their order, with their texts.
 
         A document at a version that is there already keeps its cells, also under another path;
-        one at another version is a new row, and the old one is put aside.
+        one at another version is a new row, and the old one is put aside. So it is with one of
+        which more could be read now.
 
         Args:
             texts: by content id; read only for what the review has not got.
@@ -109,14 +110,16 @@ class Reviews:
         d = grid.review_documents.c
         with reading(self._engine, self._path) as db:
             n = self._number(db, id)
-            there = contents.there(db, n)
+            outdated = contents.outdated(db, n, documents, texts)
+            had = contents.there(db, n).keys() - outdated.values()
             new = {
                 one.content_id: texts[one.content_id]
                 for one in documents
-                if (one.path, one.content_id) not in there and one.content_id in texts
+                if (one.path, one.content_id) not in had and one.content_id in texts
             }
             ready = parts.ready(db, new)
         with writing(self._engine, self._path) as db:
+            contents.set_aside(db, outdated)
             contents.rename(db, n, documents)
             there = contents.there(db, n)
             if tuple(contents.documents(db, n).values()) != tuple(documents):
@@ -135,6 +138,25 @@ class Reviews:
                 contents.keep_sources(db, n, sources)
                 contents.keep_corpus(db, n, sources)
                 contents.touch(db, n)
+
+    def families(self, id: str) -> dict[str, str]:
+        """Return the agreement of each document that has one, by path; "" for those left alone."""
+        with reading(self._engine, self._path) as db:
+            return contents.families(db, self._number(db, id), alone=True)
+
+    def keep_families(self, id: str, ties: Mapping[str, str], *, by_person: bool) -> None:
+        """Keep what belongs to which agreement; the agreements' rows are other versions then.
+
+        Args:
+            ties: the agreement by path; "" says that a document belongs to none.
+            by_person: whether a person said each of it; what was said so is not overwritten by
+                what was suggested.
+        """
+        with writing(self._engine, self._path) as db:
+            n = self._number(db, id)
+            contents.keep_families(db, n, ties, by_person=by_person)
+            contents.read_with(db, n)
+            contents.touch(db, n)
 
     def numbers(self, id: str) -> dict[tuple[str, str], int]:
         """Return the numbers of the documents by path and content id."""

@@ -170,6 +170,44 @@ def test_a_file_that_is_none_says_so(tmp_path: Path, name: str, text: str, said:
     assert said in "\n".join(mistakes(written(tmp_path, name, text)))
 
 
+def test_what_excel_puts_around_a_csv_does_no_harm(tmp_path: Path) -> None:
+    plain = read_questions(written(tmp_path, "q.csv", "name,question\nA,Is it?\nB,Why?\n"))
+    for text in (
+        "\ufeffname;question\r\nA;Is it?\r\nB;Why?\r\n;;\r\n",
+        "sep=;\nname;question\nA;Is it?\nB;Why?\n",
+        "name,question,,\nA,Is it?,,\nB,Why?,,\n,,,\n",
+        "name\tquestion\nA\tIs it?\nB\tWhy?\n",
+    ):
+        assert read_questions(written(tmp_path, "q.csv", text)) == plain
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("q.csv", "sep=;\nname;question\nA;a?\nA;b?\n",
+         ["line 4: the name 'A' is already that of line 3"]),
+        ("q.csv", "question\nWhat?\n", ["line 1: no column is called 'name'"]),
+        ("q.csv", "name,question,\nA,a?,x\n", ["line 1: a column has no heading"]),
+        ("q.csv", "name,question\nA,a\0?\n", ["line 2: '\\x00' is no character of a text"]),
+        ("q.csv", "name,question,choices\nA,a?,x|X.|y\n",
+         ["line 2: the choices 'x' and 'X.' are the same one"]),
+        ("q.yaml", "questions:\n- name: A\n  question: a?\n  type: x\nextra: 1\n",
+         ["line 4: there is no type 'x'; known are text, yes/no, date, money, number, choice, and"
+          " list of each of them", "line 5: questions: is what belongs here, not 'extra'"]),
+        ("q.yaml", "- name: &a [*a]\n  question: a?\n  ? [x]\n  : y\n",
+         ["line 1: name must be text, not [[{}]]",
+          "line 3: nothing is called '{}' here; known are answer_format, choices, instructions,"
+          " name, only_if, question, quote, type"]),
+        ("q.toml", '[[question]]\nname="A"\nquestion="a?"\nonly_if="A = yes"\ntype="yes/no"\n',
+         ["line 4: its condition leads back to itself, so that it could never be asked"]),
+    ],
+)  # fmt: skip
+def test_mistakes_are_said_with_their_lines(
+    tmp_path: Path, name: str, text: str, said: list[str]
+) -> None:
+    assert mistakes(written(tmp_path, name, text)) == said
+
+
 def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"\.toml, \.yaml or \.csv"):
         read_questions(tmp_path / "questions.xlsx")

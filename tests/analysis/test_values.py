@@ -16,6 +16,10 @@ from longread.types.reviews import Question, Value
         ("the 4th day of March, 2005", "2005-03-04"), ("Sept. 9 2001", "2001-09-09"),
         ("March 2005", "2005-03"), ("2005", "2005"), ("13/04/2005", "2005-04-13"),
         ("04/04/2005", "2005-04-04"), ("03/04/2005", ""), ("5/6/99", ""), ("30 Feb 2001", ""),
+        ("31 April 2005", ""), ("2005-13", ""), ("2005-00", ""), ("2005-03-00", ""), ("4/3/05", ""),
+        ("4 March 05", ""), ("Q1 2005", ""), ("FY2005", ""), ("2005/06", ""), ("next March", ""),
+        ("three months after signing", ""), ("before 2005", ""), ("about March 4, 2005", ""),
+        ("4-Mar-2005", "2005-03-04"), ("00/03/2005", ""), ("2005-02-29", ""),
         ("in spring", ""), ("2005-03-04 or 2005-03-05", ""), ("perpetual", ""),
     ],
 )  # fmt: skip
@@ -38,7 +42,7 @@ def test_the_order_of_day_and_month_is_what_the_question_says() -> None:
         ("1,200 EUR", "EUR 1200"), ("1.200 EUR", ""), ("GBP 0.125", "GBP 0.125"),
         ("CHF 1'000.5", "CHF 1000.50"), ("five dollars", ""), ("USD 5 to 6", ""),
         ("USD 5 (EUR 4)", ""), ("100", ""), ("twenty euros (20)", "EUR 20"),
-        ("GBP 1,2345", "GBP 1.2345"), ("GBP 1,23,456", ""),
+        ("GBP 1,2345", "GBP 1.2345"), ("INR 1,23,456", "INR 123456"), ("GBP 1,23,45", ""),
     ],
 )  # fmt: skip
 def test_money_is_an_iso_currency_and_an_amount_or_unclear(said: str, normal: str) -> None:
@@ -48,7 +52,7 @@ def test_money_is_an_iso_currency_and_an_amount_or_unclear(said: str, normal: st
 @pytest.mark.parametrize(
     ("said", "normal"),
     [
-        ("30", "30"), ("thirty (30) days", "30"), ("12%", "12"), ("1,200", "1200"),
+        ("30", "30"), ("thirty (30) days", "30"), ("12%", ""), ("1,200", "1200"),
         ("1.5", "1.5"), ("-3", "-3"), ("2 million", "2000000"), ("30 to 60", ""), ("many", ""),
     ],
 )  # fmt: skip
@@ -59,12 +63,27 @@ def test_a_number_is_the_only_one_said_or_unclear(said: str, normal: str) -> Non
 @pytest.mark.parametrize(
     ("said", "normal"),
     [
-        ("Yes", "yes"), ("no.", "no"), ("TRUE", "yes"), ("Yes, if asked", "yes"),
+        ("Yes", "yes"), ("no.", "no"), ("TRUE", "yes"), ("Yes, if asked", ""),
+        ("No, except for cause.", ""), ("Yes, but not before May", ""), ("Yes and no", ""),
+        ("Yes: section 5 says so", "yes"), ("No. Nothing of the kind is said", "no"),
+        ("Yes/No", ""), ("N/A", ""),
         ("No later than May", ""), ("not said", ""), ("nobody", ""), ("", ""),
     ],
 )  # fmt: skip
 def test_yes_and_no_stand_at_the_beginning_or_nowhere(said: str, normal: str) -> None:
     assert values.normal(Question("Y", "Is it?", "yes/no"), said) == normal
+
+
+def test_two_orders_of_day_and_month_are_none() -> None:
+    both = Question("D", "When? mm/dd/yyyy, or dd/mm/yyyy in Europe", "date")
+    assert values.normal(both, "03/04/2005") == ""
+    assert values.normal(Question("D", "mm/dd/yyyy", "date"), "00/03/2005") == ""
+
+
+def test_a_percentage_is_a_number_only_where_one_is_asked_for() -> None:
+    rate = Question("R", "What percentage of net sales is due?", "number")
+    said = ("12%", "12.125 per cent", "12", "1%-2%", "5 basis points")
+    assert [values.normal(rate, one) for one in said] == ["12", "12.125", "12", "", ""]
 
 
 def test_a_choice_is_one_of_those_given() -> None:

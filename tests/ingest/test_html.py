@@ -146,3 +146,13 @@ def test_crossed_out_paragraphs_are_each_crossed_out() -> None:
     page = "<del><p>One <b>two</b></p><p>three</p></del><p>four <s>five</s> six"
     assert text_of(page) == "~~One two~~\n~~three~~\nfour ~~five~~ six\n"
     assert text_of("<pre><del>a</del>\n b</pre>") == "~~a~~\n b\n"
+
+
+def test_pictures_and_embedded_parts_are_told_of_but_not_decoration() -> None:
+    shown = "<img src=seal.png><img src=plan.gif alt='Site plan'>"
+    nothing = "<img src=a.gif alt=''><img src=b.gif width=1 height=1><img>"
+    found = convert(
+        f"<p>Text {shown}{nothing}</p><iframe src=c></iframe><canvas>x</canvas>".encode(), 1000
+    )
+    assert found["text"] == "Text\n"
+    assert found["notes"] == ["pictures not read: 2", "embedded parts not read: 2"]

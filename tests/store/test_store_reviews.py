@@ -185,6 +185,32 @@ def test_a_file_that_moved_keeps_its_cells(store: Store) -> None:
     store.close()
 
 
+def test_a_text_of_which_more_was_read_is_another_version_of_the_same_file(store: Store) -> None:
+    id = kept(store)
+    n = number(store, id)
+    store.reviews.take(n, "me", 60)
+    store.reviews.keep_cells("me", 60, [(n, CELL)])
+    store.reviews.mark(id, "b/deal.pdf", LAW.name, Mark("corrected", None))
+    text = TEXT + "\fA second page.\n"
+    more = replace(DOCUMENT, body=text, segments=(
+        *DOCUMENT.segments, Segment("page", "2", Span("page", 2, 2), len(TEXT), len(text)),
+    ))  # fmt: skip
+    read = replace(READ, unread=())
+    # What is said of the pages may change while the text does not.
+    store.reviews.keep_documents(id, SOURCES, (replace(READ, unread=()),), {"c1": DOCUMENT})
+    assert number(store, id) == n
+    store.reviews.keep_documents(id, SOURCES, (read,), {"c1": more})
+    assert number(store, id) != n
+    assert store.reviews.document(id, "b/deal.pdf").text == text
+    found = store.reviews.review(id)
+    assert (found.documents, found.cells, found.marks) == ((read,), {}, {})
+    assert found.earlier["b/deal.pdf", LAW.name].kind == "corrected"
+    # And it is no newer one the next time.
+    after = number(store, id)
+    store.reviews.keep_documents(id, SOURCES, (read,), {"c1": more})
+    assert number(store, id) == after
+
+
 def test_what_is_not_there_says_so(store: Store) -> None:
     with pytest.raises(StoreError, match="no review yet"):
         store.reviews.review()

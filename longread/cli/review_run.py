@@ -177,7 +177,6 @@ async def _run(request: Request, how: Run) -> None:
         kept = store.reviews.review(id)
         if not how.as_data:
             click.echo("\n".join(table(kept, id, width())))
-        write(store, id, how.outputs, force=how.force)
         scores = how.scoring.measure(store, id) if how.scoring else None
     failed = sum(cell.state == "failed" for cell in kept.cells.values())
     if how.as_data:
@@ -185,6 +184,9 @@ async def _run(request: Request, how: Run) -> None:
         click.echo(as_json({**data(kept, id), **more}))
     if how.scoring and scores:
         how.scoring.show(scores, id)
+    if how.outputs:
+        with open_store(request.store) as store:
+            write(store, id, how.outputs, force=how.force)
     if failed:
         click.echo(
             f"{failed:,} cells failed: longread review resume {id} asks them again", err=True

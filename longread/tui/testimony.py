@@ -46,16 +46,6 @@ def _parts(board: Board, key: Key, chosen: int) -> Iterator[tuple[str, str]]:
     if review is None or one is None or question is None:
         return
     cell, said = board.cell(key), review.marks.get(key)
-    yield line(path), "bold"
-    yield from ((text, "") for text in _read_of(one))
-    number = review.questions.index(question) + 1
-    yield "", ""
-    yield f"{number} {line(name)} · {question.kind}", "bold"
-    yield line(question.text), ""
-    if question.only_if:
-        wanted = " or ".join(map(line, question.only_if[1]))
-        yield f"asked only where {line(question.only_if[0])} is {wanted}", ""
-    yield "", ""
     correction = said.correction if said else None
     if cell is None and review.ruled_out(path, question) and not correction:
         yield "/ out of place, by the question's condition", "bold"
@@ -81,6 +71,14 @@ def _parts(board: Board, key: Key, chosen: int) -> Iterator[tuple[str, str]]:
         checks = review.checks(path, name)
         agree = "says the same" if checks and checks.agreed else "says otherwise"
         yield f"asked in other words, it {agree}: {line(value_of(second))}", ""
+    yield "", ""
+    yield line(path), "bold"
+    yield from ((text, "") for text in _read_of(one))
+    number = review.questions.index(question) + 1
+    yield f"{number} {line(name)} · {question.kind}: {line(question.text)}", ""
+    if question.only_if:
+        wanted = " or ".join(map(line, question.only_if[1]))
+        yield f"asked only where {line(question.only_if[0])} is {wanted}", ""
     if cell:
         yield from _source(cell)
     if said and len(said.log) > 1:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -16,8 +18,11 @@ import psutil
 import pytest
 
 from longread import config
+from longread.analysis.review import Request
 from longread.store import Store
 from longread.types import Source
+from longread.types.reviews import Value
+from tests.analysis.reviewing import QUESTIONS, SCRIPTED, Model, cells_of, shelf
 
 MakeSession = Callable[..., str]
 PATIENCE = 60.0
@@ -297,3 +302,46 @@ def test_being_told_to_go_on_without_a_stop_changes_nothing(
     else:
         terminal.press("C-q")
     process.wait(PATIENCE)
+
+
+@pytest.mark.parametrize("end", ["kill -9", "the terminal is closed", "terminated"])
+def test_what_was_said_of_a_cell_is_kept_whatever_ends_the_program(
+    terminal: Terminal, store: Store, tmp_path: Path, end: str
+) -> None:
+    request = Request(
+        SCRIPTED, (str(shelf(tmp_path / "shelf")),), QUESTIONS, store=store.path, yes=True
+    )
+    asyncio.run(cells_of(request, Model()))
+    terminal.start("--store", str(store.path), size=(120, 36))
+    terminal.see("f4 Grid")
+    terminal.press("f4")
+    terminal.see_that(lambda s: "cedar.md" in s and "3 documents × 4 questions" in s, "the cells")
+    terminal.press("Down")
+    terminal.see_that(lambda s: "› birch.md" in s, "the next document")
+    terminal.press("a")
+    terminal.see("✓●")
+    terminal.press("Right")
+    terminal.see("2 Made (date)")
+    terminal.press("e")
+    terminal.see("correct: Made")
+    terminal.press("C-u")
+    # What is typed in one burst with this key would be gone with the rest of the line.
+    terminal.see_that(lambda s: re.search("▊ +▎", s) is not None, "no value")
+    terminal.type("5 April 2006")
+    terminal.see("5 April 2006")
+    terminal.press("Enter")
+    terminal.see("✎ 2006-04-05")
+    process = terminal.process()
+    if end == "kill -9":
+        process.send_signal(signal.SIGKILL)
+    elif end == "terminated":
+        process.send_signal(signal.SIGTERM)
+    else:
+        terminal.close()
+    process.wait(PATIENCE)
+    said = store.reviews.review().marks
+    accepted, corrected = said["birch.md", "Law"].decision, said["birch.md", "Made"].correction
+    assert accepted is not None
+    assert accepted.kind == "accepted"
+    assert corrected is not None
+    assert corrected.value == Value(("5 April 2006",), ("2006-04-05",))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from rich.color import Color as RichColor
@@ -10,10 +11,12 @@ from textual.color import Color
 from textual.screen import ModalScreen
 
 from longread import config
+from longread.analysis.review import Request
 from longread.store import Store
 from longread.tui.app import LongreadApp
 from longread.tui.read import ReadScreen
 from longread.tui.widgets.cited import CitedPane
+from tests.analysis.reviewing import QUESTIONS, SCRIPTED, Model, cells_of, reply, shelf
 from tests.tui.driving import screen_text, until
 
 MakeSession = Callable[..., str]
@@ -65,10 +68,27 @@ def _color(color: RichColor) -> Color:
     return Color(*color.get_truecolor())
 
 
+async def review_of(store: Store, folder: Path) -> None:
+    """Keep a review with cells in most of the states that there are."""
+
+    def say(path: str, question: str, before: int) -> str:
+        if question == "Law":
+            return reply("Ohio", "the laws of the Kingdom of Nowhere at all")
+        return {"Made": "no JSON", "Fee": reply("$5"), "Ends": reply("", state="not present")}[
+            question
+        ]
+
+    source = str(shelf(folder / "shelf"))
+    await cells_of(Request(SCRIPTED, (source,), QUESTIONS, store=store.path, yes=True), Model(say))
+
+
 @pytest.mark.parametrize("theme", ["longread-dark", "longread-light"])
-async def test_all_text_can_be_read(store: Store, make_session: MakeSession, theme: str) -> None:
+async def test_all_text_can_be_read(
+    store: Store, make_session: MakeSession, tmp_path: Path, theme: str
+) -> None:
     (config.settings_dir() / "config.toml").write_text(f'[tui]\ntheme = "{theme}"\n')
     session = make_session(store, "kettle", ("What is it?", ANSWER), in_full=False)
+    await review_of(store, tmp_path)
     app = LongreadApp(store.path)
     async with app.run_test(size=(140, 50), notifications=True) as pilot:
         assert app.theme == theme
@@ -87,8 +107,21 @@ async def test_all_text_can_be_read(store: Store, make_session: MakeSession, the
         await pilot.press("f5")
         await until(pilot, lambda: "heat.py" in screen_text(app))
         assert faint(app) == []
+        await pilot.press("f4")
+        await until(pilot, lambda: "3 documents × 4 questions" in screen_text(app))
+        for key in ("a", "down", "f", "right", "r"):
+            await pilot.press(key)
+        await until(pilot, lambda: "✗\xa0rejected" in screen_text(app))
+        for key in ("", "e", "x", "E", "N"):
+            if key:
+                await pilot.press(key)
+                await until(pilot, lambda: isinstance(app.screen, ModalScreen))
+            assert faint(app) == [], key
+            if key:
+                await pilot.press("escape")
+                await until(pilot, lambda: not isinstance(app.screen, ModalScreen))
         await pilot.press("f1")
-        await until(pilot, lambda: "Everywhere" in screen_text(app))
+        await until(pilot, lambda: "keys (esc closes)" in screen_text(app))
         assert faint(app) == []
 
 

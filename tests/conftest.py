@@ -85,12 +85,3 @@ def make_repository(tmp_path: Path, git: Callable[..., str]) -> Callable[..., Pa
         return root
 
     return make
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What asks vLLM runs first, for it takes longest, and one after the other."""
-    for item in items:
-        if item.get_closest_marker("engine"):
-            item.add_marker(pytest.mark.xdist_group("engine"))
-    items.sort(key=lambda item: item.get_closest_marker("engine") is None)

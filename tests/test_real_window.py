@@ -14,7 +14,7 @@ from longread.engine import local
 from longread.tokens import open_family
 from longread.types import Answer, Event
 
-BENCH = Path(__file__).parent.parent.parent / "bench"
+BENCH = Path(__file__).parent.parent / "bench"
 WINDOW = 10_485_760
 
 pytestmark = pytest.mark.engine

@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 from longread.analysis.findings import Finding, Inquiry
@@ -270,28 +270,46 @@ def _arranged(groups: Sequence[Group]) -> list[Group]:
     return [groups[n] for n in order]
 
 
-def written(joined: Joined) -> str:
+class Written:
+    """A text as it grows, and where its citations stand in it."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.citations: list[Citation] = []
+
+    def add(self, *lines: str) -> None:
+        """Add lines."""
+        self.text += "\n" * bool(self.text) + "\n".join(lines)
+
+    def item(self, head: str, group: Group) -> None:
+        """Add a finding on a line of its own, with its citations in longread's own form."""
+        self.add(f"{head}{group.says}")
+        for said, citation in {cited(citation): citation for citation in group.citations}.items():
+            at = len(self.text) + 1
+            self.text += f" {said}"
+            self.citations.append(replace(citation, at=(at, len(self.text))))
+        self.text += "" if group.citations else f" {UNQUOTED}"
+
+
+def written(joined: Joined) -> Written:
     """Return what all parts say, in words, each finding with its citations."""
-    if not joined.groups:
-        return ""
+    made = Written()
     if len(joined.groups) == 1:
-        return _item(joined.groups[0])
-    lines = [f"{n}. {_item(group)}" for n, group in enumerate(joined.groups, 1)]
-    if joined.summary:
-        lines = [joined.summary, "", *lines]
+        made.item("", joined.groups[0])
+        return made
+    if joined.groups and joined.summary:
+        made.add(joined.summary, "")
+    for number, group in enumerate(joined.groups, 1):
+        made.item(f"{number}. ", group)
     numbers = {id(group): number for number, group in enumerate(joined.groups, 1)}
     found: dict[tuple[int, ...], dict[str, None]] = {}
     for those, why in joined.contradictions:
         of = tuple(sorted({numbers[id(group.head)] for group in those}))
         found.setdefault(of, {}).setdefault(why or "they cannot all be true")
     if disputed := sorted((n, "; ".join(whys)) for n, whys in found.items()):
-        lines += ["", "Contradictions:", ""]
-        lines += [f"- {_and(n)}: {why}" for n, why in disputed]
-    return "\n".join(lines)
-
-
-def _item(group: Group) -> str:
-    return item(group.says, group.citations)
+        made.add("", "Contradictions:", "")
+        made.add(*(f"- {_and(n)}: {why}" for n, why in disputed))
+    return made
 
 
 def item(says: str, citations: Sequence[Citation]) -> str:

@@ -76,6 +76,7 @@ MOST_QUOTES = 6
 DECODER = json.JSONDecoder(strict=False)
 OPENING = re.compile(r"[{\[]")
 ITEM = re.compile(r"[\s,]*(?=\{)")
+FENCE = re.compile(r"`{3,}|~{3,}")
 QUOTED = 240
 """Characters of a quote as it is shown to whom compares."""
 
@@ -175,7 +176,7 @@ def read(text: str, *, whole: bool) -> list[Said]:
     """
     data = _data(text, whole=whole)
     if "found" in data:
-        says = " ".join(written(data.get("says")).split())
+        says = _line(data.get("says"))
         if str(data["found"]).strip().lower() != "yes" or not says:
             return []
         place = _quoted({"place": data.get("place", "")})
@@ -189,7 +190,12 @@ def _said(item: dict[str, Any]) -> Said:
         raise MalformedError('"quotes" is not a list of objects')
     made = [_quoted(quote) for quote in quotes[:MOST_QUOTES]]
     said = tuple(dict.fromkeys(q for q in made if q.words or q.span))
-    return Said(" ".join(written(item.get("says")).split()), said)
+    return Said(_line(item.get("says")), said)
+
+
+def _line(value: object) -> str:
+    """Return words on one line, without the fences in which all behind them would be code."""
+    return " ".join(FENCE.sub(" ", written(value)).split())
 
 
 def _quoted(quote: dict[str, Any]) -> Quoted:
@@ -237,13 +243,13 @@ def read_merge(text: str, numbers: Sequence[int]) -> Compared:
         raise MalformedError('"same" is not a list')
     groups = [_numbers(group, known) for group in same]
     pairs = [
-        (_numbers(item.get("numbers"), known), " ".join(written(item.get("why")).split()))
+        (_numbers(item.get("numbers"), known), _line(item.get("why")))
         for item in _list(data, "contradict")
     ]
     return Compared(
         tuple(group for group in groups if len(group) > 1),
         tuple((group, why) for group, why in pairs if len(group) > 1),
-        written(data.get("summary")),
+        _line(data.get("summary")),
     )
 
 

@@ -63,7 +63,7 @@ def test_what_contradicts_is_not_joined_over_a_third(same: tuple[tuple[int, ...]
     batch = groups(3)
     joined = Joined(list(batch))
     _apply(Compared(same, (((1, 3), "not both"),)), batch, joined)
-    text = written(heads(joined))
+    text = written(heads(joined)).text
     assert len(joined.groups) == 2
     assert text.endswith("- 1 and 2: not both")
 
@@ -73,11 +73,11 @@ def test_a_later_round_does_not_join_what_contradicted_in_an_earlier_one() -> No
     joined = Joined(list(batch))
     _apply(Compared((), (((1, 2), "not both"),)), batch, joined)
     _apply(Compared(((1, 2, 3),), ()), batch, joined)
-    assert written(heads(joined)).endswith("- 1 and 2: not both")
+    assert written(heads(joined)).text.endswith("- 1 and 2: not both")
 
 
 def test_two_reasons_for_one_contradiction_are_both_told() -> None:
     batch = groups(2)
     joined = Joined(list(batch))
     _apply(Compared((), (((1, 2), "the day"), ((2, 1), "the place"))), batch, joined)
-    assert written(joined).endswith("- 1 and 2: the day; the place")
+    assert written(joined).text.endswith("- 1 and 2: the day; the place")

@@ -10,14 +10,16 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise, permutations
+from dataclasses import dataclass, field, replace
+from itertools import combinations
 
 from longread.analysis.findings import Finding, Inquiry
 from longread.errors import EngineError
 from longread.prompt import cells, compose, render, sweep
 from longread.prompt.cells import MalformedError
 from longread.prompt.cite import render as cited
+from longread.prompt.quotes import NEGATION
+from longread.prompt.quotes import NUMBER as NUMERIC
 from longread.prompt.sweep import Compared
 from longread.types import Citation, Engine, Progress, Prompt, Usage
 
@@ -28,6 +30,8 @@ SHRUNK = 0.9
 ROUNDS = 4
 """Rounds at most, where all findings do not fit one prompt."""
 UNQUOTED = "(nothing quoted)"
+TOKEN = re.compile(r"-?\d+(?:[.,:/]\d+)*|\w+(?:['’]\w+)*|[^\w\s.,:;!?'\"()\[\]‘’“”…*_`-]")
+"""A number, a word, or a mark that makes another statement: "C++" is not "C#", "< 5" not "> 5"."""
 REFERENCE = re.compile(r"\s*\[(\d{1,6}(?:\s*[,;–-]\s*\d{1,6})*)\]")
 WORD = re.compile(r"\w{4,}")
 
@@ -73,19 +77,21 @@ class Joined:
 def exactly(findings: Sequence[Finding]) -> list[Group]:
     """Return findings in their order, those joined that say the same to the letter.
 
-    Two are the same where their words are, but for capitals, blanks and marks; or where they quote
-    the same, and the words of one are all among those of the other.
+    Two are the same where their words are, but for capitals, blanks and marks between words; or
+    where they quote the same, and the words of one are all among those of the other, which says
+    neither no nor a number beside them.
     """
     groups: list[Group] = []
     by_words: dict[str, Group] = {}
     by_quotes: dict[frozenset[tuple[str, str]], list[Group]] = {}
     for finding in findings:
         new = Group(finding.says, list(finding.citations), finding.sure, len(groups))
-        words = " ".join(re.findall(r"\w+", finding.says.casefold()))
+        words = " ".join(TOKEN.findall(finding.says.casefold())) or finding.says
         quotes = frozenset((c.document, "".join(c.quote.split())) for c in finding.citations)
         quoted = bool(quotes) and all(quote for _, quote in quotes)
+        alike = by_quotes.get(quotes, []) if quoted else []
         there = by_words.get(words) or next(
-            (g for g in by_quotes.get(quotes, ()) if quoted and _within(g.says, finding.says)), None
+            (group for group in alike if within(group.says, finding.says)), None
         )
         if there:
             if len(new.says) > len(there.says):
@@ -99,9 +105,13 @@ def exactly(findings: Sequence[Finding]) -> list[Group]:
     return groups
 
 
-def _within(one: str, other: str) -> bool:
-    a, b = (set(re.findall(r"\w+", said.casefold())) for said in (one, other))
-    return a <= b or b <= a
+def within(one: str, other: str) -> bool:
+    """Whether what one says is a part of what the other says, and not turned round by the rest."""
+    a, b = (Counter(TOKEN.findall(said.casefold())) for said in (one, other))
+    if not (a <= b or b <= a):
+        return False
+    rest = " ".join(((a - b) or (b - a)).keys())
+    return not (NEGATION.search(rest) or NUMERIC.search(rest))
 
 
 class Joining:
@@ -208,15 +218,23 @@ def _line(number: int, group: Group) -> str:
 
 
 def _apply(said: Compared, batch: Sequence[Group], joined: Joined) -> None:
-    """Join what says the same, unless it is also said to contradict; keep what contradicts."""
-    apart = {pair for numbers, _ in said.contradict for pair in permutations(numbers, 2)}
-    for numbers in said.same:
-        for one, other in pairwise(sorted(numbers)):
-            first, second = sorted((batch[one - 1].head, batch[other - 1].head), key=_order)
-            if (one, other) not in apart and first is not second:
-                first.take(second)
+    """Join what says the same, unless that is also said to contradict; keep what contradicts."""
     for numbers, why in said.contradict:
         joined.contradictions.append(([batch[number - 1] for number in numbers], why))
+    apart = set[frozenset[int]]()
+    for those, _ in joined.contradictions:
+        heads = {group.head.order for group in those}
+        apart |= {frozenset(pair) for pair in combinations(heads, 2)}
+    for numbers in said.same:
+        for one, other in combinations(sorted(numbers), 2):
+            first, second = sorted((batch[one - 1].head, batch[other - 1].head), key=_order)
+            if first is second or frozenset((first.order, second.order)) in apart:
+                continue
+            first.take(second)
+            # What contradicts one that was joined contradicts the one that speaks for it.
+            apart |= {
+                pair - {second.order} | {first.order} for pair in apart if second.order in pair
+            }
 
 
 def _sum_up(said: Compared, batch: Sequence[Group], joined: Joined) -> None:
@@ -252,28 +270,46 @@ def _arranged(groups: Sequence[Group]) -> list[Group]:
     return [groups[n] for n in order]
 
 
-def written(joined: Joined) -> str:
+class Written:
+    """A text as it grows, and where its citations stand in it."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.citations: list[Citation] = []
+
+    def add(self, *lines: str) -> None:
+        """Add lines."""
+        self.text += "\n" * bool(self.text) + "\n".join(lines)
+
+    def item(self, head: str, group: Group) -> None:
+        """Add a finding on a line of its own, with its citations in longread's own form."""
+        self.add(f"{head}{group.says}")
+        for said, citation in {cited(citation): citation for citation in group.citations}.items():
+            at = len(self.text) + 1
+            self.text += f" {said}"
+            self.citations.append(replace(citation, at=(at, len(self.text))))
+        self.text += "" if group.citations else f" {UNQUOTED}"
+
+
+def written(joined: Joined) -> Written:
     """Return what all parts say, in words, each finding with its citations."""
-    if not joined.groups:
-        return ""
+    made = Written()
     if len(joined.groups) == 1:
-        return _item(joined.groups[0])
-    lines = [f"{n}. {_item(group)}" for n, group in enumerate(joined.groups, 1)]
-    if joined.summary:
-        lines = [joined.summary, "", *lines]
+        made.item("", joined.groups[0])
+        return made
+    if joined.groups and joined.summary:
+        made.add(joined.summary, "")
+    for number, group in enumerate(joined.groups, 1):
+        made.item(f"{number}. ", group)
     numbers = {id(group): number for number, group in enumerate(joined.groups, 1)}
-    found = {
-        tuple(sorted({numbers[id(group.head)] for group in those})): why
-        for those, why in reversed(joined.contradictions)
-    }
-    if disputed := sorted((n, why) for n, why in found.items() if len(n) > 1):
-        lines += ["", "Contradictions:", ""]
-        lines += [f"- {_and(n)}: {why or 'they cannot all be true'}" for n, why in disputed]
-    return "\n".join(lines)
-
-
-def _item(group: Group) -> str:
-    return item(group.says, group.citations)
+    found: dict[tuple[int, ...], dict[str, None]] = {}
+    for those, why in joined.contradictions:
+        of = tuple(sorted({numbers[id(group.head)] for group in those}))
+        found.setdefault(of, {}).setdefault(why or "they cannot all be true")
+    if disputed := sorted((n, "; ".join(whys)) for n, whys in found.items()):
+        made.add("", "Contradictions:", "")
+        made.add(*(f"- {_and(n)}: {why}" for n, why in disputed))
+    return made
 
 
 def item(says: str, citations: Sequence[Citation]) -> str:

@@ -18,6 +18,7 @@ from longread.analysis.conversation import Conversation
 from longread.analysis.findings import Finding, Heard, Inquiry, UnreadError, free
 from longread.analysis.joining import Joined, Joining, exactly, item, written
 from longread.analysis.narrowing import narrow
+from longread.analysis.work import Work
 from longread.errors import BudgetError, EngineError, WindowError
 from longread.ingest.places import number_of
 from longread.prompt import cut
@@ -150,13 +151,18 @@ class Sweep:
                 yield step
         self.usage += joined.usage
         self.notes += joined.notes
-        text = written(joined) or NOTHING
+        made = written(joined)
+        text = made.text or NOTHING
         yield Text(text)
         usage = spending.together(self.usage)
         if usage:
             yield usage
         yield Finished("stop")
-        yield self._judged(Answer(self.question, text, (), "stop", usage=usage))
+        answer = Answer(self.question, text, tuple(made.citations), "stop", usage=usage)
+        judging = Work(lambda _: self._judged(answer))
+        async for step in judging:
+            yield step
+        yield judging.value
 
     async def _read(
         self, inquiry: Inquiry, engine: Engine, parallel: int
@@ -219,13 +225,14 @@ class Sweep:
 
     def so_far(self) -> str:
         """Return what the parts say that were read, put together as far as that takes no model."""
-        return written(self._joined())
+        return written(self._joined()).text
 
     def finish(self, partial: Answer) -> Answer:
         """Return what came of a sweep that was cut, judged."""
-        text = self.so_far() or partial.text
-        usage = spending.together(self.usage)
-        return self._judged(replace(partial, text=text, usage=usage))
+        made, usage = written(self._joined()), spending.together(self.usage)
+        text = made.text or partial.text
+        citations = tuple(made.citations)
+        return self._judged(replace(partial, text=text, citations=citations, usage=usage))
 
     def _judged(self, answer: Answer) -> Answer:
         documents, ranges = self.documents, self.ranges(self.heard)
@@ -272,7 +279,7 @@ def _judged(
     caveats: Sequence[str],
 ) -> Answer:
     profile = opened.profile
-    citations = judge(answer.text, opened.shown_in(ranges))
+    citations = judge(answer.text, opened.shown_in(ranges), answer.citations)
     if profile.citations == "guided":
         citations = tuple(replace(citation, guided=True) for citation in citations)
     return replace(

@@ -13,6 +13,7 @@ from dataclasses import replace
 from longread.analysis import settling, spending
 from longread.analysis.case import Case, room
 from longread.analysis.family import NOBODY, Family
+from longread.analysis.joining import within
 from longread.analysis.outlook import tokens_of
 from longread.config import Profile
 from longread.ingest.places import number_of
@@ -148,11 +149,10 @@ def _value(question: Question, said: Sequence[Cell]) -> tuple[Value | None, bool
             found.setdefault(key, (words, normal))
     if question.type == "text" and not question.many:
         # "New York" is no other law than "the laws of the State of New York".
-        words_of = {key: set(key.split()) for key in found}
         found = {
             key: pair
             for key, pair in found.items()
-            if not any(words_of[key] < words_of[other] for other in found)
+            if not any(len(key) < len(other) and within(key, other) for other in found)
         }
     if not found:
         return None, False

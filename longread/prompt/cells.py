@@ -190,7 +190,7 @@ def read(text: str, asked: Question) -> Reply:
         raise MalformedError("there is no JSON in it" if start < 0 else "the JSON does not end")
     try:
         data = json.loads(text[start : end + 1], strict=False)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise MalformedError(f"the JSON cannot be read ({error})") from error
     state = str(data.get("state", "")).strip().lower()
     if state not in STATES:
@@ -208,8 +208,14 @@ def read(text: str, asked: Question) -> Reply:
         state,
         value if state != "not present" else (),
         tuple(dict.fromkeys(q for q in made if q.words or q.span)),
-        str(data.get("reasoning") or "").strip(),
+        words(data.get("reasoning")),
     )
+
+
+def words(value: object) -> str:
+    """Return what a model wrote as text; half a pair of surrogates can be escaped in JSON alone."""
+    said = str(value or "").strip()
+    return said.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _values(value: Any, many: bool) -> tuple[str, ...]:
@@ -219,17 +225,17 @@ def _values(value: Any, many: bool) -> tuple[str, ...]:
     if any(isinstance(part, dict | list) for part in parts):
         raise MalformedError('"value" holds something that is no word or number')
     said = [{True: "yes", False: "no"}[p] if isinstance(p, bool) else p for p in parts]
-    return tuple(str(part).strip() for part in said if part is not None and str(part).strip())
+    return tuple(words(str(part)) for part in said if part is not None and str(part).strip())
 
 
 def _quoted(quote: dict[str, Any]) -> Quoted:
-    words = quote.get("words", "")
-    place = PLACE.match(str(quote.get("place", "")).strip(" []"))
+    said = words(quote.get("words"))
+    place = PLACE.match(words(quote.get("place")).strip(" []"))
     if not place:
-        return Quoted("", None, str(words or "").strip())
+        return Quoted("", None, said)
     first, last = int(place["first"]), int(place["last"] or place["first"])
     span = Span(UNITS[place["unit"].lower()], min(first, last), max(first, last))
-    return Quoted(place["id"] or "", span, str(words or "").strip())
+    return Quoted(place["id"] or "", span, said)
 
 
 def failures(citations: Sequence[Citation], *, wanted: bool) -> list[str]:

@@ -6,7 +6,7 @@ not; likeness is shown to the reader and never counts. Nothing here reads a file
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -27,16 +27,31 @@ NOTE = 300
 """Characters of a note, at most."""
 
 
-def judge(answer: str, shown: Mapping[str, Shown]) -> tuple[Citation, ...]:
+def judge(
+    answer: str, shown: Mapping[str, Shown], known: Sequence[Citation] = ()
+) -> tuple[Citation, ...]:
     """Return the citations of an answer in the order in which they stand, each with its verdict.
 
     `shown` is by short id ("d12") and holds every document that can be named, also those of
     which nothing stood in the prompt.
+
+    Args:
+        known: citations that were judged before, in the order in which they stand in the answer;
+            what is between them is read by itself, so that it can hide none of them.
     """
     court = Court(shown)
     names = Names({short: s.document for short, s in shown.items()})
-    reader = Reader(answer, names, lambda mention: court.judge(mention).found is not None)
-    return tuple(court.judge(mention) for mention in reader.mentions())
+    found: list[Citation] = []
+    at = 0
+    for one in (*known, None):
+        start, end = one.at if one and one.at else (len(answer), len(answer))
+        reader = Reader(answer[at:start], names, lambda said: court.judge(said).found is not None)
+        for mention in reader.mentions():
+            first, last = mention.at
+            found.append(court.judge(replace(mention, at=(at + first, at + last))))
+        found += [one] if one else []
+        at = end
+    return tuple(found)
 
 
 def place(document_id: str, span: Span, shown: Mapping[str, Shown]) -> Citation:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from longread.prompt.cells import PLACE, UNITS, MalformedError, Quoted
+from longread.prompt.cells import words as written
 from longread.types import Span
 
 VERSION = 1
@@ -75,6 +76,7 @@ MOST_QUOTES = 6
 DECODER = json.JSONDecoder(strict=False)
 OPENING = re.compile(r"[{\[]")
 ITEM = re.compile(r"[\s,]*(?=\{)")
+FENCE = re.compile(r"`{3,}|~{3,}")
 QUOTED = 240
 """Characters of a quote as it is shown to whom compares."""
 
@@ -174,7 +176,7 @@ def read(text: str, *, whole: bool) -> list[Said]:
     """
     data = _data(text, whole=whole)
     if "found" in data:
-        says = str(data.get("says") or "").strip()
+        says = _line(data.get("says"))
         if str(data["found"]).strip().lower() != "yes" or not says:
             return []
         place = _quoted({"place": data.get("place", "")})
@@ -188,12 +190,17 @@ def _said(item: dict[str, Any]) -> Said:
         raise MalformedError('"quotes" is not a list of objects')
     made = [_quoted(quote) for quote in quotes[:MOST_QUOTES]]
     said = tuple(dict.fromkeys(q for q in made if q.words or q.span))
-    return Said(" ".join(str(item.get("says") or "").split()), said)
+    return Said(_line(item.get("says")), said)
+
+
+def _line(value: object) -> str:
+    """Return words on one line, without the fences in which all behind them would be code."""
+    return " ".join(FENCE.sub(" ", written(value)).split())
 
 
 def _quoted(quote: dict[str, Any]) -> Quoted:
-    words = str(quote.get("words") or "").strip()
-    named = str(quote.get("place") or "").strip(" []")
+    words = written(quote.get("words"))
+    named = written(quote.get("place")).strip(" []")
     place = PLACE.match(named)
     if not place:
         # A path may hold blanks, which a place does not.
@@ -236,13 +243,13 @@ def read_merge(text: str, numbers: Sequence[int]) -> Compared:
         raise MalformedError('"same" is not a list')
     groups = [_numbers(group, known) for group in same]
     pairs = [
-        (_numbers(item.get("numbers"), known), " ".join(str(item.get("why") or "").split()))
+        (_numbers(item.get("numbers"), known), _line(item.get("why")))
         for item in _list(data, "contradict")
     ]
     return Compared(
         tuple(group for group in groups if len(group) > 1),
         tuple((group, why) for group, why in pairs if len(group) > 1),
-        str(data.get("summary") or "").strip(),
+        _line(data.get("summary")),
     )
 
 
@@ -270,7 +277,7 @@ def _data(text: str, *, whole: bool) -> dict[str, Any]:
         raise MalformedError("there is no JSON in it")
     try:
         data, _ = DECODER.raw_decode(text, opening.start())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         if whole:
             raise MalformedError(f"the JSON cannot be read ({error})") from error
         data = _complete(text)
@@ -289,7 +296,7 @@ def _complete(text: str) -> list[Any]:
     while at and (opening := ITEM.match(text, at)):
         try:
             item, at = DECODER.raw_decode(text, opening.end())
-        except ValueError:
+        except (ValueError, RecursionError):
             break
         found.append(item)
     return found

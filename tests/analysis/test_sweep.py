@@ -398,6 +398,45 @@ async def test_a_session_goes_on_with_a_sweep_and_auto_says_what_one_takes(tmp_p
     assert (answer.session, answer.strategy, len(answer.citations)) == (first.session, "sweep", 6)
 
 
+@pytest.mark.parametrize(
+    "says",
+    [
+        "~~~ is what it says",
+        "```python is what it says",
+        'It says [d1:L2 "',
+        "It says [d1:L2",
+        "[[[ it says",
+        'It says [d1:L2 "The parties" and',
+    ],
+)
+async def test_words_of_a_model_hide_no_citation(says: str, tmp_path: Path) -> None:
+    def say(paths: tuple[str, ...], _: int) -> object:
+        return {"findings": [finding(f"{says} {paths[0]}", (f"{paths[0]}:L1", "Governed by the"))]}
+
+    def merge(_: str) -> object:
+        return {"same": [], "contradict": [], "summary": f"{says} [1]\n{says}"}
+
+    answer = await answer_of(to(shelf(tmp_path / "deals")), Reader(say, merge))
+    ours = [c for c in answer.citations if c.quote == "Governed by the"]
+    assert [(c.path, c.verdict) for c in ours] == [(f"{n}.txt", Verdict.EXACT) for n in NAMES]
+    for citation in answer.citations:
+        assert citation.at
+        start, end = citation.at
+        assert answer.text[start] == "["
+        assert answer.text[end - 1] == "]"
+    assert [c.at for c in answer.citations] == sorted(c.at for c in answer.citations if c.at)
+
+
+@pytest.mark.parametrize("place", ["page 4", "", "the deal] [d1:L1", "somewhere"])
+async def test_a_quote_whose_place_names_nothing_is_flagged(place: str, tmp_path: Path) -> None:
+    def say(paths: tuple[str, ...], _: int) -> object:
+        words = "Governed by the laws of Narnia"
+        return {"findings": [finding("It is Narnia's.", (place, words))]}
+
+    answer = await answer_of(to(shelf(tmp_path / "deals", lines=2)), Reader(say))
+    assert [c.verdict for c in answer.citations] == [Verdict.NOT_FOUND]
+
+
 async def test_nothing_found_is_said(tmp_path: Path) -> None:
     answer = await answer_of(to(shelf(tmp_path / "deals")), Reader(lambda *_: {"findings": []}))
     assert answer.text == "Nothing in what was read says anything on it."

@@ -125,6 +125,8 @@ def test_a_dry_run_counts_the_parts(tmp_path: Path) -> None:
         (("New York", "the laws of New York"), CellState.ANSWERED, ("the laws of New York",)),
         (("Ohio", "Ohio"), CellState.ANSWERED, ("Ohio",)),
         (("Ohio", "Utah"), CellState.UNCLEAR, ("Ohio", "Utah")),
+        (("assignable", "not assignable"), CellState.UNCLEAR, ("assignable", "not assignable")),
+        (("30 days", "30 days or 60"), CellState.UNCLEAR, ("30 days", "30 days or 60")),
     ],
 )
 def test_the_same_in_more_words_is_no_contradiction(

@@ -81,6 +81,14 @@ def test_what_is_not_the_json_asked_for_says_what_is_wrong(text: str, why: str) 
         cells.read(text, LAW)
 
 
+def test_brackets_without_end_and_half_characters_are_no_words() -> None:
+    with pytest.raises(MalformedError, match="cannot be read"):
+        cells.read('{"a": ' * 20_000 + "}", Question("Law", "?"))
+    written = r'{"state": "answered", "value": "a \ud83d", "reasoning": "\udc00"}'
+    reply = cells.read(written, Question("Law", "?"))
+    assert (reply.value, reply.reasoning) == (("a \ufffd",), "\ufffd")
+
+
 def test_a_document_that_says_nothing_has_no_value() -> None:
     assert cells.read('{"state": "not present", "value": "none"}', LAW).value == ()
 

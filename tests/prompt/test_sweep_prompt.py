@@ -50,6 +50,24 @@ def test_what_is_no_findings_is_malformed(written: str) -> None:
         read(written, whole=True)
 
 
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("written", ["[" * 20_000, '{"findings": ' * 20_000])
+def test_brackets_without_end_are_malformed_or_nothing(written: str, whole: bool) -> None:
+    if not whole:
+        assert read(written, whole=False) == []
+        return
+    with pytest.raises(MalformedError, match="cannot be read"):
+        read(written, whole=True)
+
+
+def test_half_a_pair_of_surrogates_is_no_text() -> None:
+    quote = r'{"place": "d1:L1", "words": "so \udc00"}'
+    (said,) = read(r'{"findings": [{"says": "a \ud83d b", "quotes": [' + quote + "]}]}", whole=True)
+    assert (said.says, said.quotes[0].words) == ("a \ufffd b", "so \ufffd")
+    (said,) = read(r'{"findings": [{"says": "a \ud83d\ude00 b"}]}', whole=True)
+    assert said.says == "a \U0001f600 b"
+
+
 def test_nothing_found_is_no_mistake() -> None:
     assert read('{"findings": []}', whole=True) == read("[]", whole=True) == []
     assert read('{"says": "Of it.", "found": "no", "place": "d1:L1"}', whole=True) == []

@@ -6,7 +6,8 @@ LongreadError
 ├── BudgetError        a budget in which nothing fits
 ├── TrustError         text that would leave this machine without a person's yes
 ├── EngineError        a model that cannot be reached, or stopped half-way
-│   └── WindowError    a prompt longer than its server's window
+│   ├── WindowError    a prompt longer than its server's window
+│   └── RefusalError   a request that its server refuses, where it may take others
 └── StoreError         a session file that cannot be opened
 
 One unreadable file in a readable source is not an error: it is an entry of the ledger, and
@@ -58,6 +59,10 @@ class WindowError(EngineError):
         super().__init__(message, hint=hint)
         self.limit = limit
         self.counted = counted
+
+
+class RefusalError(EngineError):
+    """A request that its server refuses, and would refuse again; others it may take."""
 
 
 class StoreError(LongreadError):

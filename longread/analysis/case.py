@@ -1,4 +1,4 @@
-"""One document of a review, ready to be asked: its prompts, and how often it is asked.
+"""One document of a review, ready to be asked: its prompts, and what becomes of its answers.
 
 What is asked depends on the document and the question alone, so that a review that was stopped and
 taken up again anywhere asks what it would have asked.
@@ -7,19 +7,20 @@ taken up again anywhere asks what it would have asked.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import Literal
 
 from longread.analysis import family as families
 from longread.analysis import settling
+from longread.analysis.conversation import usable
 from longread.analysis.family import NOBODY, Family
+from longread.analysis.narrowing import fitting
 from longread.analysis.relevance import evidence_share
-from longread.analysis.settling import Said
+from longread.analysis.settling import Judged, Said
 from longread.cache.search import SearchIndex
 from longread.config import Profile
-from longread.errors import BudgetError
+from longread.errors import BudgetError, WindowError
 from longread.prompt import (
     cells,
     compose,
@@ -31,7 +32,6 @@ from longread.prompt import (
     render,
     sweep,
 )  # fmt: skip
-from longread.prompt.cells import MalformedError
 from longread.prompt.cite import Court
 from longread.prompt.cut import Part
 from longread.prompt.evidence import Hit
@@ -39,8 +39,6 @@ from longread.prompt.ruler import Ruler, joined
 from longread.tokens.pieces import Pieces
 from longread.types import (
     Document,
-    Engine,
-    Finished,
     Level,
     Placed,
     Prompt,
@@ -48,9 +46,7 @@ from longread.types import (
     Sampling,
     Shown,
     Span,
-    Text,
     Turn,
-    Usage,
 )
 from longread.types.reviews import Cell, CellState, Question, Reviewed
 
@@ -74,23 +70,31 @@ class Case:
         pieces: Pieces,
         part: Part | None = None,
         family: Family = NOBODY,
+        *,
+        second: bool = False,
+        note: str = "",
     ) -> None:
         """Lay the document out, and what is read with it; this reads and counts all of it.
 
         Args:
             part: what is shown of it, where it is asked part by part.
+            family: what is read with it.
+            second: whether it is asked in the words of the second pass.
+            note: what every cell says of how it was asked.
 
         Raises:
             BudgetError: the window has no room for a document beside head, question and answer.
         """
         self.reviewed, self.profile, self._pieces = reviewed, profile, pieces
+        self._questions, self._window = questions, window
+        self._second, self._note = second, note
         self._family, self._documents = family, family.named(document)
         self.document = self._documents[0]
-        self._guided = profile.citations == "guided"
+        together = len(self._documents) > 1
+        self.guided = profile.citations == "guided"
         self._mark = render.boundary_mark([t for d in self._documents for t in (d.text, d.path)])
-        self._head = cells.head(self._mark, document.unit, self._guided, len(self._documents) > 1)
-        self._asked = {question.hash: cells.question(question) for question in questions}
-        self._room = room(profile, window, pieces, document, questions, len(self._documents) > 1)
+        self._head = cells.head(self._mark, document.unit, self.guided, together, second=second)
+        self._room = room(profile, window, pieces, document, questions, together)
         chunks = [
             chunk
             for one in self._documents
@@ -101,14 +105,13 @@ class Case:
         self.way: Literal["whole", "evidence", "sweep"] = "whole"
         if part:
             self.way = "sweep"
-            self._asked = {key: f"{said}\n{sweep.PART}" for key, said in self._asked.items()}
             by_id = {one.id: one for one in self._documents}
             shown = (cut.chunks(one, by_id[one.document], self._mark) for one in part.slices)
             chunks = [chunk for of_slice in shown for chunk in of_slice]
         elif costs.price(chunks, pieces) > self._room:
             self.way = "evidence"
             share = int(self._room * (1 - evidence_share(window)))
-            chunks = families.laid_out(self._documents, self._mark, share, pieces, self._guided)
+            chunks = families.laid_out(self._documents, self._mark, share, pieces, self.guided)
         self._chunks = chunks
         parts = (self._head, chunks, "", (), ())
         self._base = compose.compose(*parts, "", self._mark, pieces, profile.route)
@@ -116,7 +119,7 @@ class Case:
         self._extractor = settling.extractor(self.document)
 
     def close(self) -> None:
-        """Let go of what was made to search the document."""
+        """Let go of what was made to search the document, in the thread where it was made."""
         if self._index:
             self._index.close()
             self._index = None
@@ -138,7 +141,7 @@ class Case:
 
     def prompt(self, question: Question) -> tuple[Prompt, list[str]]:
         """Return the prompt for a question, and the places that a guided model may choose from."""
-        hits = self._hits(question) if self._guided or self.way == "evidence" else []
+        hits = self._hits(question) if self.guided or self.way == "evidence" else []
         found = []
         if self.way == "evidence":
             shown = compose.ranges(self._base, Level.FULL)
@@ -151,8 +154,10 @@ class Case:
         if found:
             seen = (*seen, *compose.show(found, self._pieces, self.profile.route))
         shown_now = replace(self._base, turns=(system, Turn("user", seen)))
-        labels = self._labels(hits, shown_now) if self._guided else []
-        said = cells.question(question, labels) if labels else self._asked[question.hash]
+        labels = self._labels(hits, shown_now) if self.guided else []
+        said = cells.question(question, labels, second=self._second)
+        if self.way == "sweep" and not labels:
+            said = f"{said}\n{sweep.PART}"
         asked = compose.ask(said, self._mark, self._pieces)
         return replace(self._base, turns=(system, Turn("user", (*seen, asked)))), labels
 
@@ -174,68 +179,66 @@ class Case:
                 break
         return list(found)
 
-    async def answer(self, question: Question, engine: Engine) -> Cell:
-        """Ask, at most twice for JSON that can be read and once more for quotes that stand.
+    def laid_out_anew(self, question: Question, refused: WindowError) -> Case:
+        """Return the same document laid out for the window that a server named.
 
         Raises:
-            EngineError: the model cannot be reached, or stopped half-way.
+            WindowError: it named none, or nothing of the document can be shown in it.
         """
-        prompt, labels = self.prompt(question)
-        said = [await self._ask(engine, prompt, question, labels)]
-        prompts = [prompt]
-        cell = self._blank(question, prompt)
+        if not refused.limit or self.way == "sweep":
+            raise refused
+        sent, _ = self.prompt(question)
+        profile = fitting(self.profile, self._window, sent.size, refused)
         try:
-            reply = settling.read(said[-1], question)
-        except MalformedError as error:
-            retry = self._extended(prompt, said[-1].text, cells.again(str(error)))
-            said.append(await self._ask(engine, retry, question, labels))
-            prompts.append(retry)
-            try:
-                reply = settling.read(said[-1], question)
-            except MalformedError as error:
-                return settling.priced(
-                    replace(cell, note=f"no answer: {error}"), said, self.profile
-                )
-        court = self._court_of(prompt)
-        judged = settling.judge(reply, question, court, guided=self._guided)
-        if judged.wrong and not self._guided:
-            retry = self._extended(prompts[-1], said[-1].text, cells.requote(judged.wrong))
-            said.append(await self._ask(engine, retry, question, labels))
-            with suppress(MalformedError):
-                second = settling.judge(
-                    settling.read(said[-1], question), question, court, guided=False
-                )
-                judged = second if len(second.wrong) <= len(judged.wrong) else judged
-        reviewed = self._family.judged_as(self.reviewed)
-        made = settling.settled(cell, question, judged, said, reviewed, self.profile)
-        return settling.priced(self._family.told(made), said, self.profile)
+            window = min(self._window, usable(profile, None))
+            return Case(
+                self.reviewed, self.document, self._questions, profile, window, self._pieces,
+                family=self._family, second=self._second,
+                note=f"{refused}: laid out again for {window:,} tokens",
+            )  # fmt: skip
+        except BudgetError as error:
+            raise WindowError(
+                f"{refused}; there {error}", hint=error.hint, limit=refused.limit
+            ) from refused
 
-    def _extended(self, prompt: Prompt, answer: str, request: str) -> Prompt:
-        return compose.extend(prompt, answer, request, self._pieces)
-
-    async def _ask(
-        self, engine: Engine, prompt: Prompt, question: Question, labels: Sequence[str]
-    ) -> Said:
+    def ready(self, question: Question) -> tuple[Prompt, Sampling, Cell]:
+        """Return what is sent for a question, and all that is known of its cell before."""
+        prompt, labels = self.prompt(question)
         sampling = Sampling(
             self.profile.answer,
             self.profile.temperature,
-            schema=cells.schema(question, labels, self._guided),
+            schema=cells.schema(question, labels, self.guided),
             repetition_penalty=self.profile.repetition_penalty,
         )
-        text: list[str] = []
-        usage: Usage | None = None
-        finished: Literal["stop", "length", "cut"] = "cut"
-        async for event in engine.stream(prompt, sampling):
-            match event:
-                case Text(piece):
-                    text.append(piece)
-                case Usage():
-                    usage = event
-                case Finished(reason):
-                    finished = reason
-                case _:
-                    pass
-        return Said("".join(text).strip(), finished, usage)
+        return prompt, sampling, self._blank(question, prompt)
+
+    def judged(self, said: Said, question: Question, prompt: Prompt) -> Judged:
+        """Read an answer and judge its quotes.
+
+        Raises:
+            MalformedError: it cannot be read.
+        """
+        reply = settling.read(said, question)
+        return settling.judge(reply, question, self._court_of(prompt), guided=self.guided)
+
+    def malformed(self, prompt: Prompt, said: Said, why: str) -> Prompt:
+        """Return the prompt that asks once more for an answer that can be read."""
+        return compose.extend(prompt, said.text, cells.again(why), self._pieces)
+
+    def requoted(self, prompt: Prompt, said: Said, wrong: Sequence[str]) -> Prompt:
+        """Return the prompt that asks once more for quotes; it says no more than there is room."""
+        for most in range(len(wrong), 0, -1):
+            request = cells.requote(wrong[:most])
+            if most == 1 or self._pieces.count_text(request) <= AGAIN:
+                break
+        return compose.extend(prompt, said.text, request, self._pieces)
+
+    def settled(self, cell: Cell, question: Question, judged: Judged, said: Sequence[Said]) -> Cell:
+        """Return the cell that comes of an answer."""
+        notes = [self._note] if self._note else []
+        reviewed = self._family.judged_as(self.reviewed)
+        made = settling.settled(cell, question, judged, said, reviewed, self.profile, notes)
+        return settling.priced(self._family.told(made), said, self.profile)
 
     def _court_of(self, prompt: Prompt) -> Court:
         if self.way == "whole":

@@ -9,7 +9,7 @@ from typing import Literal
 
 from longread.errors import ConfigError, similar
 from longread.store import Done
-from longread.types.reviews import Question, Reviewed
+from longread.types.reviews import CellState, Question, Review, Reviewed
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,15 @@ class Job:
     """Its number in the store."""
     reviewed: Reviewed
     missing: tuple[Question, ...]
+    second: tuple[Question, ...] = ()
+    """Those that are put in other words too."""
+    twins: tuple[int, ...] = ()
+    """Numbers of the documents with the same content: what one is asked the others need not be."""
+    asked: tuple[Question, ...] = ()
+    """Those of `missing` for which a model is asked; of the others a twin has the answer, or has
+    it before its turn."""
+    asked_second: tuple[Question, ...] = ()
+    """The same of `second`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,8 @@ class Scope:
     again: bool = False
     """Whether the cells that the scope names are asked for anew; where it names none, those of
     another model. What a person corrected is not asked."""
+    double: bool = False
+    """Whether what was answered is asked once more, in other words."""
 
     def includes(self, path: str, question: str) -> bool:
         """Whether the run is about a cell."""
@@ -55,44 +66,119 @@ class Scope:
             return True
         if there.corrected or (self.since and there.created >= self.since):
             return False
+        return there.missing or not self.settles(there)
+
+    def settles(self, there: Done) -> bool:
+        """Whether an answer is one that the run need not ask for again."""
         if there.missing:
+            return False
+        if not self.again or (self.since and there.created >= self.since):
             return True
         named = any(part is not None for part in (self.paths, self.columns, self.cells))
-        return self.again and (named or there.other(self.model))
+        return not named and not there.other(self.model)
+
+    def wants_second(
+        self, path: str, question: str, first: Done | None, there: Done | None
+    ) -> bool:
+        """Whether a cell is asked for in other words, given what is there of both passes."""
+        if not self.double or first is None or first.missing or first.corrected:
+            return False
+        return first.state is not CellState.UNREADABLE and self.wants(path, question, there)
 
 
-def jobs(
-    scope: Scope,
-    rows: Sequence[Reviewed],
-    questions: Sequence[Question],
-    numbers: Mapping[tuple[str, str], int],
-    done: Mapping[int, Mapping[str, Done]],
-) -> list[Job]:
-    """Return what is missing of each document, in their order.
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a store has of a review."""
 
-    Args:
-        numbers: of the documents in the store, by path and content id; what is not kept yet has
-            none, and nothing done.
-        done: by document and question's hash.
-    """
-    by_name = {question.name: question for question in questions}
+    numbers: Mapping[tuple[str, str], int]
+    """Of the documents, by path and content id; what is not kept yet has none."""
+    done: Mapping[int, Mapping[str, Done]]
+    """By document and question's hash."""
+    seconds: Mapping[int, Mapping[str, Done]]
+    """The same of the second pass."""
+
+
+def jobs(scope: Scope, rows: Sequence[Reviewed], head: Review, kept: Kept) -> list[Job]:
+    """Return what is missing of each of some documents of a review, in their order."""
+    twins = twins_of(head)
+    # Of each document what this run asks it, as (whether that is the second pass, hash).
+    coming: dict[str, set[tuple[bool, str]]] = {}
     found = []
     for one in rows:
-        number = numbers.get((one.path, one.content_id), 0)
-        there = done.get(number, {})
-        wanted = {q.name for q in questions if scope.wants(one.path, q.name, there.get(q.hash))}
-        for name in list(wanted):
-            # A condition that nobody knows yet is asked about first, whatever was named.
-            while condition := by_name[name].only_if:
-                name = condition[0]
-                known = there.get(by_name[name].hash)
-                if known is None or known.missing:
-                    wanted.add(name)
-        missing = [q for q in questions if q.name in wanted]
-        asked = tuple(q for q in missing if due(q, by_name, there, wanted) != "never")
-        if asked:
-            found.append(Job(number, one, asked))
+        number = kept.numbers.get((one.path, one.content_id), 0)
+        first, again = kept.done.get(number, {}), kept.seconds.get(number, {})
+        asked = _asked(scope, one, head.questions, first)
+        second = _asked_second(scope, one, head.questions, asked, first, again)
+        if not asked and not second:
+            continue
+        same = [path for path in twins.get(one.path, ()) if path != one.path]
+        others = tuple(
+            kept.numbers[path, one.content_id]
+            for path in same
+            if (path, one.content_id) in kept.numbers
+        )
+        # What a twin has, or is asked earlier in this run, is not asked again.
+        known = {
+            (is_second, key)
+            for is_second, done in ((False, kept.done), (True, kept.seconds))
+            for other in others
+            for key, cell in done.get(other, {}).items()
+            if scope.settles(cell) and not cell.corrected
+        }.union(*(coming.get(path, ()) for path in same))
+        coming[one.path] = {(False, q.hash) for q in asked} | {(True, q.hash) for q in second}
+        left = tuple(q for q in asked if (False, q.hash) not in known)
+        left_second = tuple(q for q in second if (True, q.hash) not in known)
+        found.append(Job(number, one, asked, second, others, left, left_second))
     return found
+
+
+def _asked_second(
+    scope: Scope,
+    one: Reviewed,
+    questions: Sequence[Question],
+    asked: Sequence[Question],
+    first: Mapping[str, Done],
+    second: Mapping[str, Done],
+) -> tuple[Question, ...]:
+    """Return the questions of the second pass: what is answered, or is asked in this run."""
+    if not scope.double or one.reason:
+        return ()
+    coming = {question.hash for question in asked}
+    return tuple(
+        q
+        for q in questions
+        if (q.hash in coming and scope.wants(one.path, q.name, second.get(q.hash)))
+        or scope.wants_second(one.path, q.name, first.get(q.hash), second.get(q.hash))
+    )
+
+
+def _asked(
+    scope: Scope, one: Reviewed, questions: Sequence[Question], there: Mapping[str, Done]
+) -> tuple[Question, ...]:
+    """Return the questions of the first pass that a document is asked."""
+    by_name = {question.name: question for question in questions}
+    wanted = {q.name for q in questions if scope.wants(one.path, q.name, there.get(q.hash))}
+    for name in list(wanted):
+        # A condition that nobody knows yet is asked about first, whatever was named.
+        while condition := by_name[name].only_if:
+            name = condition[0]
+            known = there.get(by_name[name].hash)
+            if known is None or known.missing:
+                wanted.add(name)
+    missing = [q for q in questions if q.name in wanted]
+    return tuple(q for q in missing if due(q, by_name, there, wanted) != "never")
+
+
+def twins_of(head: Review) -> dict[str, tuple[str, ...]]:
+    """Return the paths of documents with the same content, by the path of each of them.
+
+    An agreement that is read with what belongs to it has a content id that says so.
+    """
+    found: dict[str, list[str]] = {}
+    for one in head.documents:
+        if one.content_id and not one.reason:
+            found.setdefault(one.content_id, []).append(one.path)
+    return {path: tuple(paths) for paths in found.values() if len(paths) > 1 for path in paths}
 
 
 def due(

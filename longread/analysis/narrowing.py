@@ -1,4 +1,4 @@
-"""A conversation laid out again for a server whose window is smaller than its profile says."""
+"""What is laid out again for a server whose window is smaller than its profile says."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from longread.analysis.conversation import Conversation, usable
 from longread.analysis.renewal import keep
+from longread.config import Profile
 from longread.errors import BudgetError, WindowError
 from longread.store import Store
 from longread.types import Tell
@@ -15,6 +16,24 @@ UNSURE = 0.85
 how many: estimates are low by as much."""
 ANSWER = 4
 """One part in so many of a small window is kept for the answer, where the profile keeps more."""
+
+
+def fitting(profile: Profile, window: int, sent: int, refused: WindowError) -> Profile:
+    """Return a profile whose window is what a server named.
+
+    Args:
+        window: tokens for prompt and answer that were used so far.
+        sent: tokens of the prompt that the server refused, as we count them.
+    """
+    limit = refused.limit
+    answer = profile.answer if profile.answer <= limit // 2 else limit // ANSWER
+    ours = limit
+    if refused.counted > sent:
+        # The server's tokens are smaller than ours: so many of ours make as many of its.
+        ours = answer + int((limit - answer) * sent / refused.counted)
+    elif limit >= window:
+        ours = int(window * UNSURE)
+    return replace(profile, window=ours, trusted=min(profile.trusted, ours), answer=answer)
 
 
 def narrow(opened: Conversation, size: int, refused: WindowError, store: Store, tell: Tell) -> str:
@@ -30,16 +49,8 @@ def narrow(opened: Conversation, size: int, refused: WindowError, store: Store, 
     """
     if not refused.limit:
         raise refused
-    profile, limit = opened.profile, refused.limit
-    answer = profile.answer if profile.answer <= limit // 2 else limit // ANSWER
-    ours = limit
-    if refused.counted > size:
-        # The server's tokens are smaller than ours: so many of ours make as many of its.
-        ours = answer + int((limit - answer) * size / refused.counted)
-    elif limit >= opened.window:
-        ours = int(opened.window * UNSURE)
-    smaller = replace(profile, window=ours, trusted=min(profile.trusted, ours), answer=answer)
-    was = opened.window
+    limit, was = refused.limit, opened.window
+    smaller = fitting(opened.profile, was, size, refused)
     try:
         window = min(was, usable(smaller, None))
         ready = replace(opened, profile=smaller, window=window)

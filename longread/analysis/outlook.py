@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from longread.analysis import case, papers, spending
@@ -15,6 +15,8 @@ from longread.tokens.pieces import Pieces
 from longread.types import Corpus, Document, Level, Placed, Usage
 from longread.types.reviews import Question, Reviewed
 
+AGAIN, AGAIN_GUIDED = 3, 2
+"""Requests that one cell can take: an answer that cannot be read, then quotes that do not stand."""
 OUTPUT = 200
 """Tokens of a cell's answer, about: its reasoning, a quote or two, a value."""
 
@@ -34,7 +36,8 @@ class Way:
     dollars: float
     """About, where the server keeps prefixes; 0 where the profile names no price."""
     most: float
-    """US dollars where nothing is kept and each answer is as long as allowed."""
+    """US dollars where nothing is kept, each answer is as long as allowed, and each cell of a
+    document is asked for as often as it can be."""
     seconds: float
     """By what the model's last answers took, one after another; 0 where it gave none yet."""
     note: str = ""
@@ -71,7 +74,7 @@ class Outlook:
 
 def outlook(
     corpus: Corpus,
-    rows: Sequence[tuple[Reviewed, Document | None, Sequence[Question]]],
+    rows: Sequence[tuple[Reviewed, Document | None, Sequence[Question], Sequence[Question]]],
     questions: Sequence[Question],
     done: int,
     profile: Profile,
@@ -85,7 +88,8 @@ def outlook(
 
     Args:
         part_by_part: whether documents that do not fit a prompt are read in parts, not by evidence.
-        rows: what is read of each document, its text, and the questions that are to be asked.
+        rows: what is read of each document, its text, and the questions that are to be asked, in
+            the words of the first pass and of the second.
         families: the agreement of what is read with one, by path.
 
     Raises:
@@ -101,11 +105,11 @@ def outlook(
     )
     requests = more = prompts = fresh = whole = 0
     long = []
-    sizes = {one.path: tokens_of(text, pieces) for one, text, _ in rows if text}
+    sizes = {one.path: tokens_of(text, pieces) for one, text, _, _ in rows if text}
     belonging: dict[str, int] = {}
     for path, agreement in families.items():
         belonging[agreement] = belonging.get(agreement, 0) + sizes.get(path, 0)
-    for reviewed, document, missing in rows:
+    for reviewed, document, missing, second in rows:
         if document is None:
             continue
         others = belonging.get(reviewed.path, 0)
@@ -113,24 +117,29 @@ def outlook(
         size = sizes[reviewed.path] + others
         whole += sizes[reviewed.path]
         head = pieces.count_text(cells.head("§0", document.unit, guided, others > 0))
-        each = [asked[question] for question in missing]
+        each = [asked[question] for question in (*missing, *second)]
+        # The second pass begins with other words, so it reads the document once more.
+        passes = sum(map(bool, (missing, second)))
         requests += len(each)
         parts = -(-size // most) if part_by_part else 1
         more += len(each) * (parts - 1)
         if parts > 1:
             long.append((reviewed.path, size))
             prompts += len(each) * (size + parts * head) + parts * sum(each)
-            fresh += size + parts * (head + sum(each)) if each else 0
+            fresh += passes * (size + parts * head) + parts * sum(each)
             continue
         prompts += len(each) * (head + min(size, most)) + sum(each)
         if size > most:
             long.append((reviewed.path, size))
             fresh += len(each) * (head + most) + sum(each)
-        elif each:
-            fresh += head + size + sum(each)
+        else:
+            fresh += passes * (head + size) + sum(each)
     pace = store.pace(profile.name)
-    per_document = _way("per document", requests + more, prompts, fresh, profile, pace)
-    columns = [q for q in questions if any(q in missing for _, _, missing in rows)]
+    per_document = replace(
+        _way("per document", requests + more, prompts, fresh, profile, pace),
+        most=at_most(profile, requests + more, prompts),
+    )
+    columns = [q for q in questions if any(q in missing for _, _, missing, _ in rows)]
     each_question = sum(asked[q] for q in columns)
     together = whole * len(columns) + each_question
     note = f"one answer says it of {len(rows):,} documents" if whole <= window else (
@@ -142,9 +151,9 @@ def outlook(
         documents=len(rows),
         pages=len(corpus.pages),
         tokens=whole,
-        scans=sum(len(reviewed.recognised) for reviewed, _, _ in rows),
-        unread=sum(len(reviewed.unread) for reviewed, text, _ in rows if text),
-        unreadable=tuple((r.path, r.reason) for r, text, _ in rows if text is None),
+        scans=sum(len(reviewed.recognised) for reviewed, _, _, _ in rows),
+        unread=sum(len(reviewed.unread) for reviewed, text, _, _ in rows if text),
+        unreadable=tuple((r.path, r.reason) for r, text, _, _ in rows if text is None),
         long=tuple(long),
         cells=requests,
         done=done,
@@ -184,6 +193,22 @@ def _way(
     reading, writing = pace
     seconds = fresh / reading + output / writing if reading and writing else 0.0
     return Way(name, requests, tokens, fresh, output, likely, most, seconds, note)
+
+
+def at_most(profile: Profile, asked: int, prompts: int) -> float:
+    """Return the US dollars for cells that are all asked for as often as they can be.
+
+    Each further request repeats the prompt, with the answers so far and what was wrong with them.
+
+    Args:
+        asked: cells, each part of a document that is read in parts counted.
+        prompts: tokens of their first prompts together.
+    """
+    times = AGAIN_GUIDED if profile.citations == "guided" else AGAIN
+    repeated = sum(range(times)) * asked * (profile.answer + case.AGAIN)
+    return spending.price(
+        profile, Usage(times * prompts + repeated, times * asked * profile.answer)
+    )
 
 
 def cost_of(found: Outlook) -> spending.Estimate:

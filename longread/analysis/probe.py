@@ -9,6 +9,7 @@ they share a prompt, says `longread.prompt.haystack`.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Collection, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -105,8 +106,9 @@ async def probe(
         for source in ready.corpus.sources:
             yield Progress("source", note=source.note)
         wanted = set(ready.places)
-        kept = {t.place: t for t in store.trials(ready.key) if t.place in wanted}
-        made = estimate(ready, kept, store)
+        trials = await asyncio.to_thread(store.trials, ready.key)
+        kept = {t.place: t for t in trials if t.place in wanted}
+        made = await asyncio.to_thread(estimate, ready, kept, store)
         yield made
         if request.dry:
             return
@@ -130,8 +132,13 @@ async def probe(
             async for step in starting:
                 yield step
             engine = starting.value
-        number = store.begin_probe(
-            ready.key, ready.title, request.profile.name, request.profile.model, request.seed
+        number = await asyncio.to_thread(
+            store.begin_probe,
+            ready.key,
+            ready.title,
+            request.profile.name,
+            request.profile.model,
+            request.seed,
         )
         done = 0
         try:
@@ -150,7 +157,7 @@ async def probe(
                     async with aclosing(trying) as events:
                         async for event in events:
                             if isinstance(event, Trial):
-                                store.keep_trial(number, event)
+                                await asyncio.to_thread(store.keep_trial, number, event)
                                 kept[place] = event
                                 done += 1
                             yield event

@@ -87,15 +87,17 @@ def settled(
     said: Sequence[Said],
     reviewed: Reviewed,
     profile: Profile,
+    notes: Sequence[str] = (),
 ) -> Cell:
     """Return the cell with its state: what the model says, as far as it can know that.
 
     Args:
         cell: all of it that was known before the model was asked.
+        notes: what must be said beside what is found here.
     """
     reply = judged.reply
     truncated = next((s.usage for s in said if s.usage and s.usage.truncated), None)
-    notes = []
+    notes = list(notes)
     value = values.value(question, reply.value) if reply.value else None
     state = CellState(reply.state)
     if state is CellState.ANSWERED and value and not value.clear:
@@ -160,6 +162,23 @@ def unreadable(reviewed: Reviewed, question: Question) -> Cell:
         question_hash=question.hash,
         prompt_version=cells.VERSION,
         extractor=f"longread {__version__}",
+    )
+
+
+def shared(cell: Cell, reviewed: Reviewed) -> Cell:
+    """Return a cell for another file with the same content, of which nobody asked."""
+    note = f"the same file as {cell.path}, and asked once"
+    return replace(
+        cell,
+        path=reviewed.path,
+        citations=tuple(
+            replace(one, path=reviewed.path) if one.path == cell.path else one
+            for one in cell.citations
+        ),
+        note="; ".join(filter(None, (cell.note, note))),
+        requests=0,
+        usage=None,
+        price=0.0,
     )
 
 

@@ -20,7 +20,7 @@ from longread.ingest.places import number_of
 from longread.prompt import cells, cut, render, sweep
 from longread.prompt.ruler import joined
 from longread.tokens.pieces import Pieces
-from longread.types import Document, Engine, Span
+from longread.types import Document, Span
 from longread.types.reviews import Cell, CellState, Question, Reviewed, Value
 
 
@@ -36,8 +36,13 @@ class SweptCase:
         window: int,
         pieces: Pieces,
         family: Family = NOBODY,
+        *,
+        second: bool = False,
     ) -> None:
         """Cut the document and what is read with it; this reads and counts all of it.
+
+        Args:
+            second: whether it is asked in the words of the second pass.
 
         Raises:
             BudgetError: the window has no room for a part beside head, question and answer.
@@ -49,23 +54,15 @@ class SweptCase:
         left = room(profile, window, pieces, document, questions, len(documents) > 1)
         left -= pieces.count_text(f"\n{sweep.PART}")
         parts = cut.cut(documents, left, mark, pieces)
-        self._cases = [
-            Case(reviewed, document, questions, profile, window, pieces, part, family)
+        self.cases = [
+            Case(
+                reviewed, document, questions, profile, window, pieces, part, family, second=second
+            )
             for part in parts
         ]
 
-    def close(self) -> None:
-        """Let go of what was made to search the document."""
-        for one in self._cases:
-            one.close()
-
-    async def answer(self, question: Question, engine: Engine) -> Cell:
-        """Ask every part, one after the other, and put together what they say.
-
-        Raises:
-            EngineError: the model cannot be reached, or stopped half-way.
-        """
-        said = [await one.answer(question, engine) for one in self._cases]
+    def merged(self, question: Question, said: Sequence[Cell]) -> Cell:
+        """Put together what the parts say, in their order."""
         reviewed = self._family.judged_as(self.reviewed)
         return self._family.told(merged(question, said, reviewed, self.profile))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from itertools import chain
 
@@ -74,7 +75,7 @@ async def check(
     Raises:
         TrustError: the person said no, or nobody could be asked.
     """
-    cost = spending.estimate(profile, prompt.size, store)
+    cost = await asyncio.to_thread(spending.estimate, profile, prompt.size, store)
     await allow(profile, corpus, cost, store, confirm, pictures=prompt.pictures, yes=yes)
     return cost
 
@@ -89,12 +90,14 @@ async def allow(
     pictures: int = 0,
     less: str = "lower --budget",
     untimed: int = 0,
+    sent: Collection[str] | None = None,
     yes: bool,
 ) -> None:
     """As `check`, for what several prompts cost together.
 
     Args:
         less: what makes it cost less, as a hint.
+        sent: paths of the documents that the prompts show; None: all of the corpus.
         untimed: tokens beyond which it is asked about where nobody knows how long they take.
 
     Raises:
@@ -103,17 +106,22 @@ async def allow(
     settings = config.settings()
     place = place_of(corpus.sources)
     wanted = {h: (h, f"{h} {PICTURES}") if pictures else (h,) for h in hosts(profile)}
-    new = [
-        h
-        for h, what in wanted.items()
-        if h not in settings.hosts and not all(store.trusted(place, one) for one in what)
-    ]
+
+    def unknown() -> list[str]:
+        return [
+            h
+            for h, what in wanted.items()
+            if h not in settings.hosts and not all(store.trusted(place, one) for one in what)
+        ]
+
+    new = await asyncio.to_thread(unknown)
     host = ", ".join(new)
     long = untimed and cost.tokens > untimed and not cost.seconds
     if not host and not long and not cost.exceeds(settings):
         return
-    masked = sum(entry.masked for entry in corpus.entries)
-    of_prompt = (len(corpus.documents), cost.tokens, cost.dollars, masked, pictures)
+    shown = {d.path for d in corpus.documents} if sent is None else set(sent)
+    masked = sum(e.masked for e in corpus.entries if sent is None or e.path in shown)
+    of_prompt = (len(shown), cost.tokens, cost.dollars, masked, pictures)
     departure = Departure(host, profile.model, *of_prompt, cost.seconds)
     if not yes and not await confirm(departure):
         if host:
@@ -128,4 +136,4 @@ async def allow(
     if yes:
         return  # said for this run alone
     for what in chain.from_iterable(wanted[one] for one in new):
-        store.trust(place, what)
+        await asyncio.to_thread(store.trust, place, what)

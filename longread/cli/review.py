@@ -14,7 +14,7 @@ from longread.cli.review_files import export, import_
 from longread.cli.review_run import Run, running, width
 from longread.cli.review_scores import alone, score, scoring
 from longread.cli.review_store import stored, there
-from longread.cli.review_tables import listed, of_document, row_data
+from longread.cli.review_tables import listed, of_document, row_data, to_do, to_do_data
 from longread.cli.sources import source_options
 from longread.errors import ConfigError, StoreError, similar
 from longread.export.visible import line
@@ -139,12 +139,34 @@ def show(review: str, document: str, store: Path | None, as_data: bool) -> None:
 
 
 @review.command()
+@click.argument("review", default="")
+@click.option("--all", "everything", is_flag=True, help="Also what a person has settled.")
+@stored
+@_json
+def work(review: str, everything: bool, store: Path | None, as_data: bool) -> None:
+    """List the cells of REVIEW in the order in which a person should look at them, and why.
+
+    Failed ones come first, then unverified ones, those that lean on recognised text, the rest.
+    """
+    from longread.export.session import as_json
+
+    with there(store) as opened:
+        kept = opened.reviews.review(opened.reviews.resolve(review))
+    if as_data:
+        click.echo(as_json(to_do_data(kept, everything=everything)))
+        return
+    for text in to_do(kept, everything=everything):
+        click.echo(text)
+
+
+@review.command()
 @click.argument("review")
 @click.argument("document")
 @click.argument("question")
 @click.option("--accept", "kind", flag_value="accepted", help="It is right.")
 @click.option("--reject", "kind", flag_value="rejected", help="It is wrong.")
 @click.option("--flag", "kind", flag_value="flagged", help="Somebody must look at it.")
+@click.option("--clear", "kind", flag_value="cleared", help="Take back all that was said of it.")
 @click.option("--value", multiple=True, help="It is this; may be repeated for a list.")
 @click.option("--none", "nothing", is_flag=True, help="The document has none.")
 @click.option("--note", default="", help="Why.")
@@ -155,34 +177,45 @@ def mark(
 ) -> None:  # fmt: skip
     """Say of the cell of DOCUMENT and QUESTION that it is right, wrong, or what it should be.
 
-    No later run changes what was said.
+    With a pattern, as in "2024/*" and "*", it is said of all cells that there are. No later run
+    changes what was said.
     """
     from longread.analysis import values
     from longread.types.reviews import Mark
 
     with there(store) as opened:
         id = opened.reviews.resolve(review)
-        kept = opened.reviews.head(id)
-        names = [one.name for one in kept.questions]
-        name = _named(question, names, f"review {id}", "question")
-        path = _named(document, [one.path for one in kept.documents], f"review {id}", "document")
+        kept = opened.reviews.review(id)
+        names = _meant(question, [one.name for one in kept.questions], f"review {id}", "question")
+        paths = _meant(document, [one.path for one in kept.documents], f"review {id}", "document")
         if sum(map(bool, (kind, value, nothing))) != 1:
             raise ConfigError(
                 "nothing was said of the cell, or more than one thing",
-                hint="say one of --accept, --reject, --flag, --value VALUE, --none",
+                hint="say one of --accept, --reject, --flag, --clear, --value VALUE, --none",
             )
-        said = None
-        if value:
-            asked = next(one for one in kept.questions if one.name == name)
-            said = values.value(asked, value)
-            if not said.clear:
-                raise ConfigError(
-                    f"{', '.join(map(repr, value))} is no {asked.kind} that can be told for sure",
-                    hint="write a date as 2005-03-04, an amount as USD 1200.50, yes or no",
-                )
-        made = Mark(kind, None, note) if kind else Mark("corrected", said, note)  # type: ignore[arg-type]
-        opened.reviews.mark(id, path, name, made)
-    click.echo(f"{line(path)}, {line(name)}: {made.kind}", err=True)
+        one_cell = len(names) == len(paths) == 1
+        cells = [(p, n) for p in paths for n in names if one_cell or (p, n) in kept.cells]
+        if not cells:
+            raise ConfigError(
+                f"review {id} has none of these cells yet", hint="longread review show tells which"
+            )
+        made = []
+        for path, name in cells:
+            said = None
+            if value:
+                asked = next(one for one in kept.questions if one.name == name)
+                said = values.value(asked, value)
+                if not said.clear:
+                    raise ConfigError(
+                        f"{', '.join(map(repr, value))} is no {asked.kind} that can be told for"
+                        " sure",
+                        hint="write a date as 2005-03-04, an amount as USD 1200.50, yes or no",
+                    )
+            of_kind = Mark(kind, None, note) if kind else Mark("corrected", said, note)  # type: ignore[arg-type]
+            made.append((path, name, of_kind))
+        for path, name, one in made:
+            opened.reviews.mark(id, path, name, one)
+            click.echo(f"{line(path)}, {line(name)}: {one.kind}", err=True)
 
 
 @review.command()
@@ -208,6 +241,17 @@ def delete(review: str, yes: bool, store: Path | None) -> None:
             click.confirm(f"Delete review {id} (“{title}”) for good?", abort=True, err=True)
         forget_review(opened, id)
     click.echo(f"deleted review {id}", err=True)
+
+
+def _meant(said: str, known: Sequence[str], where: str, what: str) -> list[str]:
+    """Return the names that a pattern is about, or the only one that is meant."""
+    from fnmatch import fnmatchcase
+
+    if said not in known and ("*" in said or "?" in said):
+        fold = said.casefold()
+        if found := [name for name in known if fnmatchcase(name.casefold(), fold)]:
+            return found
+    return [_named(said, known, where, what)]
 
 
 def _named(said: str, known: Sequence[str], where: str, what: str) -> str:

@@ -55,6 +55,11 @@ OPTIONS = (
     ),
     click.option("--again", is_flag=True, help=AGAIN),
     click.option(
+        "--double",
+        is_flag=True,
+        help="Ask once more in other words, and see whether both answers agree: twice the cost.",
+    ),
+    click.option(
         "--parallel",
         type=click.IntRange(1),
         default=None,
@@ -123,8 +128,9 @@ def running(command: Callable[..., Any]) -> Callable[..., Any]:
     def found(
         *args: Any, questions: Path | None, profile: str, budget: int | None, pilot: int | None,
         seed: int, documents: tuple[str, ...], columns: tuple[str, ...], again: bool,
-        parallel: int | None, long: Literal["evidence", "sweep"], dry_run: bool, yes: bool,
-        as_data: bool, store: Path | None, outputs: tuple[Path, ...], force: bool, **others: Any,
+        double: bool, parallel: int | None, long: Literal["evidence", "sweep"], dry_run: bool,
+        yes: bool, as_data: bool, store: Path | None, outputs: tuple[Path, ...], force: bool,
+        **others: Any,
     ) -> Any:  # fmt: skip
         from longread.analysis.questions import read_questions
         from longread.analysis.review import Request
@@ -132,7 +138,7 @@ def running(command: Callable[..., Any]) -> Callable[..., Any]:
         request = Request(
             questions=read_questions(questions) if questions else (), budget=budget,
             pilot=pilot or 0, seed=seed, only=documents, columns=columns, again=again,
-            parallel=parallel or 0, long=long, store=store, yes=yes,
+            double=double, parallel=parallel or 0, long=long, store=store, yes=yes,
         )  # fmt: skip
         return command(*args, run=Run(request, profile, dry_run, as_data, outputs, force), **others)
 
@@ -151,7 +157,7 @@ async def _run(request: Request, how: Run) -> None:
     from longread.types import Progress
     from longread.types.reviews import Cell, Started
 
-    id, failed = "", 0
+    id = ""
     with Meter() as meter:
 
         async def confirm(departure: Departure) -> bool:
@@ -178,7 +184,7 @@ async def _run(request: Request, how: Run) -> None:
         if not how.as_data:
             click.echo("\n".join(table(kept, id, width())))
         scores = how.scoring.measure(store, id) if how.scoring else None
-    failed = sum(cell.state == "failed" for cell in kept.cells.values())
+    failed = len(kept.failed)
     if how.as_data:
         more = {"scores": score_data(scores)} if scores else {}
         click.echo(as_json({**data(kept, id), **more}))

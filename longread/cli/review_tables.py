@@ -12,7 +12,7 @@ from longread.export.visible import line, visible
 if TYPE_CHECKING:
     from longread.analysis.outlook import Outlook, Way
     from longread.store import ReviewRow
-    from longread.types.reviews import Cell, Review, Reviewed
+    from longread.types.reviews import Cell, Checks, Review, Reviewed
 
 
 def foreseen(found: Outlook) -> Iterator[str]:
@@ -89,6 +89,72 @@ def of_document(kept: Review, path: str) -> Iterator[str]:
             yield f"  a person said, when document or question was another: {line(what)}"
         if cell:
             yield from (f"  {text}" for text in _lines(cell))
+        if checks := kept.checks(path, question.name):
+            yield f"  confidence: {checks.confidence} ({_checked(checks)})"
+        if second := kept.seconds.get((path, question.name)):
+            yield f"  asked again in other words: {line(value_of(second))}"
+            yield from (f"    {text}" for text in _lines(second))
+
+
+def _checked(checks: Checks) -> str:
+    """Say what a cell's confidence comes from."""
+    verified = {True: "its quotes stand", False: "not verified", None: "nothing to verify"}
+    agreed = {True: "two passes agree", False: "two passes differ", None: "asked in one way only"}
+    said = [verified[checks.verified], agreed[checks.agreed]]
+    return ", ".join([*said, *(["on recognised text (OCR)"] if checks.ocr else [])])
+
+
+def to_do(kept: Review, *, everything: bool = False) -> Iterator[str]:
+    """Yield the cells in the order in which a person should look at them, and why, in lines.
+
+    Args:
+        everything: also those that a person has settled.
+    """
+    from longread.export.review import value_of
+    from longread.types.reviews import Concern
+
+    why = {
+        Concern.FAILED: "failed",
+        Concern.UNVERIFIED: "unverified",
+        Concern.OCR: "OCR",
+        Concern.REST: "rest",
+        Concern.SETTLED: "settled",
+    }
+    for path, name in kept.work():
+        concern = kept.concern(path, name)
+        said = kept.marks.get((path, name))
+        if concern is None or (concern is Concern.SETTLED and not everything):
+            continue
+        cell, checks = kept.cells.get((path, name)), kept.checks(path, name)
+        reasons = [why[concern]]
+        if concern is Concern.UNVERIFIED and checks and checks.agreed is False:
+            reasons.append("two passes differ")
+        if said and said.flag:
+            reasons.append(f"flagged{f': {said.flag.note}' if said.flag.note else ''}")
+        value = value_of(cell, said.correction if said else None)
+        yield f"{line('; '.join(reasons))}: {line(path)}, {line(name)}: {line(value)}"
+
+
+def to_do_data(kept: Review, *, everything: bool = False) -> list[dict[str, Any]]:
+    """Return the same as data."""
+    from longread.types.reviews import Concern
+
+    found = []
+    for path, name in kept.work():
+        concern, checks = kept.concern(path, name), kept.checks(path, name)
+        said = kept.marks.get((path, name))
+        if concern is Concern.SETTLED and not everything:
+            continue
+        found.append(
+            {
+                "path": path,
+                "question": name,
+                "concern": concern.name.lower() if concern else None,
+                "flagged": bool(said and said.flag),
+                "confidence": checks.confidence if checks else None,
+            }
+        )
+    return found
 
 
 def _read_of(one: Reviewed) -> Iterator[str]:

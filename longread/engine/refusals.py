@@ -9,10 +9,12 @@ from typing import Any
 from longread.config import Profile
 from longread.engine.limits import too_long
 from longread.engine.retry import SPENT
-from longread.errors import EngineError, WindowError, similar
+from longread.errors import EngineError, RefusalError, WindowError, similar
 
 NO_MODEL = ("model_not_found", "is not a valid model", "does not exist", "model not found")
 """How servers that answer 400 say that they do not know a model."""
+PASSING = (408, 409, 425)
+"""Refusals that are about the moment and not about the request."""
 NAMED = 5
 """Models that a hint names."""
 
@@ -141,7 +143,8 @@ def explain(error: Exception, profile: Profile, url: str, wait: float | None = N
         return _error(f"no host behind {url} may take the request: {what}", hint)
     if 400 <= code < 500:
         hint = f"compare window and model in profile {profile.name} with the server's"
-        return _error(f"{url} refused the request: {what}", hint)
+        kind = RefusalError if code not in PASSING else EngineError
+        return kind(f"{url} refused the request: {what}", hint=hint)
     hint = again if wait else "ask again; if it goes on, see the server's log"
     return _error(f"{url} failed: {what}", hint)
 

@@ -20,7 +20,7 @@ from longread.engine.connection import connect
 from longread.engine.pinning import order
 from longread.engine.reply import Reply
 from longread.engine.thinking import Split
-from longread.errors import ConfigError, EngineError
+from longread.errors import ConfigError, EngineError, RefusalError
 from longread.types import Event, Finished, Progress, Prompt, Reasoning, Sampling, Text
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ class ServerEngine:
 
         Raises:
             WindowError: the prompt is longer than the server's window.
-            EngineError: the server refused, or stopped half-way.
+            RefusalError: the server refused this request, or its content filter ended the answer.
+            EngineError: the server cannot be used, or stopped half-way.
         """
         started = time.monotonic()
         place = repetition = 0
@@ -132,7 +133,8 @@ class ServerEngine:
         if reply.reason in BROKEN:
             raise self._cut(url, f"it gave up ({reply.reason})")
         if reply.reason == "content_filter":
-            raise self._cut(url, "its content filter ended it")
+            cut = self._cut(url, "its content filter ended it")
+            raise RefusalError(str(cut), hint=cut.hint)
         now = time.monotonic()
         first = max(reply.first - started, 0.0)
         counted = usage.read(

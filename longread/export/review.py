@@ -23,6 +23,7 @@ SIGNS = {
     CellState.FAILED: "!",
 }
 UNVERIFIED, CORRECTED, NOTHING, RULED_OUT = "¿", "✎", "·", "/"
+DIFFERS = "≠"
 PATH = 36
 """Characters of a path in a table; of a longer one the end is shown."""
 
@@ -34,6 +35,9 @@ def sign(review: Review, path: str, question: Question) -> str:
         return CORRECTED
     if cell is None:
         return RULED_OUT if review.ruled_out(path, question) else NOTHING
+    checks = review.checks(path, question.name)
+    if checks and checks.agreed is False:
+        return DIFFERS
     if cell.unverified and cell.state is CellState.ANSWERED:
         return UNVERIFIED
     return SIGNS[cell.state]
@@ -99,6 +103,8 @@ def table(review: Review, id: str, width: int = 120) -> Iterator[str]:
     yield ""
     meaning = [f"{SIGNS[state]} {state.value}" for state in CellState]
     meaning += [f"{UNVERIFIED} quote not verified", f"{CORRECTED} corrected by a person"]
+    if review.seconds:
+        meaning.append(f"{DIFFERS} asked twice, and answered differently")
     yield ", ".join([*meaning, f"{NOTHING} not asked yet", f"{RULED_OUT} out of place"])
 
 

@@ -106,6 +106,17 @@ def open_place(location: str, rev: str, progress: Tell) -> Place:
     return place
 
 
+def location_of(location: str) -> str:
+    """Return what `open_place` calls a location, without looking whether it is there."""
+    address, _, _ = asked(location)
+    if is_url(address):
+        return without_password(location)
+    try:
+        return os.path.realpath(os.path.expanduser(address)) + location[len(address) :]  # noqa: PTH111
+    except ValueError:
+        return location
+
+
 def _called(repository: Repository, at: str) -> Repository:
     """Return a repository under a name that says which revision of it was asked for."""
     top = replace(repository, prefix="").name

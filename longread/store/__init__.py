@@ -10,7 +10,8 @@ from longread.store.contents import ReviewRow
 from longread.store.listing import Row
 from longread.store.open import default_path, open_store
 from longread.store.probes import Probed
-from longread.store.reviews import Done, Reviews
+from longread.store.reviews import Reviews
+from longread.store.running import Done, Kept
 from longread.store.search import Found
 from longread.store.sessions import Draft, Store
 from longread.store.snippets import HIT
@@ -23,6 +24,7 @@ __all__ = [
     "Done",
     "Draft",
     "Found",
+    "Kept",
     "Probed",
     "ReviewRow",
     "Reviews",

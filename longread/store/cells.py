@@ -95,12 +95,13 @@ def to_document(row: RowMapping) -> Reviewed:
     )
 
 
-def of_cell(document: int, cell: Cell, created: str) -> Columns:
+def of_cell(document: int, cell: Cell, created: str, *, second: bool = False) -> Columns:
     """The row of `cells`."""
     usage = {name: getattr(cell.usage, name) if cell.usage else None for name in USAGE}
     return {
         "document": document,
         "question": cell.question_hash,
+        "round": int(second),
         "state": cell.state.value,
         "value": _value(cell.value) or "",
         "reasoning": cell.reasoning,

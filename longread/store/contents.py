@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from longread.store import cells as made
@@ -17,7 +17,7 @@ from longread.store import corpora, grid, rows, schema
 from longread.store.texts import Body
 from longread.types import Document, Source
 from longread.types.families import read_together
-from longread.types.reviews import Cell, CellState, Mark, Marked, Question, Reviewed, marked
+from longread.types.reviews import Cell, CellState, Mark, Marked, Question, Review, Reviewed, marked
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +41,30 @@ class ReviewRow:
     updated: datetime
 
 
-# Made once: to make them for each cell takes longer than what they do.
-FORGET_CELL = delete(grid.cells).where(
-    grid.cells.c.document == bindparam("of"),
-    grid.cells.c.question == bindparam("asked"),
-    grid.cells.c.round == 0,
-)
-KEEP_CELL = insert(grid.cells)
-KEEP_CITATIONS = insert(grid.cell_citations)
-HOLD = (
-    update(grid.leases)
-    .where(grid.leases.c.document == bindparam("of"), grid.leases.c.owner == bindparam("whose"))
-    .values(until=bindparam("until"))
-)
-
-
 def there(db: Connection, n: int) -> dict[tuple[str, str], tuple[int, int | None]]:
     """Return numbers and positions of all versions of documents, by path and content id."""
     d = grid.review_documents.c
     query = select(d.n, d.path, d.content_id, d.position).where(d.review == n)
     return {(row.path, row.content_id): (row.n, row.position) for row in db.execute(query)}
+
+
+def with_news(
+    db: Connection, n: int, read: Sequence[Reviewed], known: Collection[Reviewed]
+) -> Sequence[Reviewed]:
+    """Return the rows that were read, with those that others wrote meanwhile in their places.
+
+    Args:
+        known: the rows that there were before.
+    """
+    before = {(one.path, one.content_id) for one in known}
+    ours = {(one.path, one.content_id) for one in read}
+    news = {
+        one.path: one
+        for one in documents(db, n).values()
+        if (one.path, one.content_id) not in before | ours
+    }
+    kept = tuple(news.pop(one.path, one) for one in read)
+    return (*kept, *news.values())
 
 
 def rename(db: Connection, n: int, documents: Sequence[Reviewed]) -> None:
@@ -136,21 +140,6 @@ def keep_corpus(db: Connection, n: int, read: Sequence[Source]) -> None:
         corpora.drop_unneeded(db, before)
 
 
-def keep_cell(db: Connection, document: int, cell: Cell) -> None:
-    """Write a cell in the place of the one that was there."""
-    db.execute(FORGET_CELL, {"of": document, "asked": cell.question_hash})
-    key = db.execute(KEEP_CELL, made.of_cell(document, cell, now())).inserted_primary_key
-    assert key is not None
-    if cell.citations:
-        db.execute(KEEP_CITATIONS, made.of_citations(key[0], cell.citations))
-
-
-def renewed(db: Connection, document: int, owner: str, seconds: float) -> bool:
-    """Hold a lease on; say whether it is still held."""
-    held = {"of": document, "whose": owner, "until": time.time() + seconds}
-    return db.execute(HOLD, held).rowcount == 1
-
-
 def touch(db: Connection, n: int) -> None:
     """Write that a review has changed."""
     db.execute(update(grid.reviews).where(grid.reviews.c.n == n).values(updated=now()))
@@ -207,14 +196,17 @@ def cells(
     questions: Mapping[str, Question],
     *,
     second: bool = False,
+    only: Collection[int] = (),
 ) -> dict[tuple[str, str], Cell]:
     """Read the cells, by path and question's name.
 
     Args:
         second: whether those of the second, differently worded pass are meant.
+        only: numbers of the documents whose cells are meant; all where none is named.
     """
     c, cited, d = grid.cells, grid.cell_citations, grid.review_documents.c
     ours = select(d.n).where(d.review == n, d.position.is_not(None))
+    ours = ours.where(d.n.in_(list(only))) if only else ours
     of_ours = select(c.c.n).where(c.c.document.in_(ours), c.c.round == second)
     query = select(cited).where(cited.c.cell.in_(of_ours)).order_by(cited.c.cell)
     query = query.order_by(cited.c.position)
@@ -331,6 +323,29 @@ def earlier(db: Connection, n: int) -> dict[tuple[str, str], Mark]:
     return {key: max(said, key=lambda mark: mark.time) for key, said in found.items() if said}
 
 
+def whole(db: Connection, head: Any) -> Review:
+    """Read a review with all its cells, given its row."""
+    asked, read = questions(db, head.n), documents(db, head.n)
+    found = cells(db, head.n, read, asked)
+    said = marks(db, head.n, read, asked, found)
+    corrected = {key for key, one in said.items() if one.correction}
+    before = {key: mark for key, mark in earlier(db, head.n).items() if key not in corrected}
+    return Review(
+        title=head.title,
+        sources=sources(db, head.n),
+        profile=head.profile,
+        questions=tuple(asked.values()),
+        documents=tuple(read.values()),
+        cells=found,
+        seconds=cells(db, head.n, read, asked, second=True),
+        marks=said,
+        earlier=before,
+        families=families(db, head.n),
+        reading=head.reading,
+        budget=head.budget,
+    )
+
+
 def listed(db: Connection, head: Any) -> ReviewRow:
     """Read what a list says of a review."""
     d, q, c = grid.review_documents.c, grid.review_questions.c, grid.cells.c
@@ -351,6 +366,9 @@ def listed(db: Connection, head: Any) -> ReviewRow:
         .distinct()
     )
     cells, failed, price = counted
+    if failed:
+        # Some of them may be settled: only all of the review can tell.
+        failed = len(whole(db, head).failed)
     return ReviewRow(
         id=head.id,
         title=head.title,

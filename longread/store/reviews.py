@@ -6,46 +6,22 @@ lease that is not renewed runs out.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Connection, Engine, delete, func, insert, or_, select, update
 
 from longread.errors import StoreError
 from longread.store import cells as made
-from longread.store import changes, contents, corpora, grid, parts, schema
+from longread.store import changes, contents, corpora, grid, parts, running, schema
 from longread.store.changes import Changes, Since
 from longread.store.connection import add, overwrite, reading, writing
 from longread.store.contents import ReviewRow
+from longread.store.running import Done, Kept
 from longread.store.texts import Row as TextRow
 from longread.store.texts import Texts
 from longread.types import Document, Source
-from longread.types.reviews import Cell, CellState, Mark, Question, Review, Reviewed, marked
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What a run must know of a cell that is there."""
-
-    state: CellState
-    normal: tuple[str, ...]
-    model: str
-    corrected: bool = False
-    """Whether a person's value stands in the model's place; `normal` is the person's then."""
-    created: str = ""
-    """When the model's answer was kept."""
-
-    @property
-    def missing(self) -> bool:
-        """Whether a run asks again, for nothing came of it."""
-        return self.state is CellState.FAILED and not self.corrected
-
-    def other(self, model: str) -> bool:
-        """Whether it is another model's word, and no person's."""
-        return not self.corrected and self.model not in ("", model)
+from longread.types.reviews import Cell, Mark, Question, Review, Reviewed
 
 
 class Reviews:
@@ -86,10 +62,27 @@ class Reviews:
             contents.keep_questions(db, n, review.questions)
         return id, True
 
-    def keep_questions(self, id: str, questions: Sequence[Question]) -> None:
-        """Keep the columns; those that are there no more go, and their cells wait for them."""
+    def keep_questions(
+        self, id: str, questions: Sequence[Question], known: Sequence[Question] | None = None
+    ) -> None:
+        """Keep the columns; those that are there no more go, and their cells wait for them.
+
+        Args:
+            known: those that there were when somebody decided on these; what others added since
+                stays. None: all that there are.
+        """
         with writing(self._engine, self._path) as db:
-            contents.keep_questions(db, self._number(db, id), questions)
+            n = self._number(db, id)
+            if known is not None:
+                names = {question.name for question in questions}
+                new = [
+                    question
+                    for question in contents.questions(db, n).values()
+                    if question not in known and question.name not in names
+                    if not question.only_if or question.only_if[0] in names
+                ]
+                questions = (*questions, *new)
+            contents.keep_questions(db, n, questions)
 
     def keep_documents(
         self,
@@ -97,7 +90,8 @@ class Reviews:
         sources: Sequence[Source],
         documents: Sequence[Reviewed],
         texts: Mapping[str, Document],
-    ) -> None:
+        known: Review | None = None,
+    ) -> bool:
         """Keep the rows in their order, with their texts.
 
         A document at a version that is there already keeps its cells, also under another path;
@@ -106,6 +100,11 @@ class Reviews:
 
         Args:
             texts: by content id; read only for what the review has not got.
+            known: the review as it was when the documents were read; rows that others wrote since
+                stay. None: as it is now.
+
+        Returns:
+            whether that was done. It is not where the review has other sources than `known`.
         """
         d = grid.review_documents.c
         with reading(self._engine, self._path) as db:
@@ -119,7 +118,13 @@ class Reviews:
             }
             ready = parts.ready(db, new)
         with writing(self._engine, self._path) as db:
+            if known is not None:
+                before = {source.location for source in known.sources}
+                if {source.location for source in contents.sources(db, n)} != before:
+                    return False
             contents.set_aside(db, outdated)
+            if known is not None:
+                documents = contents.with_news(db, n, documents, known.documents)
             contents.rename(db, n, documents)
             there = contents.there(db, n)
             if tuple(contents.documents(db, n).values()) != tuple(documents):
@@ -138,6 +143,7 @@ class Reviews:
                 contents.keep_sources(db, n, sources)
                 contents.keep_corpus(db, n, sources)
                 contents.touch(db, n)
+        return True
 
     def families(self, id: str) -> dict[str, str]:
         """Return the agreement of each document that has one, by path; "" for those left alone."""
@@ -164,44 +170,27 @@ class Reviews:
             there = contents.there(db, self._number(db, id))
         return {key: n for key, (n, _) in contents.placed(there)}
 
-    def done(self, id: str, documents: Collection[int] = ()) -> dict[int, dict[str, Done]]:
+    def done(
+        self, id: str, documents: Collection[int] = (), *, second: bool = False
+    ) -> dict[int, dict[str, Done]]:
         """Return what is there, by document and question's hash.
 
         Args:
             documents: numbers of those that are asked about; all where none is named.
+            second: whether the second pass is meant, of which no person says anything.
         """
-        d, c, m = grid.review_documents.c, grid.cells.c, grid.marks.c
         with reading(self._engine, self._path) as db:
-            n = self._number(db, id)
-            chosen = d.n.in_(list(documents)) if documents else d.position.is_not(None)
-            within = (d.review == n, chosen)
-            query = (
-                select(c.document, c.question, c.state, c.value, c.model, c.created)
-                .join(grid.review_documents, d.n == c.document)
-                .where(*within, c.round == 0)
-            )
-            found: dict[int, dict[str, Done]] = {}
-            for kept in db.execute(query):
-                normal = made.normal_of(kept.value)
-                state = CellState(kept.state)
-                one = Done(state, normal, kept.model, created=kept.created)
-                found.setdefault(kept.document, {})[kept.question] = one
-            said = (
-                select(grid.marks)
-                .join(grid.review_documents, d.n == m.document)
-                .where(*within)
-                .order_by(m.n)
-            )
-            logs: dict[tuple[int, str], list[Mark]] = {}
-            for row in db.execute(said).mappings():
-                logs.setdefault((row["document"], row["question"]), []).append(made.to_mark(row))
-            for (document, question), log in logs.items():
-                if mark := marked(log, None).correction:
-                    state = CellState.ANSWERED if mark.value else CellState.NOT_PRESENT
-                    normal = mark.value.normal if mark.value else ()
-                    corrected = Done(state, normal, "", corrected=True)
-                    found.setdefault(document, {})[question] = corrected
-        return found
+            return running.done(db, self._number(db, id), documents, second=second)
+
+    def answers(
+        self, id: str, documents: Collection[int], *, second: bool = False
+    ) -> dict[str, tuple[Done, Cell]]:
+        """Return a model's newest answer to each question, of some documents, by question's hash.
+
+        What failed, and what was taken over from another document, is left out.
+        """
+        with reading(self._engine, self._path) as db:
+            return running.answers(db, self._number(db, id), documents, second=second)
 
     def take(self, document: int, owner: str, seconds: float, gone: Collection[str] = ()) -> bool:
         """Take the lease of a document, unless somebody has it.
@@ -209,48 +198,31 @@ class Reviews:
         Args:
             gone: owners that are known to have ended without giving theirs back.
         """
-        leases, now = grid.leases.c, time.time()
         with writing(self._engine, self._path) as db:
-            held = db.execute(
-                select(leases.owner, leases.until).where(leases.document == document)
-            ).one_or_none()
-            if held and held.until > now and held.owner not in gone:
-                return False
-            row = {"document": document, "owner": owner, "until": now + seconds}
-            db.execute(
-                upsert(grid.leases)
-                .values(row)
-                .on_conflict_do_update(index_elements=["document"], set_=row)
-            )
-        return True
+            return running.take(db, document, owner, seconds, gone)
 
     def renew(self, document: int, owner: str, seconds: float) -> bool:
         """Hold a lease on; say whether it is still held."""
         with writing(self._engine, self._path) as db:
-            return contents.renewed(db, document, owner, seconds)
+            return running.renewed(db, document, owner, seconds)
 
     def release(self, document: int, owner: str) -> None:
         """Give a lease back."""
-        leases = grid.leases.c
         with writing(self._engine, self._path) as db:
-            db.execute(
-                delete(grid.leases).where(leases.document == document, leases.owner == owner)
-            )
+            running.release(db, document, owner)
 
     def leases(self, id: str) -> dict[int, str]:
         """Return who works on which document, by leases that have not run out."""
-        leases, d = grid.leases.c, grid.review_documents.c
         with reading(self._engine, self._path) as db:
-            query = (
-                select(leases.document, leases.owner)
-                .join(grid.review_documents, d.n == leases.document)
-                .where(d.review == self._number(db, id), leases.until > time.time())
-            )
-            return {row.document: row.owner for row in db.execute(query)}
+            return running.leases(db, self._number(db, id))
 
     def keep_cells(
-        self, owner: str, seconds: float, cells: Sequence[tuple[int, Cell]]
-    ) -> list[bool]:
+        self,
+        owner: str,
+        seconds: float,
+        cells: Sequence[tuple[int, Cell]],
+        second: Collection[int] = (),
+    ) -> list[Kept]:
         """Keep cells, each in a commit of its own; when this returns, all of them are safe.
 
         Only the last commit waits for the disk: that writes what the log has from the others too.
@@ -258,19 +230,18 @@ class Reviews:
 
         Args:
             cells: with the numbers of their documents.
-
-        Returns:
-            for each cell whether it is kept. It is not where its document's lease went to somebody
-            else meanwhile, or the review is gone.
+            second: positions of those that are of the second pass.
         """
-        kept = []
-        for position, (document, cell) in enumerate(cells, 1):
-            engine = self._engine if position == len(cells) else self._light
+        kept: list[Kept] = []
+        for position, (document, cell) in enumerate(cells):
+            engine = self._engine if position == len(cells) - 1 else self._light
             with writing(engine, self._path) as db:
-                held = contents.renewed(db, document, owner, seconds)
-                if held:
-                    contents.keep_cell(db, document, cell)
-            kept.append(held)
+                if not running.renewed(db, document, owner, seconds):
+                    kept.append("lost")
+                    continue
+                of_second = position in second
+                taken = running.keep_cell(db, document, cell, second=of_second)
+                kept.append("kept" if taken else "stays")
         return kept
 
     def mark(self, id: str, path: str, question: str, mark: Mark) -> None:
@@ -303,29 +274,7 @@ class Reviews:
         with reading(self._engine, self._path) as db:
             n = self._number(db, id)
             head = db.execute(select(grid.reviews).where(grid.reviews.c.n == n)).one()
-            questions = contents.questions(db, n)
-            documents = contents.documents(db, n)
-            cells = contents.cells(db, n, documents, questions)
-            marks = contents.marks(db, n, documents, questions, cells)
-            corrected = {key for key, said in marks.items() if said.correction}
-            return Review(
-                title=head.title,
-                sources=contents.sources(db, n),
-                profile=head.profile,
-                questions=tuple(questions.values()),
-                documents=tuple(documents.values()),
-                cells=cells,
-                seconds=contents.cells(db, n, documents, questions, second=True),
-                marks=marks,
-                earlier={
-                    key: mark
-                    for key, mark in contents.earlier(db, n).items()
-                    if key not in corrected
-                },
-                families=contents.families(db, n),
-                reading=head.reading,
-                budget=head.budget,
-            )
+            return contents.whole(db, head)
 
     def newest(self, id: str) -> Since:
         """Return how far a review is now, to look later at what has come since."""
@@ -367,9 +316,15 @@ class Reviews:
                 .add_columns(texts.content_id, texts.text, texts.segments)
                 .join(schema.texts, texts.n == d.text)
                 .where(d.review == n, d.path == path)
-                .where(d.content_id == content_id if content_id else d.position.is_not(None))
+                .where(
+                    # Of an agreement the row has the id that it has with all that belongs to it.
+                    or_(d.content_id == content_id, texts.content_id == content_id)
+                    if content_id
+                    else d.position.is_not(None)
+                )
+                .order_by(d.position.is_(None), d.n)
             )
-            row = db.execute(query).one_or_none()
+            row = db.execute(query).first()
         if row is None:
             raise StoreError(
                 f"review {id} has no text of {path!r}", hint=f"longread review show {id} says why"
@@ -378,18 +333,23 @@ class Reviews:
         kept = TextRow(bare, row.characters, row.text, row.segments)
         return Texts({row.content_id: kept})[row.content_id]
 
-    def newest_of(self, sources: Iterable[Source]) -> str:
-        """Return the id of the newest review of these sources; empty where there is none."""
-        location = "\n".join(sorted({source.location for source in sources}))
-        r = grid.reviews.c
+    def newest_of(self, locations: Collection[str]) -> str:
+        """Return the id of the newest review whose sources include these; empty where none does.
+
+        Args:
+            locations: as sources have them.
+        """
+        r, s = grid.reviews.c, grid.review_sources.c
+        wanted = sorted(set(locations))
+        if not wanted:
+            return ""
         with reading(self._engine, self._path) as db:
-            corpus = corpora.at(db, location)
-            if corpus is None:
-                return ""
             found = (
                 select(r.id)
-                .join(schema.corpora, schema.corpora.c.n == r.corpus)
-                .where(schema.corpora.c.id == corpus)
+                .join(grid.review_sources, s.review == r.n)
+                .where(s.location.in_(wanted))
+                .group_by(r.n)
+                .having(func.count(s.location.distinct()) == len(wanted))
                 .order_by(r.n.desc())
                 .limit(1)
             )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
@@ -251,14 +253,76 @@ class Checks:
         return "high" if self.agreed and not self.ocr else "medium"
 
 
-def agree(one: Cell, other: Cell) -> bool:
-    """Whether two passes say the same: the same state and, where one is said, the same value."""
+def agree(one: Cell, other: Cell, *, free: bool = False) -> bool:
+    """Whether two passes say the same: the same state and, where one is said, the same value.
+
+    Args:
+        free: whether the value is free text, which two passes seldom word alike. Then it is also
+            the same where both lean on the same place and one says little more than the other, no
+            number and no negation among it. That two texts are alike proves nothing.
+    """
     nothing = (CellState.NOT_PRESENT, CellState.NOT_FOUND)
     if one.state is not other.state and not {one.state, other.state} <= set(nothing):
         return False
     if one.value is None or other.value is None:
         return one.value is other.value
-    return {v.casefold() for v in one.value.normal} == {v.casefold() for v in other.value.normal}
+    first, second = one.value.normal, other.value.normal
+    if {v.casefold() for v in first} == {v.casefold() for v in second}:
+        return True
+    if not free or len(first) != len(second):
+        return False
+    if Counter(map(_folded, first)) == Counter(map(_folded, second)):
+        return True
+    if not _same_place(one, other):
+        return False
+    left = list(second)
+    for value in first:
+        match = next((v for v in left if _little_more(_folded(value), _folded(v))), None)
+        if match is None:
+            return False
+        left.remove(match)
+    return True
+
+
+WORD = re.compile(r"[^\W\d_]+(?:['’]t\b)?|\d+(?:[.,:/-]\d+)*", re.UNICODE)
+EMPTY = frozenset("a an the of to in on at by for is are was be it its this that and as".split())
+"""Words without which a text says the same."""
+DECIDING = frozenset(
+    "no not never none nor neither without cannot non un unless except excluding or only "
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+    "fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty "
+    "ninety hundred thousand million billion half third quarter once twice first second "
+    "before after until more less least most".split()
+)
+"""Words that change what a text says, numbers among them."""
+
+
+def _folded(value: str) -> tuple[str, ...]:
+    return tuple(w for w in WORD.findall(value.casefold()) if w not in EMPTY)
+
+
+def _little_more(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether one text has all words of the other, at most as many more, and none that decides."""
+    short, long = sorted((Counter(one), Counter(other)), key=lambda words: words.total())
+    more = long - short
+    return (
+        not short - long
+        and more.total() <= short.total()
+        and not any(w in DECIDING or w[0].isdigit() or w[-2:] in ("'t", "’t") for w in more)
+    )
+
+
+def _same_place(one: Cell, other: Cell) -> bool:
+    """Whether quotes that stand, one of each cell, overlap in the document."""
+    first, second = (
+        [c.found or c.span for c in cell.citations if c.verdict.holds] for cell in (one, other)
+    )
+    return any(
+        a.unit == b.unit and a.first <= b.last and b.first <= a.last
+        for a in first
+        for b in second
+        if a and b
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,7 +380,8 @@ class Review:
         second = self.seconds.get(key)
         sure = cell.state in (CellState.ANSWERED, CellState.NOT_PRESENT, CellState.NOT_FOUND)
         verified = (True if cell.citations else None) if sure and not cell.unverified else False
-        agreed = agree(cell, second) if second else None
+        free = any(q.name == question and q.type == "text" for q in self.questions)
+        agreed = agree(cell, second, free=free) if second else None
         return Checks(verified, agreed, any(citation.ocr for citation in cell.citations))
 
     def concern(self, path: str, question: str) -> Concern | None:
@@ -334,6 +399,16 @@ class Review:
         if checks.confidence == "low":
             return Concern.UNVERIFIED
         return Concern.OCR if checks.ocr else Concern.REST
+
+    @property
+    def failed(self) -> list[tuple[str, str]]:
+        """The cells that failed and that nobody has settled since, by path and question's name."""
+        asked = {question.name: question for question in self.questions}
+        return [
+            (path, name)
+            for path, name in self.cells
+            if self.concern(path, name) is Concern.FAILED and not self.ruled_out(path, asked[name])
+        ]
 
     def work(self) -> list[tuple[str, str]]:
         """Return the cells by path and question's name, those first that need a person most.
@@ -363,4 +438,11 @@ class Started:
     """Whether it is a new one."""
 
 
-ReviewEvent = Progress | Started | Cell
+@dataclass(frozen=True, slots=True)
+class Second:
+    """A cell of the second, differently worded pass, once it is kept."""
+
+    cell: Cell
+
+
+ReviewEvent = Progress | Started | Cell | Second

@@ -43,7 +43,14 @@ def shelf(folder: Path, laws: dict[str, str] = LAWS) -> Path:
 def asked(prompt: Prompt) -> tuple[str, str]:
     """Return the path of the document, and the name of the question."""
     pieces = prompt.turns[1].pieces
-    return pieces[0].text.split()[2], pieces[-1].text.splitlines()[1].partition(":")[0]
+    said = pieces[-1].text.splitlines()[1]
+    name = said.partition("“")[2].partition("”")[0] if in_other_words(prompt) else said
+    return pieces[0].text.split()[2], name.partition(":")[0]
+
+
+def in_other_words(prompt: Prompt) -> bool:
+    """Whether a prompt is of the second pass."""
+    return prompt.turns[1].pieces[-1].text.splitlines()[1].startswith("Wanted is ")
 
 
 def reply(value: object, *words: str, state: str = "answered", place: str = "d1:L1-L9") -> str:

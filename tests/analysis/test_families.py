@@ -134,6 +134,21 @@ async def test_a_changed_amendment_is_its_row_and_its_agreements(tmp_path: Path)
     assert newest().families == {}
 
 
+async def test_words_of_an_agreement_open_although_its_row_is_of_a_family(tmp_path: Path) -> None:
+    folder = shelf(tmp_path / "deals")
+    await collect(to(folder), Model(say))
+    tied(b2="supply")
+    (folder / "supply.md").write_text(SUPPLY.replace("Ohio", "Iowa"))
+    words = "governed by the laws of Iowa"
+    (cell,) = await cells_of(to(folder), Model(lambda *_: reply("Iowa", words, place="d1:L4")))
+    (citation,) = cell.citations
+    assert citation.verdict is Verdict.EXACT
+    with open_store() as store:
+        id = store.reviews.resolve()
+        for version in (citation.version, cell.content_id, ""):
+            assert "Iowa" in store.reviews.document(id, "supply.md", version).text
+
+
 async def test_a_family_that_moved_is_the_same_one(tmp_path: Path) -> None:
     folder = shelf(tmp_path / "deals")
     await collect(to(folder), Model(say))

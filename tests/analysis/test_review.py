@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
 from shutil import copyfile
@@ -11,20 +12,30 @@ from fpdf import FPDF
 
 from longread import config
 from longread.analysis.forget import forget_review
-from longread.analysis.review import Request, look_ahead, review
+from longread.analysis.opening import Opened
+from longread.analysis.review import Request, look_ahead, open_review, review
 from longread.analysis.trust import Departure
-from longread.errors import ConfigError, EngineError, IngestError, TrustError
+from longread.errors import (
+    ConfigError,
+    EngineError,
+    IngestError,
+    RefusalError,
+    TrustError,
+    WindowError,
+)
 from longread.store import open_store
-from longread.types import Span, Verdict
-from longread.types.reviews import CellState, Mark, Question, Started, Value
+from longread.types import Event, Progress, Prompt, Sampling, Span, Usage, Verdict
+from longread.types.reviews import Cell, CellState, Mark, Question, Second, Started, Value
 from tests.analysis.reviewing import (
     LAWS,
     QUESTIONS,
     SCRIPTED,
     Model,
+    asked,
     cells_of,
     collect,
     grid,
+    in_other_words,
     newest,
     reply,
     shelf,
@@ -374,6 +385,50 @@ async def test_a_shelf_grows_and_what_was_asked_stays(tmp_path: Path) -> None:
     assert quiet.asked == []
 
 
+async def test_the_same_command_goes_on_with_a_shelf_that_has_grown(tmp_path: Path) -> None:
+    folder = shelf(tmp_path / "deals")
+    more = shelf(tmp_path / "more", {"maple": "Utah"})
+    await collect(to(folder), Model())
+    with open_store() as store:
+        id = store.reviews.resolve()
+    await collect(Request(SCRIPTED, (str(more),), review=id), Model())
+    quiet = Model()
+    events = await collect(to(folder), quiet)
+    assert quiet.asked == []
+    assert [e.review for e in events if isinstance(e, Started)] == [id]
+    assert [e for e in events if isinstance(e, Progress) and str(more) in e.note]
+    await collect(to(folder, new=True), Model())
+    with open_store() as store:
+        assert len(store.reviews.listed()) == 2
+
+
+async def test_what_others_add_while_sources_are_read_stays(tmp_path: Path) -> None:
+    folder = shelf(tmp_path / "deals", {"alder": "Delaware"})
+    more = shelf(tmp_path / "more", {"maple": "Utah"})
+    await collect(to(folder, LAW), Model())
+    with open_store() as store:
+        id = store.reviews.resolve()
+
+        def opened_while(request: Request, other: Request) -> Opened:
+            others = [other]
+
+            def tell(progress: Progress) -> None:
+                # It has read all, and kept nothing yet.
+                if progress.stage == "keep" and others:
+                    open_review(others.pop(), store, lambda _: None)
+
+            return open_review(request, store, tell)
+
+        opened_while(to(folder, LAW), Request(SCRIPTED, (str(more),), review=id))
+        column = Request(SCRIPTED, questions=(LAW, ENDS), review=id)
+        opened = opened_while(to(folder, LAW, MADE), column)
+    kept = newest()
+    assert [one.path for one in kept.documents] == ["deals/alder.md", "more/maple.md"]
+    assert {source.location for source in kept.sources} == {str(folder), str(more)}
+    assert {question.name for question in kept.questions} == {"Law", "Made", "Ends"}
+    assert {job.reviewed.path for job in opened.jobs} == {"deals/alder.md", "more/maple.md"}
+
+
 async def test_a_pilot_draws_the_same_few_documents_and_the_rest_follows(tmp_path: Path) -> None:
     folder = shelf(tmp_path / "deals", {f"deal{n}": "Ohio" for n in range(12)})
     model = Model()
@@ -428,6 +483,221 @@ async def test_a_question_that_the_engine_refuses_fails_alone(tmp_path: Path) ->
     assert kept.cells["birch.md", "Ends"].note == "the engine is gone"
     with pytest.raises(EngineError):
         await collect(request, Dying(refuses=("birch.md", "Ends")))
+
+
+async def test_an_answer_that_is_there_outlives_a_request_that_fails(tmp_path: Path) -> None:
+    request = to(shelf(tmp_path / "deals"), profile=replace(SCRIPTED, model="first"))
+    await collect(request, Model(truth))
+    before = grid(newest())
+    other = replace(request, profile=replace(SCRIPTED, model="second"), again=True)
+    # Its first requests fail, then one succeeds: that is when failures are kept.
+    told = await collect(other, Dying(refuses=("alder.md", "Law")))
+    now = newest()
+    assert now.cells["alder.md", "Law"].model == "first"
+    assert grid(now)["alder.md", "Law"] == before["alder.md", "Law"]
+    assert now.cells["alder.md", "Made"].model == "second"
+    assert not [e for e in told if isinstance(e, Cell) and e.state is CellState.FAILED]
+    # What is malformed twice is no better.
+    third = replace(request, profile=replace(SCRIPTED, model="third"), again=True)
+    told = await collect(third, Model(lambda *_: "Delaware, I think."))
+    assert {cell.state for cell in newest().cells.values()} != {CellState.FAILED}
+    assert any("stays" in e.note for e in told if isinstance(e, Progress))
+
+
+async def test_what_an_engine_refuses_fails_at_once_and_the_run_goes_on(tmp_path: Path) -> None:
+    request = to(shelf(tmp_path / "deals"))
+
+    class Refusing(Model):
+        def __init__(self) -> None:
+            super().__init__(self._refuse)
+
+        def _refuse(self, path: str, question: str, _: int) -> str:
+            if path == "alder.md":
+                raise RefusalError("its content filter ended it", hint="")
+            return truth(path, question, 0)
+
+    model = Refusing()
+    await collect(request, model)
+    kept = newest()
+    assert len(kept.cells) == 12
+    failed = [key for key, cell in kept.cells.items() if cell.state is CellState.FAILED]
+    assert {path for path, _ in failed} == {"alder.md"}
+    assert len(failed) == 4
+    assert kept.cells["alder.md", "Law"].note == "its content filter ended it"
+
+
+async def test_a_document_too_long_for_the_server_is_laid_out_anew_once(tmp_path: Path) -> None:
+    folder = shelf(tmp_path / "deals", {"alder": "Delaware"})
+    long = "\n\n".join(f"Clause {n}. Lamp {n} is lit at dusk, every day." for n in range(300))
+    (folder / "long.md").write_text(f"{long}\n\nThe laws of Utah govern this agreement.\n")
+
+    class Small(Model):
+        """A server with a window of 3,000 tokens."""
+
+        async def stream(self, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[Event]:
+            if prompt.size + sampling.max_tokens > 3_000:
+                self.refused += 1
+                raise WindowError("its window is 3,000 tokens", hint="", limit=3_000)
+            async for event in super().stream(prompt, sampling):
+                yield event
+
+        refused = 0
+
+    model = Small(lambda *_: reply("Utah", "The laws of Utah govern this agreement."))
+    await collect(to(folder, LAW, MADE, FEE), model)
+    assert model.refused == 1
+    cell = newest().cells["long.md", "Law"]
+    assert (cell.state, cell.way) == (CellState.ANSWERED, "evidence")
+    assert "laid out again for 3,000 tokens" in cell.note
+    assert newest().cells["alder.md", "Law"].way == "whole"
+
+
+async def test_a_file_that_is_there_twice_is_asked_once(tmp_path: Path) -> None:
+    folder = shelf(tmp_path / "deals", {"alder": "Delaware", "birch": "Ohio"})
+    copyfile(folder / "alder.md", folder / "copy.md")
+    ahead = look_ahead(to(folder), lambda _: None)
+    model = Model(truth)
+    await collect(to(folder), model)
+    assert {path for path, _ in model.asked} == {"alder.md", "birch.md"}
+    assert ahead.cells == 8
+    kept = newest()
+    first, copy = kept.cells["alder.md", "Law"], kept.cells["copy.md", "Law"]
+    assert (copy.value, copy.state) == (first.value, first.state)
+    assert [c.path for c in copy.citations] == ["copy.md"]
+    assert (copy.requests, copy.price) == (0, 0)
+    assert "the same file as alder.md" in copy.note
+    # Each row has its own marks; a row that is named anew is asked for itself.
+    with open_store() as store:
+        id = store.reviews.resolve()
+        store.reviews.mark(id, "alder.md", "Law", Mark("corrected", Value(("Iowa",), ("Iowa",))))
+    assert newest().says("copy.md", "Law") == (copy.state, copy.value)
+    anew = Model(truth)
+    await collect(to(folder, cells=(("copy.md", "Fee"),), again=True), anew)
+    assert anew.asked == [("copy.md", "Fee")]
+
+
+class Twice(Model):
+    """Says another law and no fee when it is asked in other words."""
+
+    async def stream(self, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[Event]:
+        self.second = in_other_words(prompt)
+        self.seconds += [asked(prompt)] if self.second else []
+        async for event in super().stream(prompt, sampling):
+            yield event
+
+    def __init__(self, after: int = 10**9) -> None:
+        super().__init__(self._answer)
+        self._after = after
+        self.second, self.seconds = False, list[tuple[str, str]]()
+
+    def _answer(self, path: str, question: str, _: int) -> str:
+        if len(self.asked) > self._after:
+            raise EngineError("the engine is gone", hint="start it")
+        if self.second and question == "Law":
+            return reply("Utah", "governed by the laws of the State of")
+        return truth(path, question, 0)
+
+
+async def test_what_is_asked_twice_in_other_words_says_whether_both_agree(tmp_path: Path) -> None:
+    folder = shelf(tmp_path / "deals", {"alder": "Delaware", "birch": "New York"})
+    ahead = look_ahead(to(folder, double=True), lambda _: None)
+    model = Twice()
+    told = await collect(to(folder, double=True, parallel=1), model)
+    assert (ahead.cells, len(model.asked)) == (16, 16)
+    # One document after the other; of each the prefix of a pass stays the same.
+    for first in (0, 4, 8, 12):
+        of_one = [prompt.turns[1].pieces for prompt in model.prompts[first : first + 4]]
+        heads = {prompt.turns[0].text for prompt in model.prompts[first : first + 4]}
+        assert len(heads) == 1
+        assert all(pieces[:-1] == of_one[0][:-1] for pieces in of_one)
+    assert sorted(model.seconds) == sorted(model.asked[:4] + model.asked[8:12])
+    kept = newest()
+    assert len(kept.seconds) == 8
+    assert {e.cell for e in told if isinstance(e, Second)} == set(kept.seconds.values())
+    assert {e for e in told if isinstance(e, Cell)} == set(kept.cells.values())
+    law, made = kept.checks("alder.md", "Law"), kept.checks("alder.md", "Made")
+    assert law
+    assert made
+    assert (law.agreed, law.confidence) == (False, "low")
+    assert (made.agreed, made.confidence) == (True, "high")
+    assert kept.work()[:2] == [("alder.md", "Law"), ("birch.md", "Law")]
+    quiet = Twice()
+    await collect(to(folder, double=True), quiet)
+    assert quiet.asked == []
+
+
+async def test_a_second_pass_that_was_stopped_goes_on(tmp_path: Path) -> None:
+    request = to(shelf(tmp_path / "deals", {"alder": "Delaware"}), double=True, parallel=1)
+    with pytest.raises(EngineError):
+        await collect(request, Twice(after=6))
+    assert (len(newest().cells), len(newest().seconds)) == (4, 2)
+    # Without the second pass there is nothing left to do.
+    quiet = Twice()
+    await collect(replace(request, double=False), quiet)
+    assert quiet.asked == []
+    rest = Twice()
+    await collect(request, rest)
+    assert (len(rest.asked), len(rest.seconds)) == (2, 2)
+    # What a person has corrected is not doubted any more, and what is asked anew is asked twice.
+    with open_store() as store:
+        iowa = Mark("corrected", Value(("Iowa",), ("Iowa",)))
+        store.reviews.mark(store.reviews.resolve(), "alder.md", "Law", iowa)
+    anew = Twice()
+    await collect(replace(request, columns=("Law", "Fee"), again=True), anew)
+    assert (anew.asked, anew.seconds) == ([("alder.md", "Fee")] * 2, [("alder.md", "Fee")])
+
+
+async def test_a_failed_cell_that_a_person_settled_counts_no_more(tmp_path: Path) -> None:
+    folder = shelf(tmp_path / "deals", {"alder": "Delaware"})
+    await collect(to(folder, LAW, MADE), Model(lambda *_: "Delaware, I think."))
+    assert len(newest().failed) == 2
+    with open_store() as store:
+        id = store.reviews.resolve()
+        assert store.reviews.listed()[0].failed == 2
+        iowa = Mark("corrected", Value(("Iowa",), ("Iowa",)))
+        store.reviews.mark(id, "alder.md", "Law", iowa)
+        assert store.reviews.listed()[0].failed == 1
+        # A condition rules the other out now.
+        ruled = replace(MADE, only_if=("Law", ("Ohio",)))
+        store.reviews.keep_questions(id, (LAW, ruled))
+        assert store.reviews.listed()[0].failed == 0
+    assert newest().failed == []
+
+
+async def test_what_it_costs_at_most_holds_when_every_cell_is_asked_thrice(tmp_path: Path) -> None:
+    priced = replace(SCRIPTED, price_input=2.0, price_output=8.0)
+    request = to(shelf(tmp_path / "deals"), profile=priced)
+    found = look_ahead(request, lambda _: None)
+    broken = "{" + "x " * (SCRIPTED.answer - 1)
+    wrong = reply("Utah", "not a word of this stands there")
+
+    class Thorough(Model):
+        async def stream(self, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[Event]:
+            async for event in super().stream(prompt, sampling):
+                whole = isinstance(event, Usage)
+                yield Usage(prompt.size, sampling.max_tokens, 0, 0.1, 0.1) if whole else event
+
+    await collect(request, Thorough(lambda _, q, n: broken if not n else wrong))
+    kept = newest()
+    assert {cell.requests for cell in kept.cells.values()} == {3}
+    spent = sum(cell.price for cell in kept.cells.values())
+    assert found.ways[0].dollars < spent <= found.ways[0].most
+
+
+async def test_only_what_a_run_sends_is_asked_about(tmp_path: Path) -> None:
+    away = replace(SCRIPTED, engine="server", url="https://models.example/v1")
+    folder = shelf(tmp_path / "deals")
+    (folder / "secret.md").write_text("# Key\n\n" + "AKIA" + "Q4HLR27ZBXW6TNDE is the key.\n")
+    told: list[Departure] = []
+
+    async def no(departure: Departure) -> bool:
+        told.append(departure)
+        return False
+
+    for more in ({"only": ("alder.md",)}, {"only": ("secret.md", "alder.md")}):
+        with pytest.raises(TrustError):
+            _ = [e async for e in review(to(folder, profile=away, **more), no, Model())]
+    assert [(one.documents, bool(one.masked)) for one in told] == [(1, False), (2, True)]
 
 
 async def test_nothing_is_sent_before_somebody_says_it_may_be(tmp_path: Path) -> None:

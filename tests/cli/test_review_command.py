@@ -103,6 +103,40 @@ def test_a_review_is_run_shown_marked_listed_resumed_and_deleted(deals: Path) ->
     assert longread("review", "show").returncode == 2
 
 
+def test_cells_are_run_again_asked_twice_worked_through_and_marked(deals: Path) -> None:
+    questions = deals.parent / "questions.csv"
+    said = (deals, "--questions", questions, "--profile", "scripted")
+    few = longread("review", *said, "--documents", "ald*", "--columns", "law")
+    assert few.returncode == 0, few.stderr
+    assert "alder.md ✓ · /" in few.stdout
+    assert "birch.md · · ·" in few.stdout
+    twice = longread("review", "resume", "--double")
+    assert twice.returncode == 0, twice.stderr
+    assert "1 of 12 cells done" in twice.stderr
+    shown = longread("review", "show", "--document", "alder").stdout
+    # The scripted model makes its answers of the words of the question.
+    assert "alder.md ≠ ✓ /" in twice.stdout
+    assert "confidence: low (its quotes stand, two passes differ)" in shown
+    assert "confidence: high (its quotes stand, two passes agree)" in shown
+    assert "asked again in other words: " in shown
+    cell = json.loads(longread("review", "show", "--json").stdout)["documents"][0]["cells"]["Law"]
+    assert (cell["checks"]["confidence"], cell["checks"]["agreed"]) == ("low", False)
+    assert cell["second"]["state"] == "answered"
+    marked = longread("review", "mark", "", "*", "Law", "--accept")
+    assert marked.stderr.splitlines() == ["alder.md, Law: accepted", "birch.md, Law: accepted"]
+    assert [line.split(":")[1] for line in longread("review", "work").stdout.splitlines()] == [
+        " alder.md, Ends", " birch.md, Ends",
+    ]  # fmt: skip
+    assert longread("review", "mark", "", "alder", "Law", "--clear").returncode == 0
+    to_do = json.loads(longread("review", "work", "--json").stdout)
+    assert [(one["path"], one["question"]) for one in to_do] == [
+        ("alder.md", "Law"), ("alder.md", "Ends"), ("birch.md", "Ends"),
+    ]  # fmt: skip
+    none = longread("review", "resume", "--documents", "zebra")
+    assert none.returncode == 2
+    assert "no document 'zebra'" in none.stderr
+
+
 WRONG = {
     "questions with mistakes": (["{deals}", "--questions", "{bad}"], "2 mistakes"),
     "no questions": (["{deals}"], "no questions were named"),

@@ -34,6 +34,29 @@ def test_a_question_is_put_to_the_letter() -> None:
     )
 
 
+def test_the_second_pass_asks_the_same_in_other_words() -> None:
+    assert cells.question(LAW, second=True) == (
+        "Wanted is what the document says on “Law”. Which law governs?\n"
+        "Mind this: Name the state.\n"
+        "Its form: in as few words as it takes.\n"
+        "Without words copied from the document the answer is worth nothing."
+    )
+    assert cells.question(FEES, second=True).splitlines()[1] == (
+        "Its form: a list of all there are, each an amount after its ISO currency code,"
+        ' such as "USD 1200.50".'
+    )
+    assert cells.question(ENDS, ["d1:p1"], second=True).splitlines()[1:] == [
+        'Its form: a date as YYYY-MM-DD; "Perpetual" will do too.',
+        "It stands in one of these places; name it: d1:p1.",
+    ]
+    for guided in (False, True):
+        heads = [cells.head("§0", "page", guided, second=second) for second in (False, True)]
+        assert heads[0] != heads[1]
+        # What the answer is read by is the same in both.
+        for key in ("state", "value", "not present", "unclear", "answered"):
+            assert all(f'"{key}"' in head for head in heads)
+
+
 def test_an_answer_is_read() -> None:
     said = {
         "reasoning": "Clause 9.", "state": "answered", "value": "Delaware",

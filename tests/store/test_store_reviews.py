@@ -71,7 +71,7 @@ def test_a_review_read_back_equals_the_one_written(store: Store) -> None:
     n = number(store, id)
     assert store.reviews.take(n, "me", 60)
     plain = Cell("b/deal.pdf", "Ends", CellState.FAILED, content_id="c1", question_hash=ENDS.hash)
-    assert store.reviews.keep_cells("me", 60, [(n, CELL), (n, plain)]) == [True, True]
+    assert store.reviews.keep_cells("me", 60, [(n, CELL), (n, plain)]) == ["kept", "kept"]
     flagged = Mark("flagged", note="look")
     store.reviews.mark(id, "b/deal.pdf", "Ends", flagged)
     corrected = Mark("corrected", Value(("Yes",), ("yes",)), "I know")
@@ -88,7 +88,7 @@ def test_a_review_read_back_equals_the_one_written(store: Store) -> None:
     assert done[LAW.hash].normal == ("Ohio", "")
     assert (done[ENDS.hash].corrected, done[ENDS.hash].normal) == (True, ("yes",))
     (row,) = store.reviews.listed()
-    assert (row.documents, row.questions, row.cells, row.failed, row.price) == (2, 2, 2, 1, 0.25)
+    assert (row.documents, row.questions, row.cells, row.failed, row.price) == (2, 2, 2, 0, 0.25)
     assert row.owners == ("me",)
     store.close()
 
@@ -97,30 +97,44 @@ def test_two_programs_that_begin_the_same_review_make_one(store: Store) -> None:
     first, made = store.reviews.create(REVIEW, another=False)
     assert made
     assert store.reviews.create(REVIEW, another=False) == (first, False)
-    assert store.reviews.newest_of(SOURCES) == first
+    assert store.reviews.newest_of([SOURCES[0].location]) == first
     second, made = store.reviews.create(REVIEW)
     assert made
-    assert store.reviews.newest_of(SOURCES) == second
+    assert store.reviews.newest_of([SOURCES[0].location]) == second
     store.close()
 
 
 def test_only_who_has_the_lease_writes_cells(store: Store) -> None:
     id = kept(store)
     n = number(store, id)
-    assert store.reviews.keep_cells("me", 60, [(n, CELL)]) == [False]
+    assert store.reviews.keep_cells("me", 60, [(n, CELL)]) == ["lost"]
     assert store.reviews.take(n, "me", 60)
     assert not store.reviews.take(n, "you", 60)
     assert store.reviews.leases(id) == {n: "me"}
-    assert store.reviews.keep_cells("you", 60, [(n, CELL)]) == [False]
+    assert store.reviews.keep_cells("you", 60, [(n, CELL)]) == ["lost"]
     assert store.reviews.take(n, "you", 60, gone=("me",))
-    assert store.reviews.keep_cells("me", 60, [(n, CELL)]) == [False]
+    assert store.reviews.keep_cells("me", 60, [(n, CELL)]) == ["lost"]
     assert not store.reviews.renew(n, "me", 60)
-    assert store.reviews.keep_cells("you", -1, [(n, CELL)]) == [True]
+    assert store.reviews.keep_cells("you", -1, [(n, CELL)]) == ["kept"]
     # It ran out, and nobody else has taken it yet.
     assert store.reviews.leases(id) == {}
     assert store.reviews.take(n, "me", 60)
     store.reviews.release(n, "me")
     assert store.reviews.take(n, "you", 60)
+    store.close()
+
+
+def test_a_good_cell_is_never_replaced_by_a_failed_one(store: Store) -> None:
+    id = kept(store)
+    n = number(store, id)
+    assert store.reviews.take(n, "me", 60)
+    failed = replace(CELL, state=CellState.FAILED, value=None, citations=(), note="gone")
+    for second in ((), (0,)):
+        said = [store.reviews.keep_cells("me", 60, [(n, cell)], second=second)
+                for cell in (failed, failed, CELL, failed)]  # fmt: skip
+        assert said == [["kept"], ["kept"], ["kept"], ["stays"]]
+    there = store.reviews.review(id)
+    assert (there.cells, there.seconds) == ({("b/deal.pdf", LAW.name): CELL},) * 2
     store.close()
 
 
@@ -169,6 +183,25 @@ def test_a_correction_of_an_earlier_version_is_kept_apart(store: Store) -> None:
     store.reviews.keep_documents(id, SOURCES, (READ, LOCKED), {})
     now = store.reviews.review(id)
     assert (now.marks, now.earlier) == ({("b/deal.pdf", "Ends"): Marked(said, None, (said,))}, {})
+    store.close()
+
+
+def test_rows_that_others_wrote_meanwhile_stay(store: Store) -> None:
+    id = kept(store)
+    before = store.reviews.review(id)
+    added = replace(READ, path="c/new.pdf", content_id="c3")
+    newer = replace(READ, content_id="c2")
+    store.reviews.keep_documents(id, SOURCES, (newer, LOCKED, added), {"c2": DOCUMENT})
+    older = (READ, LOCKED, replace(READ, path="d/late.pdf", content_id="c4"))
+    assert store.reviews.keep_documents(id, SOURCES, older, {}, before)
+    now = [(one.path, one.content_id) for one in store.reviews.head(id).documents]
+    assert now == [
+        ("b/deal.pdf", "c2"), ("a/locked.pdf", ""), ("d/late.pdf", "c4"), ("c/new.pdf", "c3"),
+    ]  # fmt: skip
+    more = (*SOURCES, Source("/home/x/more", "folder"))
+    store.reviews.keep_documents(id, more, (READ, LOCKED), {})
+    assert not store.reviews.keep_documents(id, SOURCES, (READ,), {}, before)
+    assert store.reviews.head(id).sources == more
     store.close()
 
 

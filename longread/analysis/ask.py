@@ -170,7 +170,8 @@ async def put(
                     failure = _wordless(partial, thought)
                 break
             except WindowError as error:
-                if partial.text or narrowed:
+                # What some parts said can be said again; half an answer cannot.
+                if narrowed or (partial.text and way.strategy != "sweep"):
                     raise
                 refused = error
             narrowed = True
@@ -178,7 +179,12 @@ async def put(
             async for step in narrowing:
                 yield step
             yield Progress("source", note=narrowing.value)
-            yield way.shown(way.cost(store), store)
+            now = way.cost(store)
+            if now.dollars > cost.dollars or now.seconds > cost.seconds:
+                await trust.allow(
+                    opened.profile, opened.corpus, now, store, confirm, less=way.less, yes=yes
+                )
+            yield way.shown(now, store)
     except EngineError as error:
         failure = error
         if left := way.so_far():
@@ -186,6 +192,8 @@ async def put(
         yield Finished("cut")
     finally:
         # Also when the reader leaves: what came is kept.
+        if partial.finished == "cut" and (left := way.so_far()):
+            partial = replace(partial, text=left)
         if partial.text:
             if partial.finished == "cut":
                 partial = way.finish(partial)

@@ -13,7 +13,7 @@ from typing import Literal
 
 from longread.analysis import reading
 from longread.config import Profile
-from longread.errors import BudgetError
+from longread.errors import BudgetError, EngineError
 from longread.prompt import cells, compose, guide, render, sweep
 from longread.prompt.cells import MalformedError, Quoted
 from longread.prompt.cite import Court, stands
@@ -39,6 +39,8 @@ QUESTION = 256
 """Tokens kept for the question, in steps of so many: parts must not change with each question."""
 AGAIN = 400
 """Tokens kept, beside those of an answer, to ask for quotes once more."""
+LONG = "more was found than an answer has room for"
+DEAR = "to ask again would cost more than was said at most"
 DEPTH = 3
 """Times that a part whose findings do not fit an answer is halved, at most."""
 
@@ -66,8 +68,6 @@ class Heard:
     """What came of one part."""
 
     findings: tuple[Finding, ...]
-    usage: tuple[Usage, ...]
-    """Of each request."""
     wrong: str = ""
     """Why not all that the part says may be among them; empty where nothing speaks for that."""
 
@@ -82,14 +82,33 @@ class Reply:
 
 
 class UnreadError(Exception):
-    """A part that was asked and gave no answer that can be read; it says why.
+    """A part that was asked and gave no answer that can be read; it says why."""
 
-    It carries what the requests took.
-    """
 
-    def __init__(self, why: str, usage: Sequence[Usage]) -> None:
-        super().__init__(why)
-        self.usage = tuple(usage)
+@dataclass(slots=True)
+class Purse:
+    """What may yet be spent beside one request for each part, so that a price at most is one."""
+
+    tokens: int
+    """Of prompts."""
+    answers: int
+    """Each as long as it may be."""
+    refused: int = 0
+    """Requests that were not sent for it."""
+
+    def take(self, prompt: Prompt) -> bool:
+        """Take what a request costs at most, if that is there."""
+        if self.answers < 1 or self.tokens < prompt.size:
+            self.refused += 1
+            return False
+        self.tokens -= prompt.size
+        self.answers -= 1
+        return True
+
+    def add(self, tokens: int, answers: int) -> None:
+        """Allow more."""
+        self.tokens += tokens
+        self.answers += answers
 
 
 class Inquiry:
@@ -105,6 +124,8 @@ class Inquiry:
         pieces: Pieces,
         recognised: Mapping[str, Mapping[int, float | None]] = {},
         ranks: Mapping[tuple[str, int], int] = {},
+        purse: Purse | None = None,
+        spent: list[Usage] | None = None,
     ) -> None:
         """Prepare it; nothing is read yet.
 
@@ -113,11 +134,15 @@ class Inquiry:
             window: tokens that a prompt and its answer may take.
             recognised: by short id, pages that were recognised in pictures, and how surely.
             ranks: by short id and segment, the order in which places are offered to a guided model.
+            purse: what the requests may cost that follow the first one for a part.
+            spent: what requests took is put there as it is known.
         """
         self.question, self.documents, self.mark = question, documents, mark
         self.profile, self.window, self.pieces = profile, window, pieces
         self.guided = profile.citations == "guided"
         self._recognised, self._ranks = recognised, ranks
+        self.purse = Purse(0, 0) if purse is None else purse
+        self._spent = [] if spent is None else spent
 
     @property
     def fixed(self) -> int:
@@ -187,39 +212,63 @@ class Inquiry:
         # Reading, encoding and judging take long: whoever shows progress is not to wait for them.
         prompt, labels = await asyncio.to_thread(self.prompt, part)
         schema = sweep.schema(labels, self.guided)
+        if depth and not self.purse.take(prompt):
+            raise UnreadError(DEAR)
         replies = [await self.say(engine, prompt, schema)]
         try:
-            said = self._read(replies[-1])
+            said, long = self._read(replies[-1])
         except MalformedError as error:
             prompt = self.again(prompt, replies[-1].text, cells.again(str(error)))
+            if not self.purse.take(prompt):
+                raise UnreadError(f"no answer: {error}; {DEAR}") from error
             replies.append(await self.say(engine, prompt, schema))
             try:
-                said = self._read(replies[-1])
+                said, long = self._read(replies[-1])
             except MalformedError as error:
-                raise UnreadError(f"no answer: {error}", _counted(replies)) from error
-        long = replies[-1].finished == "length" and not self.guided
-        if long and depth < DEPTH:
-            pair = await asyncio.to_thread(halves, part, self.documents, self.mark, self.pieces)
-            if len(pair) > 1:
-                made = [await self.ask(half, engine, depth + 1) for half in pair]
-                every = tuple(finding for heard in made for finding in heard.findings)
-                spent = tuple(usage for heard in made for usage in heard.usage)
-                wrong = "; ".join(dict.fromkeys(heard.wrong for heard in made if heard.wrong))
-                return Heard(every, (*_counted(replies), *spent), wrong)
+                raise UnreadError(f"no answer: {error}") from error
         bench = self._bench(part)
-        findings = await asyncio.to_thread(lambda: [bench.found(one) for one in said])
-        if not self.guided:
-            findings = await self._requoted(findings, bench, prompt, replies, engine)
-        why = ["more was found than an answer has room for"] if long else []
-        why += [
+        why = [
             f"the server read {usage.prompt_tokens:,} of the {usage.expected_tokens:,} tokens sent"
             for usage in _counted(replies)[:1]
             if usage.truncated
         ]
-        return Heard(tuple(findings), _counted(replies), "; ".join(why))
+        if long and depth < DEPTH:
+            made, lost = await self._halved(part, engine, depth)
+            if made and not lost:
+                every = tuple(finding for heard in made for finding in heard.findings)
+                return Heard(every, "; ".join(dict.fromkeys(h.wrong for h in made if h.wrong)))
+            if lost:
+                # What the whole said stands where a half of it says nothing.
+                findings = await asyncio.to_thread(lambda: [bench.found(one) for one in said])
+                every = (*findings, *(finding for heard in made for finding in heard.findings))
+                why += [LONG, *lost, *(heard.wrong for heard in made)]
+                return Heard(every, "; ".join(filter(None, dict.fromkeys(why))))
+        findings = await asyncio.to_thread(lambda: [bench.found(one) for one in said])
+        if not self.guided:
+            findings = await self._requoted(findings, bench, prompt, replies, engine)
+        return Heard(tuple(findings), "; ".join([*([LONG] if long else []), *why]))
 
-    def _read(self, reply: Reply) -> list[Said]:
-        return sweep.read(reply.text, whole=reply.finished == "stop")
+    async def _halved(
+        self, part: Part, engine: Engine, depth: int
+    ) -> tuple[list[Heard], list[str]]:
+        """Return what the halves of a part say, and why others of them say nothing."""
+        pair = await asyncio.to_thread(halves, part, self.documents, self.mark, self.pieces)
+        made, lost = [], []
+        for half in pair if len(pair) > 1 else ():
+            try:
+                made.append(await self.ask(half, engine, depth + 1))
+            except (UnreadError, EngineError) as error:
+                lost.append(str(error))
+        return made, lost
+
+    def _read(self, reply: Reply) -> tuple[list[Said], bool]:
+        """Return what was said, and whether it was cut before its end."""
+        try:
+            return sweep.read(reply.text, whole=True), False
+        except MalformedError:
+            if reply.finished == "stop" or self.guided:
+                raise
+            return sweep.read(reply.text, whole=False), True
 
     async def _requoted(
         self,
@@ -245,10 +294,13 @@ class Inquiry:
             (number, f"{findings[n].says} {why}") for number, (n, _, why) in enumerate(failed, 1)
         ]
         asked = compose.extend(prompt, replies[-1].text, sweep.requote(named), self.pieces)
-        if asked.size + self.profile.answer > self.window:
+        if asked.size + self.profile.answer > self.window or not self.purse.take(asked):
             return findings
-        replies.append(await self.say(engine, asked, sweep.schema_again()))
-        anew = sweep.read_again(replies[-1].text)
+        try:
+            reply = await self.say(engine, asked, sweep.schema_again())
+        except EngineError:
+            return findings  # They are flagged; an engine that is gone is told of the next part.
+        anew = sweep.read_again(reply.text)
         for number, (n, before, _) in enumerate(failed, 1):
             citation = bench.judged(anew[number]) if number in anew else None
             if citation and citation.verdict.holds and citation.quote:
@@ -284,6 +336,7 @@ class Inquiry:
                         text.append(piece)
                     case Usage():
                         usage = event
+                        self._spent.append(event)
                     case Finished(reason):
                         finished = reason
                     case _:

@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 
-from longread.analysis.findings import Finding, Inquiry
+from longread.analysis.findings import DEAR, Finding, Inquiry
 from longread.errors import EngineError
 from longread.prompt import cells, compose, render, sweep
 from longread.prompt.cells import MalformedError
@@ -21,7 +21,7 @@ from longread.prompt.cite import render as cited
 from longread.prompt.quotes import NEGATION
 from longread.prompt.quotes import NUMBER as NUMERIC
 from longread.prompt.sweep import Compared
-from longread.types import Citation, Engine, Progress, Prompt, Usage
+from longread.types import Citation, Engine, Progress, Prompt
 
 NUMBER = 8
 """Tokens of an answer that one finding may take, about, where it is named in it."""
@@ -71,7 +71,6 @@ class Joined:
     """With the numbers of groups in it, as they stand in `groups`."""
     notes: list[str] = field(default_factory=list)
     """What a reader must know of how they were put together."""
-    usage: list[Usage] = field(default_factory=list)
 
 
 def exactly(findings: Sequence[Finding]) -> list[Group]:
@@ -124,7 +123,8 @@ class Joining:
         """Compare the groups, and yield how far that is; what comes of it is in `joined`."""
         for turn in range(ROUNDS):
             # In the first round neighbours are compared, in later ones what is alike.
-            batches = self._batches(_arranged(joined.groups) if turn else joined.groups)
+            groups = _arranged(joined.groups) if turn else joined.groups
+            batches = await asyncio.to_thread(self._batches, groups)
             last = len(batches) == 1
             asking = asyncio.Semaphore(self._parallel)
             tasks = [
@@ -191,16 +191,18 @@ class Joining:
     ) -> Compared | None:
         """Ask about one batch, at most twice; None where nothing came that can be read."""
         inquiry, numbers = self._inquiry, range(1, len(batch) + 1)
-        prompt = self._prompt(batch, last=last)
         if len(batch) < 2:
             return None
+        prompt = await asyncio.to_thread(self._prompt, batch, last=last)
         why = "they do not fit a prompt together"
         if prompt.size + inquiry.profile.answer <= inquiry.window:
             async with asking:
                 try:
                     for _ in range(2):
+                        if not inquiry.purse.take(prompt):
+                            why = DEAR
+                            break
                         reply = await inquiry.say(self._engine, prompt, sweep.schema_merge())
-                        joined.usage += [reply.usage] if reply.usage else []
                         try:
                             return sweep.read_merge(reply.text, numbers)
                         except MalformedError as error:

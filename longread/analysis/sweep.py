@@ -9,13 +9,23 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from longread import config
 from longread.analysis import spending, swept
 from longread.analysis.answering import covered_in
 from longread.analysis.conversation import Conversation
-from longread.analysis.findings import Finding, Heard, Inquiry, UnreadError, free
+from longread.analysis.findings import (
+    AGAIN,
+    DEAR,
+    Finding,
+    Heard,
+    Inquiry,
+    Purse,
+    UnreadError,
+    free,
+)
 from longread.analysis.joining import Joined, Joining, exactly, item, written
 from longread.analysis.narrowing import narrow
 from longread.analysis.work import Work
@@ -53,6 +63,24 @@ class Found:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Most:
+    """What a sweep may take, each as tokens of prompts and answers as long as they may be."""
+
+    reading: tuple[int, int]
+    """Each part once."""
+    again: tuple[int, int]
+    """Once more, where an answer cannot be read, is too long, or quotes what does not stand."""
+    joining: tuple[int, int]
+    """The comparing of what the parts say; what is left of `again` goes there too."""
+
+    @property
+    def together(self) -> tuple[int, int]:
+        """All of it."""
+        each = self.reading, self.again, self.joining
+        return sum(tokens for tokens, _ in each), sum(answers for _, answers in each)
+
+
 @dataclass(slots=True)
 class Sweep:
     """One question on its way through all parts of a conversation's corpus."""
@@ -68,6 +96,7 @@ class Sweep:
     """By number, the parts that were not read, and why."""
     notes: list[str] = field(default_factory=list)
     usage: list[Usage] = field(default_factory=list)
+    """Of each request that came to an end, in whatever round."""
     _ranks: dict[tuple[str, int], int] = field(default_factory=dict)
     _mark: str = ""
     _refused: int = 0
@@ -85,7 +114,7 @@ class Sweep:
             BudgetError: the window has no room for any part.
         """
         self.divide(tell)
-        self.heard, self.failed, self.usage = {}, {}, []
+        self.heard, self.failed = {}, {}
         if self.opened.profile.citations == "guided":
             documents = self.opened.corpus.documents
             hits = self.opened.hits(self.question, tell)
@@ -107,7 +136,7 @@ class Sweep:
         """By short id; from the store once the session is kept."""
         return {document.id: document for document in self.opened.corpus.documents}
 
-    def _inquiry(self) -> Inquiry:
+    def _inquiry(self, purse: Purse | None = None) -> Inquiry:
         opened = self.opened
         recognised: dict[str, dict[int, float | None]] = {}
         ids = {placed.path: placed.id for placed in opened.corpus.documents}
@@ -116,23 +145,31 @@ class Sweep:
                 recognised.setdefault(ids[page.path], {})[page.page] = page.confidence
         return Inquiry(
             self.question, self.documents, self._mark, opened.profile, opened.window,
-            opened.pieces, recognised, self._ranks,
+            opened.pieces, recognised, self._ranks, purse, self.usage,
         )  # fmt: skip
 
     @property
     def most(self) -> tuple[int, int]:
-        """Tokens of all prompts, and the answers, if every answer is as long as it may be."""
+        """Tokens of all prompts, and the answers, at most: see `Most`."""
+        return self._most().together
+
+    def _most(self) -> Most:
         return _most(self._inquiry(), len(self.parts), sum(part.tokens for part in self.parts))
 
     def cost(self, store: Store) -> spending.Estimate:
-        """Return what all parts and the joining cost at most."""
+        """Return what all parts and the joining cost at most, with what was spent already."""
         tokens, answers = self.most
-        return spending.estimate(self.opened.profile, tokens, store, answers)
+        made = spending.estimate(self.opened.profile, tokens, store, answers)
+        if spent := spending.together(self.usage):
+            dollars = made.dollars + spending.price(self.opened.profile, spent)
+            made = replace(made, dollars=dollars, seconds=made.seconds + spent.seconds)
+        return made
 
     def shown(self, cost: spending.Estimate, _: Store) -> Progress:
         """Say in how many parts all is read, and what that costs."""
         read = covered_in(self.opened, self.ranges(range(len(self.parts))))[1]
-        words = f"sweep: {number_of(len(self.parts), 'part')}, {cost.tokens:,} tokens, {read}"
+        parts = number_of(len(self.parts), "part")
+        words = f"sweep: {parts}, up to {cost.tokens:,} tokens, {read}"
         return Progress("show", note=f"{words}; {cost.words}" if cost.words else words)
 
     async def run(self, engine: Engine) -> AsyncGenerator[Event | Found]:
@@ -141,16 +178,22 @@ class Sweep:
         Raises:
             EngineError: it failed at too many parts in a row, or at all; what came stands.
         """
-        inquiry = self._inquiry()
+        most = self._most()
+        inquiry = self._inquiry(Purse(*most.again))
         parallel = self.parallel or config.settings().review_parallel
-        async for step in self._read(inquiry, engine, parallel):
-            yield step
+        # Who leaves early is to be heard at once: no request is left running.
+        async with aclosing(self._read(inquiry, engine, parallel)) as reading:
+            async for step in reading:
+                yield step
         joined = self._joined()
         if len(joined.groups) > 1 and not inquiry.guided:
-            async for step in Joining(inquiry, engine, parallel).run(joined):
-                yield step
-        self.usage += joined.usage
+            inquiry.purse.add(*most.joining)
+            async with aclosing(Joining(inquiry, engine, parallel).run(joined)) as joining:
+                async for step in joining:
+                    yield step
         self.notes += joined.notes
+        if inquiry.purse.refused:
+            self.notes.append(f"Not all that failed was asked for once more: {DEAR}.")
         made = written(joined)
         text = made.text or NOTHING
         yield Text(text)
@@ -193,10 +236,8 @@ class Sweep:
                         continue
                     except UnreadError as error:
                         self.failed[number] = str(error)
-                        self.usage += error.usage
                     else:
                         self.heard[number] = heard
-                        self.usage += heard.usage
                         if heard.findings:
                             yield Found(_listed(heard.findings))
                     row.clear()
@@ -204,7 +245,11 @@ class Sweep:
         finally:
             for task in running:
                 task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+            said = await asyncio.gather(*running, return_exceptions=True)
+            # Some were done already, and nobody had looked.
+            for number, one in zip(running.values(), said, strict=True):
+                if isinstance(one, Heard):
+                    self.heard[number] = one
 
     def _progress(self) -> Progress:
         found = sum(len(heard.findings) for heard in self.heard.values())
@@ -308,21 +353,21 @@ def outlook(opened: Conversation, question: str, store: Store) -> str:
         return ""
     tokens = sum(entry.full_tokens for entry in opened.ledger.files)
     parts = -(-tokens // room)
-    tokens, answers = _most(inquiry, parts, tokens)
+    tokens, answers = _most(inquiry, parts, tokens).together
     cost = spending.estimate(opened.profile, tokens, store, answers)
     words = f"--strategy sweep would read all of it: about {number_of(parts, 'part')}"
-    return f"{words}, {cost.tokens:,} tokens" + (f", {cost.words}" if cost.words else "")
+    return f"{words}, up to {cost.tokens:,} tokens" + (f", {cost.words}" if cost.words else "")
 
 
-def _most(inquiry: Inquiry, parts: int, tokens: int) -> tuple[int, int]:
-    """Return the tokens of prompts, and the answers, for so many parts and to join them."""
-    answer, fixed = inquiry.profile.answer, inquiry.fixed
-    tokens, answers = tokens + parts * fixed, parts
-    if not inquiry.guided and parts:
-        joins = -(-parts * answer // inquiry.room)
-        tokens += parts * answer + joins * fixed
-        answers += joins
-    return tokens, answers
+def _most(inquiry: Inquiry, parts: int, tokens: int) -> Most:
+    """Return what so many parts, of so many tokens together, take at most."""
+    answer = inquiry.profile.answer
+    reading = tokens + parts * inquiry.fixed, parts
+    again = reading[0] + parts * (answer + AGAIN), parts
+    if inquiry.guided or not parts:
+        return Most(reading, again, (0, 0))
+    joins = -(-parts * answer // inquiry.room)
+    return Most(reading, again, (parts * answer + joins * inquiry.fixed, joins))
 
 
 def _listed(findings: Sequence[Finding]) -> str:

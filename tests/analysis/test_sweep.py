@@ -398,6 +398,113 @@ async def test_a_session_goes_on_with_a_sweep_and_auto_says_what_one_takes(tmp_p
     assert (answer.session, answer.strategy, len(answer.citations)) == (first.session, "sweep", 6)
 
 
+async def test_findings_stay_where_the_engine_fails_at_their_quotes(tmp_path: Path) -> None:
+    def say(paths: tuple[str, ...], before: int) -> object:
+        if before:
+            return EngineError("gone", hint="start it")
+        return {"findings": [finding(f"{paths[0]} says so.", (f"{paths[0]}:L1", "No such words"))]}
+
+    answer = await answer_of(to(shelf(tmp_path / "deals")), Reader(say))
+    assert [c.verdict for c in answer.citations] == [Verdict.NOT_FOUND] * 6
+    assert (answer.share, answer.finished) == (1.0, "stop")
+
+
+async def test_a_half_that_fails_leaves_what_the_whole_said_and_is_told(tmp_path: Path) -> None:
+    begun = json.dumps(truth(("alder.txt",), 0))[:-2] + ', {"says": "And'
+
+    class Long(Reader):
+        async def stream(self, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[Event]:
+            async for event in super().stream(prompt, sampling):
+                yield Finished("length") if isinstance(event, Finished) else event
+
+    def say(paths: tuple[str, ...], before: int) -> object:
+        if paths[0] != "alder.txt":
+            return {"findings": []}
+        return "no JSON" if before else begun
+
+    answer = await answer_of(to(shelf(tmp_path / "deals")), Long(say))
+    assert [(c.path, c.verdict) for c in answer.citations] == [("alder.txt", Verdict.EXACT)]
+    assert "Of alder.txt not all may be told: more was found" in answer.caveat
+    assert "there is no JSON in it" in answer.caveat
+
+
+async def test_parts_that_were_read_while_nobody_looked_are_kept(tmp_path: Path) -> None:
+    async with aclosing(ask(to(shelf(tmp_path / "deals"), parallel=6), yes, Reader())) as events:
+        async for event in events:
+            if isinstance(event, Progress) and event.stage == "sweep" and event.done:
+                await asyncio.sleep(0.5)
+                break
+    assert len(asyncio.all_tasks()) == 1
+    with open_store() as store:
+        (row,) = store.sessions()
+        (answer,) = store.session(row.id).answers
+    assert (answer.finished, len(answer.citations)) == ("cut", 6)
+    assert answer.usage
+    assert answer.usage.output_tokens == 60
+
+
+async def test_a_guided_answer_that_was_cut_is_not_taken_for_nothing(tmp_path: Path) -> None:
+    small = replace(SCRIPTED, citations="guided", family="llama4")
+    answer = await answer_of(
+        to(shelf(tmp_path / "deals"), profile=small), Reader(lambda *_: UNFINISHED)
+    )
+    assert answer.share == 0
+    assert "6 parts not read" in answer.coverage
+
+
+async def test_parts_that_were_paid_before_a_server_refused_one_are_counted(
+    tmp_path: Path,
+) -> None:
+    class Small(Reader):
+        async def stream(self, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[Event]:
+            if prompt.size > 2_000 and self.prompts:
+                raise WindowError("too long", hint="less", limit=2_000)
+            async for event in super().stream(prompt, sampling):
+                yield event
+
+    reader = Small()
+    answer = await answer_of(to(shelf(tmp_path / "deals"), parallel=1), reader)
+    assert answer.usage
+    assert answer.usage.prompt_tokens == sum(prompt.size for prompt in reader.prompts)
+
+
+def unstopped(_: tuple[str, ...], __: int) -> object:
+    return UNFINISHED
+
+
+def wordless(_: tuple[str, ...], __: int) -> object:
+    return "I think so."
+
+
+def invented(paths: tuple[str, ...], before: int) -> object:
+    quotes = (f"{paths[0]}:L1", "No such words are in it"), (f"{paths[0]}:L2", "Nor are these")
+    return {"findings": [finding(f"Number {n} of {paths[0]}", *quotes) for n in range(9)]}
+
+
+@pytest.mark.parametrize("say", [truth, unstopped, wordless, invented])
+async def test_no_model_makes_a_sweep_dearer_than_was_said(
+    say: Callable[[tuple[str, ...], int], object], tmp_path: Path
+) -> None:
+    asked: list[Departure] = []
+
+    async def go(departure: Departure) -> bool:
+        asked.append(departure)
+        return True
+
+    away = replace(
+        SCRIPTED, name="away", engine="server", url="https://models.example/v1", price_input=1.0,
+        price_output=9.0,
+    )  # fmt: skip
+    reader = Reader(say, lambda _: "no JSON")
+    request = to(shelf(tmp_path / "deals"), profile=away)
+    answer = [event async for event in ask(request, go, reader)][-1]
+    assert isinstance(answer, Answer)
+    most = len(reader.prompts) * away.answer * 9.0 + sum(prompt.size for prompt in reader.prompts)
+    assert most / 1e6 <= asked[0].price
+    if say is unstopped:
+        assert "would cost more than was said at most" in f"{answer.caveat} {answer.coverage}"
+
+
 @pytest.mark.parametrize(
     "says",
     [

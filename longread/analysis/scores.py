@@ -69,7 +69,9 @@ def score(
         asked = [q for q in review.questions if (one.path, q.name) in rows]
         cells = [review.cells.get((one.path, q.name)) for q in asked]
         citing = any(row.quotes for q in asked for row in rows[one.path, q.name])
-        found = texts(one.path) if citing and any(cells) else None
+        # Where a condition leaves a question out there is no cell, and yet its quotes stand there.
+        told = any(cells) or any(review.ruled_out(one.path, question) for question in asked)
+        found = texts(one.path) if citing and told else None
         located = Located(found) if found else None
         for question, cell in zip(asked, cells, strict=True):
             key = (one.path, question.name)

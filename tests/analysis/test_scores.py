@@ -129,6 +129,12 @@ def test_what_was_not_asked_counts_nowhere_and_what_is_out_of_place_does() -> No
     assert score(review, [gold(NOTICE)], text).overall.absent.total == 1
 
 
+def test_a_quote_of_a_question_that_a_condition_leaves_out_is_looked_up_all_the_same() -> None:
+    row = Gold(1, "a.md", "Notice", ("90",), ("on ninety days' notice",))
+    (one,) = score(of(answered(ENDS, "no")), [row], text).cells
+    assert (one.state, one.quotes, one.unplaced) == (OUT_OF_PLACE, 1, 0)
+
+
 def test_what_complete_gold_does_not_name_is_not_there() -> None:
     cells = (answered(LAW, "Ohio"), silent(ENDS, CellState.NOT_PRESENT))
     review = of(*cells, documents=tuple(Reviewed(f"{n}.md", "id") for n in "abc"))

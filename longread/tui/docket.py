@@ -17,6 +17,7 @@ from textual.timer import Timer
 from textual.worker import Worker
 
 from longread import config
+from longread.analysis import exporting
 from longread.analysis.drafts import alive, owner
 from longread.analysis.engines import choose
 from longread.analysis.review import Request, open_review, review
@@ -24,6 +25,7 @@ from longread.analysis.trust import Departure
 from longread.analysis.work import Work
 from longread.errors import LongreadError
 from longread.export.stages import SAID
+from longread.export.visible import line
 from longread.store import Changes, ReviewRow, Since, Store
 from longread.tui.apart import Apart
 from longread.tui.board import Board, Key, Row, Running, row_of
@@ -192,6 +194,25 @@ class Docket:
             self._desk.complain(error)
             return False
         return True
+
+    def export(self, board: Board, files: Sequence[Path]) -> None:
+        """Write a review to files, each in the format that its ending says."""
+        self._desk.run_worker(self._export(board, files), group="exports")
+
+    async def _export(self, board: Board, files: Sequence[Path]) -> None:
+        try:
+            store = await self._desk.store()
+            made = await asyncio.to_thread(exporting.export, store, board.id, files)
+        except LongreadError as error:
+            self._desk.complain(error)
+            return
+        self._desk.notify(line(", ".join(map(str, made))), title="written", markup=False)
+        sources = board.review.sources if board.review else ()
+        for file, source in exporting.among_sources(sources, made):
+            self._desk.notify(
+                line(f"{file.name} lies in {source}, and is read with it the next time"),
+                severity="warning", markup=False,
+            )  # fmt: skip
 
     # Running
 

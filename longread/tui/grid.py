@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on, work
@@ -148,6 +149,10 @@ class GridScreen(Room):
             tooltip="open the file, a PDF at the page, in the system's viewer",
         ),
         Binding(
+            "X", "export", "Export", show=False, id="grid.export",
+            tooltip="write the review to files: xlsx, csv, Markdown, HTML, JSON",
+        ),
+        Binding(
             "N", "begin", "Begin", show=False, id="grid.begin",
             tooltip="begin a review: name documents and a file of questions",
         ),
@@ -258,7 +263,7 @@ class GridScreen(Room):
             self._say(ledger.state(board, ()) if board else "")
             return
         self.query_one("#head", Static).update(Content(ledger.head(board)), layout=False)
-        self.query_one("#legend", Static).update(Content(ledger.legend(board)))
+        self.query_one("#legend", Static).update(Content(ledger.legend(board, self.size.width - 2)))
         covered = line(coverage(board.review))
         self.query_one("#coverage", Static).update(Content(covered), layout=False)
         self._say(ledger.state(board, self.house.docket.elsewhere(board)))
@@ -327,6 +332,20 @@ class GridScreen(Room):
         """Open the file in the system's viewer."""
         if (board := self.board) and (at := self.table.at):
             self.pane.open_with(board, at)
+
+    def action_export(self) -> None:
+        """Write the review to files."""
+        board = self.board
+        if board is None or board.review is None:
+            return
+
+        def write(text: str | None) -> None:
+            if text is not None:
+                self.house.docket.export(board, ledger.files(text))
+
+        where = ledger.file_for(board.title, Path.cwd())
+        asked = WriteScreen("export", ledger.ABOUT_FILES, str(where), ledger.wrong_files)
+        self.app.push_screen(asked, write)
 
     @work
     async def action_begin(self) -> None:

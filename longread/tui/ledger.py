@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
 
 from longread.analysis import values
 from longread.analysis.drafts import alive
+from longread.analysis.exporting import FORMATS, check
+from longread.errors import ConfigError
 from longread.export.review import CORRECTED, NOTHING, RULED_OUT, SIGNS, UNVERIFIED
 from longread.export.stages import stage
 from longread.export.visible import line
@@ -82,13 +87,18 @@ def head(board: Board) -> str:
     return " · ".join([*parts, line(review.profile), board.id])
 
 
-def legend(board: Board) -> str:
-    """Say what the signs mean that occur."""
+def legend(board: Board, width: int) -> str:
+    """Say what the signs mean that occur, in rows of at most so many cells."""
     marks = set().union(*(row.marks for row in board.rows.values()))
     there = marks | set(board.counts)
     words = [f"{sign} {words}" for sign, words in WORDS.items() if sign in there]
     words += ["… being asked"] if board.working else []
-    return "  ".join(one.replace(" ", "\xa0") for one in words)
+    rows = [""]
+    for one in words:
+        if rows[-1] and len(rows[-1]) + len(one) + 2 > width:
+            rows.append("")
+        rows[-1] += f"  {one}" if rows[-1] else one
+    return "\n".join(rows)
 
 
 def missing(board: Board) -> int:
@@ -165,3 +175,32 @@ def wrong_value(question: Question, text: str) -> str:
         return ""
     wrong = next(said for said, normal in zip(found.said, found.normal, strict=True) if not normal)
     return f"“{wrong}” is no {question.type} that can be told for sure"
+
+
+ABOUT_FILES = (
+    f"One or more files, one a line (ctrl+j); the ending says the format:\n{', '.join(FORMATS)}"
+)
+
+
+def file_for(title: str, folder: Path) -> Path:
+    """Return a file that is not there, named by a review."""
+    stem = re.sub(r"[^\w.-]+", "_", title).strip("._")[:60] or "review"
+    names = (f"{stem}{'' if n == 1 else f'-{n}'}.xlsx" for n in count(1))
+    return next(folder / name for name in names if not (folder / name).exists())
+
+
+def files(text: str) -> list[Path]:
+    """Return the files that were typed."""
+    return [Path(one.strip()).expanduser() for one in text.split("\n") if one.strip()]
+
+
+def wrong_files(text: str) -> str:
+    """Say why nothing can be written there; "" where it can."""
+    named = files(text)
+    if not named:
+        return "name a file"
+    try:
+        check(named)
+    except ConfigError as error:
+        return str(error)
+    return ""

@@ -55,6 +55,7 @@ bench: $(VENV)/ready
 	@$(BIN)/python bench/pack.py $(REPOSITORIES)
 	@$(if $(strip $(REPOSITORIES)),$(BIN)/python bench/peers.py $(REPOSITORIES))
 	@$(BIN)/python bench/tui.py $(lastword $(REPOSITORIES))
+	@$(BIN)/python bench/grid.py
 	@$(BIN)/python bench/masking.py $(REPOSITORIES)
 	@$(BIN)/longread engine install cpu
 	@$(BIN)/python bench/first_token.py

@@ -123,6 +123,8 @@ async def test_a_question_is_asked_in_a_browser_and_its_citation_followed(
     assert any(row.rstrip().endswith("LIMIT = 97.5") for row in screen.split("\n"))
 
     # Keys that browsers use for themselves reach the screens.
+    await opened.press("F4")
+    await opened.seen("[f4 Grid]", "There is no review yet.")
     await opened.press("F5")
     await opened.seen("[f5 Budget]")
     await opened.press("F6")

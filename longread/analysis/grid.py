@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
 
 from longread.analysis import settling
 from longread.analysis.case import Case
@@ -19,7 +18,7 @@ from longread.analysis.drafts import alive, owner
 from longread.analysis.family import family_of
 from longread.analysis.interview import Interview, SweptInterview
 from longread.analysis.keeping import Keeping
-from longread.analysis.missing import Job, Scope, due
+from longread.analysis.missing import Job, Long, Scope, due
 from longread.analysis.swept_case import SweptCase, is_long
 from longread.config import Profile
 from longread.errors import (
@@ -35,8 +34,6 @@ from longread.tokens.pieces import Pieces
 from longread.types import Document, Engine, Progress
 from longread.types.reviews import Cell, Question, Review, Reviewed, ReviewEvent, Second
 
-Long = Literal["evidence", "sweep"]
-"""How documents are read that do not fit a prompt: by their best parts, or part by part."""
 LEASE = 60.0
 """Seconds for which a document is somebody's, unless that is renewed."""
 LOOK = 0.5

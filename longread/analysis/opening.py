@@ -11,8 +11,7 @@ from longread import config
 from longread.analysis import freshness, missing, outlook, reading
 from longread.analysis.conversation import name, usable
 from longread.analysis.engines import open_tokens
-from longread.analysis.grid import Long
-from longread.analysis.missing import Job, Kept, Scope
+from longread.analysis.missing import Job, Kept, Long, Scope
 from longread.analysis.outlook import Outlook, reviewed_of
 from longread.cache.kept import open_derived
 from longread.config import Profile

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from longread.analysis import case, papers, spending
+from longread.analysis import papers, spending
 from longread.config import Profile
 from longread.ingest.gaps import gaps
 from longread.prompt import cells, costs, render
@@ -95,6 +95,8 @@ def outlook(
     Raises:
         BudgetError: the window has no room for any document.
     """
+    from longread.analysis import case
+
     guided = profile.citations == "guided"
     asked = dict(
         zip(
@@ -204,6 +206,8 @@ def at_most(profile: Profile, asked: int, prompts: int) -> float:
         asked: cells, each part of a document that is read in parts counted.
         prompts: tokens of their first prompts together.
     """
+    from longread.analysis import case
+
     times = AGAIN_GUIDED if profile.citations == "guided" else AGAIN
     repeated = sum(range(times)) * asked * (profile.answer + case.AGAIN)
     return spending.price(

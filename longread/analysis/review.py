@@ -13,7 +13,6 @@ from pathlib import Path
 from longread import config
 from longread.analysis import trust
 from longread.analysis.engines import check_key, open_engine
-from longread.analysis.grid import Grid
 from longread.analysis.opening import Opened, Request, open_review, planned, read_review
 from longread.analysis.outlook import Outlook, cost_of
 from longread.analysis.trust import Confirm
@@ -71,6 +70,9 @@ async def review(
                 async for step in starting:
                     yield step
                 engine = starting.value
+        # A review that is finished is told of without what asks.
+        from longread.analysis.grid import Grid
+
         parallel = request.parallel or config.settings().review_parallel
         of_model = (opened.profile, opened.window, opened.pieces)
         work = Grid(store, opened.id, opened.head, *of_model, opened.scope, request.long)

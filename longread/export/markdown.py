@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from longread.export.report import Report, Said, covered, facts, legend, read_of, said
-from longread.export.review import sign
 from longread.export.session import code, escaped, mark, where
 from longread.export.visible import line, visible
 from longread.types import Citation
@@ -66,7 +65,7 @@ def _grids(review: Review) -> Iterator[str]:
         yield f"| Document | {' | '.join(numbers)} |"
         yield f"|---|{':-:|' * len(columns)}"
         for one in review.documents:
-            signs = (_plain(sign(review, one.path, question)) for question in columns)
+            signs = (_plain(said(review, one.path, question).signs) for question in columns)
             yield f"| {_plain(one.path)} | {' | '.join(signs)} |"
     yield ""
 

@@ -14,6 +14,7 @@ from typing import Literal
 from longread import __version__
 from longread.export.review import (
     CORRECTED,
+    DIFFERS,
     NOTHING,
     RULED_OUT,
     SIGNS,
@@ -254,10 +255,18 @@ def covered(review: Review) -> Iterator[tuple[str | int | float, ...]]:
             one.reason,
             ", ".join(one.partly),
             review.families.get(one.path, ""),
-            signs[SIGNS[CellState.ANSWERED]] + signs[UNVERIFIED] + signs[CORRECTED],
+            sum(_answered(review, one, question) for question in review.questions),
             signs[UNVERIFIED],
             signs[SIGNS[CellState.FAILED]],
         )
+
+
+def _answered(review: Review, one: Reviewed, question: Question) -> bool:
+    """Whether the model or a person gave the cell an answer, agreed on or not."""
+    shown = sign(review, one.path, question)
+    if shown == DIFFERS:
+        return review.cells[one.path, question.name].state is CellState.ANSWERED
+    return shown in (SIGNS[CellState.ANSWERED], UNVERIFIED, CORRECTED)
 
 
 def unread(one: Reviewed) -> list[str]:
@@ -297,6 +306,7 @@ def legend() -> list[tuple[str, str]]:
     return [
         *((SIGNS[state], state.value) for state in CellState),
         (UNVERIFIED, "quote not verified"),
+        (DIFFERS, "answered differently when asked twice"),
         (CORRECTED, "corrected by a person"),
         (REJECTED, "rejected by a person"),
         (FLAGGED, "flagged by a person"),

@@ -100,12 +100,25 @@ def table(review: Review, id: str, width: int = 120) -> Iterator[str]:
         states = Counter(sign(review, one.path, question) for one in review.documents)
         counted = " ".join(f"{n}{s}" for s, n in states.most_common())
         yield f"{n.rjust(wide)}  {line(question.name)}: {counted}"
+    if people := _decided(review):
+        yield ""
+        yield people
     yield ""
     meaning = [f"{SIGNS[state]} {state.value}" for state in CellState]
     meaning += [f"{UNVERIFIED} quote not verified", f"{CORRECTED} corrected by a person"]
     if review.seconds:
         meaning.append(f"{DIFFERS} asked twice, and answered differently")
     yield ", ".join([*meaning, f"{NOTHING} not asked yet", f"{RULED_OUT} out of place"])
+
+
+def _decided(review: Review) -> str:
+    """Count what people said of cells, which the signs do not tell."""
+    marks = [review.marks.get((d.path, q.name)) for d in review.documents for q in review.questions]
+    kinds = Counter[str](said.decision.kind for said in marks if said and said.decision)
+    kinds["flagged"] = sum(bool(said and said.flag) for said in marks)
+    order = ("accepted", "rejected", "flagged")
+    words = ", ".join(f"{kinds[kind]:,} {kind}" for kind in order if kinds[kind])
+    return f"by a person: {words}" if words else ""
 
 
 def _short(path: str, most: int) -> str:

@@ -12,7 +12,7 @@ from longread.analysis import values
 from longread.analysis.drafts import alive
 from longread.analysis.exporting import FORMATS, check
 from longread.errors import ConfigError
-from longread.export.review import CORRECTED, NOTHING, RULED_OUT, SIGNS, UNVERIFIED
+from longread.export.review import CORRECTED, DIFFERS, NOTHING, RULED_OUT, SIGNS, UNVERIFIED
 from longread.export.stages import stage
 from longread.export.visible import line
 from longread.store import ReviewRow
@@ -22,6 +22,7 @@ from longread.types.reviews import CellState, Question, Review, Value
 WORDS = {
     **{SIGNS[state]: state.value for state in CellState},
     UNVERIFIED: "quote not verified",
+    DIFFERS: "asked twice, and answered differently",
     CORRECTED: "corrected",
     NOTHING: "not asked",
     RULED_OUT: "out of place",

@@ -164,10 +164,15 @@ def _value(question: Question, edit: Edit) -> Value | str | None:
     if made.clear and made.said:
         return made
     unclear = [part for part, normal in zip(made.said, made.normal, strict=True) if not normal]
+    return f"{unclear[0]!r} is no {question.type} that can be told for sure: {written(question)}"
+
+
+def written(question: Question) -> str:
+    """Say how a value of the question is written so that it is understood."""
     hint = HINTS.get(question.type, "")
     if question.choices:
         hint = "; or ".join(filter(None, [hint, f"one of {', '.join(question.choices)}"]))
-    return f"{unclear[0]!r} is no {question.type} that can be told for sure: {hint}"
+    return hint
 
 
 def _parts(question: Question, text: str) -> Iterator[str]:

@@ -163,16 +163,24 @@ def work(review: str, everything: bool, store: Path | None, as_data: bool) -> No
 @click.argument("review")
 @click.argument("document")
 @click.argument("question")
-@click.option("--accept", "kind", flag_value="accepted", help="It is right.")
-@click.option("--reject", "kind", flag_value="rejected", help="It is wrong.")
-@click.option("--flag", "kind", flag_value="flagged", help="Somebody must look at it.")
-@click.option("--clear", "kind", flag_value="cleared", help="Take back all that was said of it.")
+@click.option("--accept", "kinds", flag_value="accepted", multiple=True, help="It is right.")
+@click.option("--reject", "kinds", flag_value="rejected", multiple=True, help="It is wrong.")
+@click.option(
+    "--flag", "kinds", flag_value="flagged", multiple=True, help="Somebody must look at it."
+)
+@click.option(
+    "--clear",
+    "kinds",
+    flag_value="cleared",
+    multiple=True,
+    help="Take back all that was said of it.",
+)
 @click.option("--value", multiple=True, help="It is this; may be repeated for a list.")
 @click.option("--none", "nothing", is_flag=True, help="The document has none.")
 @click.option("--note", default="", help="Why.")
 @stored
 def mark(
-    review: str, document: str, question: str, kind: str | None, value: tuple[str, ...],
+    review: str, document: str, question: str, kinds: tuple[str, ...], value: tuple[str, ...],
     nothing: bool, note: str, store: Path | None,
 ) -> None:  # fmt: skip
     """Say of the cell of DOCUMENT and QUESTION that it is right, wrong, or what it should be.
@@ -180,7 +188,7 @@ def mark(
     With a pattern, as in "2024/*" and "*", it is said of all cells that there are. No later run
     changes what was said.
     """
-    from longread.analysis import values
+    from longread.analysis import corrections, values
     from longread.types.reviews import Mark
 
     with there(store) as opened:
@@ -188,16 +196,22 @@ def mark(
         kept = opened.reviews.review(id)
         names = _meant(question, [one.name for one in kept.questions], f"review {id}", "question")
         paths = _meant(document, [one.path for one in kept.documents], f"review {id}", "document")
-        if sum(map(bool, (kind, value, nothing))) != 1:
+        if len(set(kinds)) + bool(value) + nothing != 1:
             raise ConfigError(
                 "nothing was said of the cell, or more than one thing",
                 hint="say one of --accept, --reject, --flag, --clear, --value VALUE, --none",
             )
+        kind = kinds[0] if kinds else ""
         one_cell = len(names) == len(paths) == 1
-        cells = [(p, n) for p in paths for n in names if one_cell or (p, n) in kept.cells]
+        cleared = {key for key, said in kept.marks.items() if said.decision or said.flag}
+        known = cleared if kind == "cleared" else set(kept.cells)
+        cells = [(p, n) for p in paths for n in names if one_cell or (p, n) in known]
         if not cells:
             raise ConfigError(
-                f"review {id} has none of these cells yet", hint="longread review show tells which"
+                f"nothing was said of these cells of review {id}"
+                if kind == "cleared"
+                else f"review {id} has none of these cells yet",
+                hint="longread review show tells which",
             )
         made = []
         for path, name in cells:
@@ -209,7 +223,7 @@ def mark(
                     raise ConfigError(
                         f"{', '.join(map(repr, value))} is no {asked.kind} that can be told for"
                         " sure",
-                        hint="write a date as 2005-03-04, an amount as USD 1200.50, yes or no",
+                        hint=corrections.written(asked),
                     )
             of_kind = Mark(kind, None, note) if kind else Mark("corrected", said, note)  # type: ignore[arg-type]
             made.append((path, name, of_kind))
@@ -241,6 +255,9 @@ def delete(review: str, yes: bool, store: Path | None) -> None:
             click.confirm(f"Delete review {id} (“{title}”) for good?", abort=True, err=True)
         forget_review(opened, id)
     click.echo(f"deleted review {id}", err=True)
+    click.echo(
+        "what its files were found to hold may be cached: longread cache clear removes it", err=True
+    )
 
 
 def _meant(said: str, known: Sequence[str], where: str, what: str) -> list[str]:

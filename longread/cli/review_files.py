@@ -47,7 +47,7 @@ def write(
     multiple=True,
     required=True,
     metavar="FILE",
-    help="Where to write: .xlsx, .csv, .md, .html or .json; may be repeated.",
+    help="Where to write: .xlsx, .csv, .md, .html, .json or .bib; may be repeated.",
 )
 @click.option("--force", is_flag=True, help="Write over FILE if it is there.")
 @click.option("--all-pages", is_flag=True, help="Into .html all text, not only what is cited.")

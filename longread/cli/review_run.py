@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
 from functools import wraps
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from longread.cli.asking import confirm_departure, use_found
+from longread.cli.asking import STOPPED, confirm_departure, use_found
 from longread.cli.progress import Meter
 from longread.cli.review_files import write
 from longread.cli.review_store import stored
@@ -78,7 +78,7 @@ OPTIONS = (
         type=click.Path(path_type=Path),
         multiple=True,
         metavar="FILE",
-        help="Write it then: .xlsx, .csv, .md, .html or .json; may be repeated.",
+        help="Write it then: .xlsx, .csv, .md, .html, .json or .bib; may be repeated.",
     ),
     click.option("--force", is_flag=True, help="Write over FILE if it is there."),
     click.option("--dry-run", is_flag=True, help="Say what it would take, and ask nothing."),
@@ -118,7 +118,12 @@ class Run:
         if self.dry:
             _look_ahead(request, self.as_data)
         else:
-            asyncio.run(_run(request, self))
+            id: list[str] = []
+            try:
+                asyncio.run(_run(request, self, id))
+            except (KeyboardInterrupt, click.Abort):
+                click.echo(f"\n{_stopped(request.store, id)}", err=True)
+                raise SystemExit(STOPPED) from None
 
 
 def running(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -148,7 +153,21 @@ def running(command: Callable[..., Any]) -> Callable[..., Any]:
     return made
 
 
-async def _run(request: Request, how: Run) -> None:
+def _stopped(store: Path | None, begun: Sequence[str]) -> str:
+    """Say what is kept of a run that Ctrl-C ended."""
+    from longread.store import open_store
+
+    if not begun:
+        return "stopped; nothing had been asked"
+    with open_store(store) as opened:
+        cells = len(opened.reviews.review(begun[0]).cells)
+    return (
+        f"stopped; {cells:,} cells are kept: the same command goes on,"
+        f" or longread review resume {begun[0]}"
+    )
+
+
+async def _run(request: Request, how: Run, begun: list[str]) -> None:
     from longread.analysis.review import review
     from longread.export.review import data, table
     from longread.export.scores import data as score_data
@@ -171,6 +190,7 @@ async def _run(request: Request, how: Run) -> None:
                         meter.tell(event)
                     case Started():
                         id = event.review
+                        begun.append(id)
                         meter.clear()
                         words = "begins" if event.fresh else "goes on"
                         click.echo(

@@ -177,4 +177,6 @@ def _lines(cell: Cell) -> Iterator[str]:
     if cell.note:
         yield from (f"! {text}" for text in visible(cell.note).splitlines())
     if cell.reasoning:
-        yield f"because: {line(cell.reasoning)}"
+        first, *more = visible(cell.reasoning).splitlines() or [""]
+        yield f"because: {first}"
+        yield from (f"  {text}" for text in more)

@@ -164,3 +164,15 @@ def test_an_engine_is_not_declined_where_nobody_was_asked(tmp_path: Path, source
         check=False,
     )
     assert settings().declined == ()
+
+
+def test_ctrl_c_in_a_review_says_how_many_cells_are_kept(
+    tmp_path: Path, source: str, slow: str
+) -> None:
+    write(tmp_path, "slow", f'url = "{slow}"\n')
+    questions = tmp_path / "questions.csv"
+    questions.write_text("name,question,type\nLaw,Which law?,text\n")
+    ways = ("--questions", str(questions), "--profile", "slow")
+    code, said = interrupted("cells done", "review", source, *ways)
+    assert code == 130, said
+    assert "stopped; 0 cells are kept: the same command goes on, or longread review resume" in said

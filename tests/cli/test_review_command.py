@@ -161,3 +161,55 @@ def test_what_cannot_be_done_is_one_line_and_a_hint(deals: Path) -> None:
         assert said in done.stderr
         assert "hint: " in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_two_marks_at_once_are_refused_and_clearing_names_what_it_clears(deals: Path) -> None:
+    questions = deals.parent / "questions.csv"
+    assert not longread(
+        "review", deals, "--questions", questions, "--profile", "scripted"
+    ).returncode
+    id = _newest()
+    both = longread("review", "mark", id, "alder", "Law", "--accept", "--reject")
+    assert both.returncode == 2
+    assert "more than one thing" in both.stderr
+    assert longread("review", "mark", id, "alder", "Law", "--reject").returncode == 0
+    assert "by a person: 1 rejected" in longread("review", "show", id).stdout
+    cleared = longread("review", "mark", id, "*", "*", "--clear")
+    assert cleared.stderr == "alder.md, Law: cleared\n"
+    again = longread("review", "mark", id, "*", "*", "--clear")
+    assert again.returncode == 2
+    assert "nothing was said of these cells" in again.stderr
+    assert "\nby a person" not in longread("review", "show", id).stdout
+
+
+def test_a_correction_that_is_none_of_the_choices_is_told_them(deals: Path) -> None:
+    questions = deals.parent / "choices.toml"
+    questions.write_text(
+        '[[question]]\nname = "Law"\nquestion = "Which?"\ntype = "choice"\n'
+        'choices = ["Ohio", "Utah"]\n'
+    )
+    assert not longread(
+        "review", deals, "--questions", questions, "--profile", "scripted"
+    ).returncode
+    id = _newest()
+    wrong = longread("review", "mark", id, "alder", "Law", "--value", "Iowa")
+    assert wrong.returncode == 2
+    assert "hint: one of Ohio, Utah" in wrong.stderr
+
+
+def test_cells_answered_differently_count_and_are_explained_in_exports(deals: Path) -> None:
+    questions, made = deals.parent / "questions.csv", deals.parent / "grid.md"
+    run = (deals, "--questions", questions, "--profile", "scripted", "--double")
+    twice = longread("review", *run, "-o", made, "-o", deals.parent / "grid.csv")
+    assert "alder.md ≠ ✓ /" in twice.stdout
+    assert longread("review", "mark", _newest(), "alder", "Law", "--reject").returncode == 0
+    assert longread("review", "export", "-o", made, "--force").returncode == 0
+    text = made.read_text()
+    assert "≠ answered differently when asked twice" in text.partition("## Grid")[0]
+    assert "| alder.md | ≠ ✗ | ✓ | / |" in text
+    coverage = (deals.parent / "grid_coverage.csv").read_text("utf-8-sig").splitlines()
+    assert coverage[1].split(",")[-3:] == ['"2"', '"0"', '"0"']
+
+
+def _newest() -> str:
+    return str(json.loads(longread("review", "list", "--json").stdout)[0]["id"])

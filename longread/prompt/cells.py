@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from longread.types import Citation, Span, Unit
+from longread.types import Citation, Span, Unit, Verdict
 from longread.types.reviews import Question
 
 VERSION = 1
@@ -294,8 +294,15 @@ def failures(citations: Sequence[Citation], *, wanted: bool) -> list[str]:
         for c in citations
         if not c.verdict.holds
     ]
-    stands = any(c.verdict.holds and (c.quote or c.guided) for c in citations)
+    stands = any(c.verdict.holds and (_worded(c) or c.guided) for c in citations)
     return said if said or not wanted or stands else [NO_QUOTE]
+
+
+def _worded(citation: Citation) -> bool:
+    """Whether words are quoted: of a rule of dashes only the place is known to be there."""
+    if citation.verdict is Verdict.PLACE:
+        return any(character.isalnum() for character in citation.quote)
+    return bool(citation.quote)
 
 
 def _short(words: str) -> str:

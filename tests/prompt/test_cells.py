@@ -137,6 +137,7 @@ def test_only_quotes_that_stand_are_enough() -> None:
     assert cells.failures([], wanted=False) == []
     assert cells.failures([], wanted=True) == [cells.NO_QUOTE]
     assert cells.failures([cited(Verdict.PLACE, "")], wanted=True) == [cells.NO_QUOTE]
+    assert cells.failures([cited(Verdict.PLACE, "---- …")], wanted=True) == [cells.NO_QUOTE]
     (line,) = cells.failures([cited(Verdict.EXACT), cited(Verdict.NOT_FOUND)], wanted=True)
     assert line == "“words that were quoted” (p3): no such words"
     assert line in cells.requote([line])

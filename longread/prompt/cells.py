@@ -78,7 +78,7 @@ STATES = ("answered", "not present", "unclear")
 VALUE, WORDS, REASONING = 600, 1_200, 900
 """Characters of a value, of a quote and of the reasoning, at most."""
 VALUE_GUIDED = 80
-MOST_VALUES, MOST_QUOTES = 40, 8
+MOST_VALUES, MOST_QUOTES = 40, 20
 PLACE = re.compile(r"^(?:(?P<id>[^:\s]+)[:#\s]\s*)?(?P<unit>[Lpc])\.?\s?(?P<first>\d{1,9})"
                    r"(?:\s?[-–]\s?[Lpc]?\.?\s?(?P<last>\d{1,9}))?$", re.IGNORECASE)  # fmt: skip
 UNITS: dict[str, Unit] = {"l": "line", "p": "page", "c": "cell"}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from longread.analysis.relevance import index_of, place_of
+from longread.cache.derived import Derived
+from longread.cache.kept import derived_path
+from longread.ingest.shelf import KNOWN
 from longread.store import Store
 from longread.types import Source
 
@@ -13,14 +16,18 @@ def forget(store: Store, session: str) -> str:
     """Delete a session for good and return its id.
 
     With the last session about a corpus goes the corpus' index; the store deletes the texts
-    that no other session needs.
+    that no other session needs, and so does the cache.
 
     Raises:
         StoreError: there is no such session.
     """
     session = store.resolve(session)
     sources = store.session(session).sources
-    store.delete(session)
+    before = store.content_ids()
+    try:
+        store.delete(session)
+    finally:
+        _forget_derived(before - store.content_ids())
     _forget_index(store, sources)
     return session
 
@@ -33,9 +40,27 @@ def forget_review(store: Store, review: str) -> str:
     """
     review = store.reviews.resolve(review)
     sources = store.reviews.head(review).sources
-    store.reviews.delete(review)
+    before = store.content_ids()
+    try:
+        store.reviews.delete(review)
+    finally:
+        _forget_derived(before - store.content_ids())
     _forget_index(store, sources)
     return review
+
+
+def _forget_derived(gone: Collection[str]) -> None:
+    """Remove what the cache holds of texts, also where another store has them: it is made again.
+
+    Token ids, recognised pictures and snapshots of sources do not say whose texts they hold, so all
+    of them go.
+    """
+    if not gone or not derived_path().exists():
+        return
+    with Derived(derived_path()) as derived:
+        derived.forget("facts", {content_id[:KNOWN] for content_id in gone})
+        for kind in ("ids", "ocr", "snapshot"):
+            derived.forget(kind)
 
 
 def _forget_index(store: Store, sources: Sequence[Source]) -> None:

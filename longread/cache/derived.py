@@ -10,7 +10,7 @@ import contextlib
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from zlib import crc32
@@ -137,6 +137,31 @@ class Derived:
                 self._db.executescript("PRAGMA incremental_vacuum")
                 if not gone:
                     return
+
+    def forget(self, kind: str, starts: Collection[str] | None = None) -> None:
+        """Remove values so that their bytes leave the file too.
+
+        Where another program reads at that moment, they stay in its log until it ends.
+
+        Args:
+            kind: without its version.
+            starts: beginnings of keys, all of one length; None for every value of the kind.
+        """
+        length = len(next(iter(starts), "")) if starts else 0
+        if starts is not None and not starts:
+            return
+        versions = "kind = ? OR substr(kind, 1, ?) = ?"
+        of_kind = (kind, len(kind) + 1, f"{kind}:")
+        with self._lock, contextlib.suppress(sqlite3.OperationalError):
+            self._db.execute("PRAGMA secure_delete = ON")
+            with self._db:
+                for batch in _batches(starts) if starts else [()]:
+                    marks = ",".join("?" * len(batch))
+                    which = f" AND substr(key, 1, {length}) IN ({marks})" if batch else ""
+                    query = f"DELETE FROM derived WHERE ({versions}){which}"  # noqa: S608
+                    self._db.execute(query, (*of_kind, *batch))
+            self._db.executescript("PRAGMA incremental_vacuum")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
         """Let go of the file, and of what is too much in it."""

@@ -255,9 +255,6 @@ def delete(review: str, yes: bool, store: Path | None) -> None:
             click.confirm(f"Delete review {id} (“{title}”) for good?", abort=True, err=True)
         forget_review(opened, id)
     click.echo(f"deleted review {id}", err=True)
-    click.echo(
-        "what its files were found to hold may be cached: longread cache clear removes it", err=True
-    )
 
 
 def _meant(said: str, known: Sequence[str], where: str, what: str) -> list[str]:

@@ -289,6 +289,11 @@ class Store:
             corpora.drop_unneeded(db, corpus)
         overwrite(self._engine, self.path, f"session {session_id}")
 
+    def content_ids(self) -> set[str]:
+        """Return the content ids of all texts that are kept."""
+        with reading(self._engine, self.path) as db:
+            return set(db.scalars(select(schema.texts.c.content_id)))
+
     def pace(self, profile: str) -> tuple[float, float]:
         """Return how many tokens a profile's model reads and writes in a second; 0 if unknown.
 

@@ -14,6 +14,7 @@ import pytest
 
 from longread.analysis.ask import Request, ask
 from longread.analysis.drafts import mend
+from longread.analysis.findings import DEAR
 from longread.analysis.trust import Departure
 from longread.config import Profile
 from longread.errors import EngineError, TrustError, WindowError
@@ -55,6 +56,7 @@ class Reader:
         merge: Callable[[str], object] | None = None,
     ) -> None:
         self.prompts: list[Prompt] = []
+        self.answering: Prompt
         self.parts: list[tuple[str, ...]] = []
         self.merges: list[str] = []
         self.now = self.most = 0
@@ -68,6 +70,7 @@ class Reader:
         self.most = max(self.most, self.now)
         await asyncio.sleep(0.001)
         self.now -= 1
+        self.answering = prompt  # the last that came may be another
         said = self._answer(prompt)
         if isinstance(said, Exception):
             raise said
@@ -323,12 +326,33 @@ async def test_what_a_killed_program_left_is_judged(tmp_path: Path) -> None:
 
 async def test_an_answer_too_long_for_its_part_is_asked_of_its_halves(tmp_path: Path) -> None:
     def say(paths: tuple[str, ...], _: int) -> object:
-        return truth(paths, 0) if len(reader.prompts[-1].ids) < 2_000 else UNFINISHED
+        # Of one part alone: for the halves of all, the price said at most would not do.
+        long = len(reader.answering.ids) >= 2_000 and paths[0] == "cedar.txt"
+        return UNFINISHED if long else truth(paths, 0)
 
     reader = Reader(say)
     answer = await answer_of(to(shelf(tmp_path / "deals")), reader)
-    assert len(answer.citations) >= 5
+    halves = [paths for paths in reader.parts if "cedar.txt" in paths]
+    assert len(halves) >= 3
+    assert {citation.path for citation in answer.citations} == {f"{name}.txt" for name in NAMES}
     assert all(c.verdict is not Verdict.NOT_FOUND for c in answer.citations)
+    assert "not all may be told" not in answer.caveat
+
+
+async def test_each_part_is_named_whose_halves_the_price_does_not_cover(tmp_path: Path) -> None:
+    def say(paths: tuple[str, ...], _: int) -> object:
+        return UNFINISHED if len(reader.answering.ids) >= 2_000 else truth(paths, 0)
+
+    reader = Reader(say)
+    answer = await answer_of(to(shelf(tmp_path / "deals")), reader)
+    told = {citation.path for citation in answer.citations}
+    named = re.search(r"Of (.*?) not all may be told: (.*)\.", answer.caveat)
+    assert named
+    assert DEAR in named[2]
+    more = re.search(r"and (\d+) more", named[1])
+    short = named[1].count(".txt") + int(more[1] if more else 0)
+    assert len(told) + short >= len(NAMES)
+    assert DEAR in answer.caveat.split("Of ")[0]
 
 
 async def test_a_server_with_a_smaller_window_is_asked_smaller_parts(tmp_path: Path) -> None:

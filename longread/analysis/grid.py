@@ -18,7 +18,7 @@ from longread.analysis.drafts import alive, owner
 from longread.analysis.family import family_of
 from longread.analysis.interview import Interview, SweptInterview
 from longread.analysis.keeping import Keeping
-from longread.analysis.missing import Job, Long, Scope, due
+from longread.analysis.missing import Job, Scope, due
 from longread.analysis.swept_case import SweptCase, is_long
 from longread.config import Profile
 from longread.errors import (
@@ -32,7 +32,7 @@ from longread.errors import (
 from longread.store import Done, Store
 from longread.tokens.pieces import Pieces
 from longread.types import Document, Engine, Progress
-from longread.types.reviews import Cell, Question, Review, Reviewed, ReviewEvent, Second
+from longread.types.reviews import Cell, Long, Question, Review, Reviewed, ReviewEvent, Second
 
 LEASE = 60.0
 """Seconds for which a document is somebody's, unless that is renewed."""

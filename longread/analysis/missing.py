@@ -11,9 +11,6 @@ from longread.errors import ConfigError, similar
 from longread.store import Done
 from longread.types.reviews import CellState, Question, Review, Reviewed
 
-Long = Literal["evidence", "sweep"]
-"""How documents are read that do not fit a prompt: by their best parts, or part by part."""
-
 
 @dataclass(frozen=True, slots=True)
 class Job:

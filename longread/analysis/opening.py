@@ -11,7 +11,7 @@ from longread import config
 from longread.analysis import freshness, missing, outlook, reading
 from longread.analysis.conversation import name, usable
 from longread.analysis.engines import open_tokens
-from longread.analysis.missing import Job, Kept, Long, Scope
+from longread.analysis.missing import Job, Kept, Scope
 from longread.analysis.outlook import Outlook, reviewed_of
 from longread.cache.kept import open_derived
 from longread.config import Profile
@@ -23,7 +23,7 @@ from longread.store.contents import now
 from longread.tokens.pieces import Pieces
 from longread.types import Corpus, Document, Progress, Tell
 from longread.types.families import followed, moved, read_together
-from longread.types.reviews import Question, Review, Reviewed
+from longread.types.reviews import Long, Question, Review, Reviewed
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ class Request:
     passwords: tuple[str, ...] = ()
     """Tried on encrypted PDFs; never kept."""
     budget: int | None = None
+    """Tokens for prompt and answer; None: as the review says. What is said here, of `double` and of
+    `long` stays with the review, unless it is said of some documents, questions or cells alone."""
     pilot: int = 0
     """Only so many documents, drawn at random; 0 for all."""
     seed: int = 0
@@ -60,15 +62,21 @@ class Request:
     """Whether cells are asked for anew although they have an answer: those that `only`, `columns`
     and `cells` name, or where these are empty those of another model. What a person corrected is
     never asked again."""
-    double: bool = False
-    """Whether what is answered is asked once more in other words, to see whether both agree."""
+    double: bool | None = None
+    """Whether what is answered is asked once more in other words, to see whether both agree; None:
+    as the review says."""
     parallel: int = 0
     """Requests side by side, once a document's first is answered; 0: as the settings say."""
-    long: Long = "evidence"
-    """How documents are read that do not fit a prompt."""
+    long: Long | None = None
+    """How documents are read that do not fit a prompt; None: as the review says."""
     store: Path | None = None
     yes: bool = False
     """Whether text may leave this machine, and money be spent, without asking."""
+
+    @property
+    def partial(self) -> bool:
+        """Whether it names some documents, questions or cells alone."""
+        return bool(self.only or self.columns or self.cells)
 
 
 @dataclass(slots=True)
@@ -87,6 +95,7 @@ class Opened:
     """What is missing, in reading order."""
     scope: Scope
     long: Long
+    """As this run has it; `head` has what the review says."""
     done: int
     profile: Profile
     window: int
@@ -125,6 +134,8 @@ class _Found:
     profile: Profile
     window: int
     budget: int | None
+    long: Long
+    double: bool
     pieces: Pieces
 
 
@@ -159,8 +170,11 @@ def read_review(request: Request, store: Store, tell: Tell) -> _Found:
         raise ConfigError("no questions were named", hint="name a file with --questions")
     budget = request.budget if request.budget is not None else kept.budget if kept else None
     window = usable(profile, budget)
+    long = request.long or (kept.long if kept else "evidence")
+    double = request.double if request.double is not None else bool(kept and kept.double)
     return _Found(
-        id, kept, began, corpus, rows, questions, tied, options, profile, window, budget, pieces
+        id, kept, began, corpus, rows, questions, tied, options, profile, window, budget, long,
+        double, pieces,
     )  # fmt: skip
 
 
@@ -178,6 +192,9 @@ def open_review(request: Request, store: Store, tell: Tell) -> Opened:
         if not id:
             id, fresh = store.reviews.create(_head(found), another=request.new)
             request = replace(request, review=id)
+        way = (found.long, found.double, found.budget)
+        if kept and not request.partial and way != (kept.long, kept.double, kept.budget):
+            store.reviews.keep_way(id, long=found.long, double=found.double, budget=found.budget)
         if request.questions and (kept is None or kept.questions != found.questions):
             known = kept.questions if kept else found.questions
             store.reviews.keep_questions(id, found.questions, known)
@@ -199,6 +216,8 @@ def _head(found: _Found) -> Review:
         families=found.families,
         reading=freshness.kept_options(found.options),
         budget=found.budget,
+        long=found.long,
+        double=found.double,
     )
 
 
@@ -221,7 +240,7 @@ def planned(request: Request, found: _Found, store: Store, *, fresh: bool | None
     scope = _scope(request, head, found)
     rows = _drawn(request, head, scope)
     known = {question.hash for question in head.questions}
-    passes = (kept.done, kept.seconds) if request.double else (kept.done,)
+    passes = (kept.done, kept.seconds) if found.double else (kept.done,)
     have = sum(len(known & one.get(n, {}).keys()) for one in passes for n in kept.numbers.values())
     return Opened(
         id=found.id,
@@ -232,7 +251,7 @@ def planned(request: Request, found: _Found, store: Store, *, fresh: bool | None
         numbers={path: n for (path, _), n in kept.numbers.items()},
         jobs=missing.jobs(scope, rows, head, kept),
         scope=scope,
-        long=request.long,
+        long=found.long,
         done=have,
         profile=found.profile,
         window=found.window,
@@ -261,7 +280,7 @@ def _scope(request: Request, head: Review, found: _Found) -> Scope:
         missing.named(request.columns, names, "question"),
         frozenset(request.cells) or None,
         request.again,
-        request.double,
+        found.double,
     )
 
 

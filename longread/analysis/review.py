@@ -50,8 +50,10 @@ async def review(
             yield Progress("source", note=source.note)
         if more := _more(request, opened):
             yield Progress("source", note=more)
+        if before := _as_before(request, opened):
+            yield Progress("source", note=before)
         columns = len(opened.head.questions)
-        cells = columns * len(opened.head.documents) * (2 if request.double else 1)
+        cells = columns * len(opened.head.documents) * (2 if opened.scope.double else 1)
         yield Started(opened.id, cells, opened.done, opened.fresh)
         if not opened.jobs:
             return
@@ -75,7 +77,7 @@ async def review(
 
         parallel = request.parallel or config.settings().review_parallel
         of_model = (opened.profile, opened.window, opened.pieces)
-        work = Grid(store, opened.id, opened.head, *of_model, opened.scope, request.long)
+        work = Grid(store, opened.id, opened.head, *of_model, opened.scope, opened.long)
         async with aclosing(work.run(opened.jobs, engine, parallel)) as events:
             async for event in events:
                 yield event
@@ -93,6 +95,16 @@ def _more(request: Request, opened: Opened) -> str:
         f"the newest review with these sources, {opened.id}, has also {', '.join(more)}:"
         f" it goes on with all of them; --new begins another"
     )
+
+
+def _as_before(request: Request, opened: Opened) -> str:
+    """Say what the review was told earlier and costs more; empty where that is said now, or not."""
+    said = []
+    if opened.long == "sweep" and request.long is None:
+        said.append("long documents part by part (--long evidence takes it back)")
+    if opened.scope.double and request.double is None:
+        said.append("each question twice (--no-double takes it back)")
+    return f"as review {opened.id} was told before: {', '.join(said)}" if said else ""
 
 
 def look_ahead(request: Request, tell: Tell) -> Outlook:

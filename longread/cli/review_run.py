@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from longread.analysis.review import Request
     from longread.analysis.trust import Departure
     from longread.cli.review_scores import Scoring
+    from longread.types.reviews import Long
 
 AGAIN = "Ask anew: what another model answered, or all that --documents and --columns name."
 OPTIONS = (
@@ -55,8 +56,8 @@ OPTIONS = (
     ),
     click.option("--again", is_flag=True, help=AGAIN),
     click.option(
-        "--double",
-        is_flag=True,
+        "--double/--no-double",
+        default=None,
         help="Ask once more in other words, and see whether both answers agree: twice the cost.",
     ),
     click.option(
@@ -68,7 +69,7 @@ OPTIONS = (
     click.option(
         "--long",
         type=click.Choice(["evidence", "sweep"]),
-        default="evidence",
+        default=None,
         help="Documents longer than a prompt: their best parts, or all of them part by part.",
     ),
     click.option(
@@ -133,7 +134,7 @@ def running(command: Callable[..., Any]) -> Callable[..., Any]:
     def found(
         *args: Any, questions: Path | None, profile: str, budget: int | None, pilot: int | None,
         seed: int, documents: tuple[str, ...], columns: tuple[str, ...], again: bool,
-        double: bool, parallel: int | None, long: Literal["evidence", "sweep"], dry_run: bool,
+        double: bool | None, parallel: int | None, long: Long | None, dry_run: bool,
         yes: bool, as_data: bool, store: Path | None, outputs: tuple[Path, ...], force: bool,
         **others: Any,
     ) -> Any:  # fmt: skip

@@ -82,7 +82,7 @@ def coverage(review: Review) -> str:
 def table(review: Review, id: str, width: int = 120) -> Iterator[str]:
     """Yield a review as lines: a sign a cell, and what the signs mean."""
     yield line(review.title)
-    yield f"review {id}, profile {line(review.profile)}"
+    yield f"review {id}, profile {line(review.profile)}{way(review)}"
     yield line(coverage(review))
     numbers = [f"{n}" for n in range(1, len(review.questions) + 1)]
     wide = max([len(n) for n in numbers], default=1) + 1
@@ -126,12 +126,23 @@ def _short(path: str, most: int) -> str:
     return said if len(said) <= most else "…" + said[1 - most :]
 
 
+def way(review: Review) -> str:
+    """Say how a review is asked where that is not how most are: ", budget 64,000 tokens"."""
+    said = [f"budget {review.budget:,} tokens"] if review.budget is not None else []
+    said += ["long documents part by part"] if review.long == "sweep" else []
+    said += ["each question twice"] if review.double else []
+    return "".join(f", {words}" for words in said)
+
+
 def data(review: Review, id: str) -> dict[str, Any]:
     """Return a review as JSON has it: documents with their cells, by the questions' names."""
     return {
         "review": id,
         "title": review.title,
         "profile": review.profile,
+        "budget": review.budget,
+        "long": review.long,
+        "double": review.double,
         "sources": [asdict(source) for source in review.sources],
         "coverage": coverage(review),
         "families": dict(review.families),

@@ -343,6 +343,8 @@ def whole(db: Connection, head: Any) -> Review:
         families=families(db, head.n),
         reading=head.reading,
         budget=head.budget,
+        long=head.long,
+        double=head.double,
     )
 
 

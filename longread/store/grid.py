@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from longread.store.schema import Words, metadata
@@ -38,6 +39,8 @@ reviews = Table(
     _words("profile"),
     _words("reading"),
     Column("budget", Integer),
+    Column("long", Text, nullable=False, server_default="evidence"),
+    Column("double", Boolean, nullable=False, server_default=false()),
     Column("created", Text, nullable=False),
     Column("updated", Text, nullable=False),
 )

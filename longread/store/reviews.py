@@ -21,7 +21,7 @@ from longread.store.running import Done, Kept
 from longread.store.texts import Row as TextRow
 from longread.store.texts import Texts
 from longread.types import Document, Source
-from longread.types.reviews import Cell, Mark, Question, Review, Reviewed
+from longread.types.reviews import Cell, Long, Mark, Question, Review, Reviewed
 
 
 class Reviews:
@@ -54,6 +54,8 @@ class Reviews:
                 "profile": review.profile,
                 "reading": review.reading,
                 "budget": review.budget,
+                "long": review.long,
+                "double": review.double,
                 "created": now,
                 "updated": now,
             }
@@ -83,6 +85,13 @@ class Reviews:
                 ]
                 questions = (*questions, *new)
             contents.keep_questions(db, n, questions)
+
+    def keep_way(self, id: str, *, long: Long, double: bool, budget: int | None) -> None:
+        """Keep how a review is asked from now on; its cells stay as they are."""
+        with writing(self._engine, self._path) as db:
+            n = self._number(db, id)
+            said = {"long": long, "double": double, "budget": budget}
+            db.execute(update(grid.reviews).where(grid.reviews.c.n == n).values(said))
 
     def keep_documents(
         self,
@@ -300,6 +309,8 @@ class Reviews:
                 families=contents.families(db, n),
                 reading=head.reading,
                 budget=head.budget,
+                long=head.long,
+                double=head.double,
             )
 
     def document(self, id: str, path: str, content_id: str = "") -> Document:

@@ -23,7 +23,7 @@ from sqlalchemy.engine import Dialect
 APPLICATION = 0x4C524541
 """SQLite's application_id of a longread store: "LREA"."""
 
-VERSION = 11
+VERSION = 12
 """SQLite's user_version: the number of the newest migration."""
 
 

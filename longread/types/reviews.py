@@ -15,6 +15,8 @@ from longread.types.answers import Citation, Progress, Usage
 from longread.types.documents import Source, Span, Unit
 
 AnswerType = Literal["text", "yes/no", "date", "money", "number", "choice"]
+Long = Literal["evidence", "sweep"]
+"""How documents are read that do not fit a prompt: their best parts, or one part after another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +350,9 @@ class Review:
     """The options with which the sources are read, as JSON, passwords left out."""
     budget: int | None = None
     """Tokens for prompt and answer, where a person set them."""
+    long: Long = "evidence"
+    double: bool = False
+    """Whether what is answered is asked once more in other words."""
 
     def says(self, path: str, question: str) -> tuple[CellState, Value | None] | None:
         """Return what holds of a cell: a person's correction before what a model said.

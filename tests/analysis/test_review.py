@@ -647,6 +647,29 @@ async def test_a_second_pass_that_was_stopped_goes_on(tmp_path: Path) -> None:
     assert (anew.asked, anew.seconds) == ([("alder.md", "Fee")] * 2, [("alder.md", "Fee")])
 
 
+async def test_how_a_review_is_asked_is_said_once(tmp_path: Path) -> None:
+    begun = to(shelf(tmp_path / "deals", {"alder": "Delaware"}), double=True, long="sweep")
+    with pytest.raises(EngineError):
+        await collect(replace(begun, budget=3_500, parallel=1), Twice(after=6))
+    bare = Request(SCRIPTED, review="", parallel=1)
+    rest = Twice()
+    told = await collect(bare, rest)
+    assert (len(rest.asked), len(rest.seconds)) == (2, 2)
+    notes = [e.note for e in told if isinstance(e, Progress)]
+    assert any("--no-double" in note and "--long evidence" in note for note in notes)
+    kept = newest()
+    assert (kept.long, kept.double, kept.budget) == ("sweep", True, 3_500)
+    # Of some cells alone it is said for that run, of all it stays.
+    once = Twice()
+    await collect(replace(bare, double=False, columns=("Law",), again=True), once)
+    assert (once.asked, once.seconds) == ([("alder.md", "Law")], [])
+    assert newest().double
+    told = await collect(replace(bare, double=False, long="evidence"), Twice())
+    assert not [e for e in told if isinstance(e, Progress) and "--no-double" in e.note]
+    kept = newest()
+    assert (kept.long, kept.double, kept.budget) == ("evidence", False, 3_500)
+
+
 async def test_a_failed_cell_that_a_person_settled_counts_no_more(tmp_path: Path) -> None:
     folder = shelf(tmp_path / "deals", {"alder": "Delaware"})
     await collect(to(folder, LAW, MADE), Model(lambda *_: "Delaware, I think."))

@@ -57,7 +57,10 @@ def listed(row: ReviewRow) -> Iterator[str]:
     from longread.analysis.drafts import alive
 
     when = row.updated.astimezone().strftime("%Y-%m-%d %H:%M")
-    facts = [f"{row.cells:,} cells"]
+    most = row.documents * row.questions
+    # A question with a condition is not put to every document.
+    of = f" of up to {most:,}" if row.cells < most else ""
+    facts = [f"{row.cells:,}{of} cells"]
     facts += [f"{row.failed:,} failed"] if row.failed else []
     facts += [f"${row.price:,.2f}"] if row.price else []
     facts += ["running now"] if any(map(alive, row.owners)) else []

@@ -353,11 +353,14 @@ def earned(profile: Profile) -> Trusted | None:
     return None
 
 
-def add_profile(name: str, values: Mapping[str, object]) -> Path:
+def add_profile(name: str, values: Mapping[str, object], *, force: bool = True) -> Path:
     """Write a profile of the person's own and return its file.
 
+    Args:
+        force: whether one of that name is written over.
+
     Raises:
-        ConfigError: a name that is no file name, or values that mean nothing.
+        ConfigError: a name that is no file name, values that mean nothing, or it is there.
     """
     import tomli_w
 
@@ -367,6 +370,11 @@ def add_profile(name: str, values: Mapping[str, object]) -> Path:
         )
     folder = private(settings_dir() / "profiles")
     path = folder / f"{name}.toml"
+    if path.exists() and not force:
+        raise ConfigError(
+            f"there is a profile {name!r} already: {path}",
+            hint=f"--like {name} changes what you name of it, --force writes over it",
+        )
     # What is wrong is said of the profile: its file is not there yet.
     _made(name, values, Path(f"profile {name}"))
     draft = folder / f".{name}.draft"

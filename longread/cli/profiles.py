@@ -77,7 +77,8 @@ def _since(profile: config.Profile, key: str) -> str:
 @click.argument("name")
 @click.argument("values", nargs=-1, required=True, metavar="KEY=VALUE…")
 @click.option("--like", default="", help="Start from the settings of this profile.")
-def add(name: str, values: tuple[str, ...], like: str) -> None:
+@click.option("--force", is_flag=True, help="Write over a profile of that name.")
+def add(name: str, values: tuple[str, ...], like: str, force: bool) -> None:
     """Add a profile of your own: longread profiles add house --like vllm url=http://gpu:8000/v1.
 
     Values are TOML, and numbers of tokens may be 64k or 1M; what is not TOML is text.
@@ -109,7 +110,7 @@ def add(name: str, values: tuple[str, ...], like: str) -> None:
     window, trusted = settings.get("window"), settings.get("trusted")
     if "trusted" not in given and isinstance(window, int) and isinstance(trusted, int):
         settings["trusted"] = min(trusted, window)
-    path = config.add_profile(name, settings)
+    path = config.add_profile(name, settings, force=force or like == name)
     click.echo(f"{path}; longread profiles test {name} tries it", err=True)
 
 

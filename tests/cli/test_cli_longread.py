@@ -185,6 +185,22 @@ def test_profiles_are_listed_shown_and_added(scripted: Path) -> None:
     assert "bad" not in longread("profiles", "list").stdout
 
 
+def test_a_profile_is_written_over_only_on_request(scripted: Path) -> None:
+    words = ("profiles", "add", "scripted", "answer=300")
+    before = (scripted / "scripted.toml").read_bytes()
+    refused = longread(*words)
+    assert refused.returncode == 2
+    assert "there is a profile 'scripted' already" in refused.stderr
+    assert (scripted / "scripted.toml").read_bytes() == before
+    model = json.loads(longread("profiles", "show", "scripted", "--json").stdout)["model"]
+    assert longread(*words, "--like", "scripted").returncode == 0
+    shown = json.loads(longread("profiles", "show", "scripted", "--json").stdout)
+    assert (shown["answer"], shown["model"]) == (300, model)
+    done = longread("profiles", "add", "scripted", "engine=replay", "--force")
+    assert done.returncode == 0, done.stderr
+    assert not json.loads(longread("profiles", "show", "scripted", "--json").stdout)["model"]
+
+
 def test_numbers_of_a_profile_are_written_as_people_do(scripted: Path) -> None:
     done = longread("profiles", "add", "house", "--like", "vllm", "window=64k")
     assert done.returncode == 0, done.stderr

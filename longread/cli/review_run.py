@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from longread.analysis.review import Request
     from longread.analysis.trust import Departure
     from longread.cli.review_scores import Scoring
-    from longread.types.reviews import Long
+    from longread.types.reviews import Long, Question
 
 AGAIN = "Ask anew: what another model answered, or all that --documents and --columns name."
 OPTIONS = (
@@ -109,12 +109,14 @@ class Run:
         Args:
             more: fields of the request that are the command's own.
         """
-        from longread.analysis.engines import choose
-        from longread.analysis.exporting import check
+        if self.outputs:
+            from longread.analysis.exporting import check
 
-        check(self.outputs, force=self.force)
+            check(self.outputs, force=self.force)
         request = replace(self.request, **more)
         if self.profile or request.review is None:
+            from longread.analysis.engines import choose
+
             request = replace(request, profile=choose(self.profile, use_found()))
         if self.dry:
             _look_ahead(request, self.as_data)
@@ -138,11 +140,15 @@ def running(command: Callable[..., Any]) -> Callable[..., Any]:
         yes: bool, as_data: bool, store: Path | None, outputs: tuple[Path, ...], force: bool,
         **others: Any,
     ) -> Any:  # fmt: skip
-        from longread.analysis.questions import read_questions
         from longread.analysis.review import Request
 
+        asked: tuple[Question, ...] = ()
+        if questions:
+            from longread.analysis.questions import read_questions
+
+            asked = read_questions(questions)
         request = Request(
-            questions=read_questions(questions) if questions else (), budget=budget,
+            questions=asked, budget=budget,
             pilot=pilot or 0, seed=seed, only=documents, columns=columns, again=again,
             double=double, parallel=parallel or 0, long=long, store=store, yes=yes,
         )  # fmt: skip

@@ -88,16 +88,17 @@ def table(review: Review, id: str, width: int = 120) -> Iterator[str]:
     wide = max([len(n) for n in numbers], default=1) + 1
     left = min(PATH, max([len(one.path) for one in review.documents], default=0))
     each = max((width - left) // wide, 1)
+    signs = [[sign(review, one.path, q) for q in review.questions] for one in review.documents]
     for first in range(0, len(numbers), each):
-        columns = review.questions[first : first + each]
+        columns = slice(first, first + each)
         yield ""
-        yield " " * left + "".join(n.rjust(wide) for n in numbers[first : first + each])
-        for one in review.documents:
-            signs = [sign(review, one.path, question) for question in columns]
-            yield _short(one.path, left).ljust(left) + "".join(s.rjust(wide) for s in signs)
+        yield " " * left + "".join(n.rjust(wide) for n in numbers[columns])
+        for one, row in zip(review.documents, signs, strict=True):
+            shown = "".join(s.rjust(wide) for s in row[columns])
+            yield _short(one.path, left).ljust(left) + shown
     yield ""
-    for n, question in zip(numbers, review.questions, strict=True):
-        states = Counter(sign(review, one.path, question) for one in review.documents)
+    for at, (n, question) in enumerate(zip(numbers, review.questions, strict=True)):
+        states = Counter(row[at] for row in signs)
         counted = " ".join(f"{n}{s}" for s, n in states.most_common())
         yield f"{n.rjust(wide)}  {line(question.name)}: {counted}"
     if people := _decided(review):

@@ -385,8 +385,10 @@ class Review:
         second = self.seconds.get(key)
         sure = cell.state in (CellState.ANSWERED, CellState.NOT_PRESENT, CellState.NOT_FOUND)
         verified = (True if cell.citations else None) if sure and not cell.unverified else False
-        free = any(q.name == question and q.type == "text" for q in self.questions)
-        agreed = agree(cell, second, free=free) if second else None
+        agreed = None
+        if second:
+            free = any(q.name == question and q.type == "text" for q in self.questions)
+            agreed = agree(cell, second, free=free)
         return Checks(verified, agreed, any(citation.ocr for citation in cell.citations))
 
     def concern(self, path: str, question: str) -> Concern | None:
@@ -411,8 +413,10 @@ class Review:
         asked = {question.name: question for question in self.questions}
         return [
             (path, name)
-            for path, name in self.cells
-            if self.concern(path, name) is Concern.FAILED and not self.ruled_out(path, asked[name])
+            for (path, name), cell in self.cells.items()
+            if cell.state is CellState.FAILED
+            and self.concern(path, name) is Concern.FAILED
+            and not self.ruled_out(path, asked[name])
         ]
 
     def work(self) -> list[tuple[str, str]]:

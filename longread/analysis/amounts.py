@@ -124,7 +124,8 @@ def _find(said: str, *, of_money: bool, rate: bool = False) -> Found | None:
     amount = _decimal(numbers[0].group(), before, of_money=of_money, rate=rate)
     behind, part = _fraction(behind)
     before, sign = _signed(before)
-    if amount is None or (part and amount != int(amount)):
+    # Nobody writes a fraction behind decimals, be they .00.
+    if amount is None or (part and amount.as_tuple().exponent):
         return None
     digits = amount + part
     scale, left = _scale(behind, of_money=of_money)

@@ -60,6 +60,7 @@ def test_money_of_which_anything_is_not_sure_is_unclear(said: str) -> None:
         ("less than 30", ""), ("no less than 30 days", "30"), ("1.200", ""), ("5 6", ""),
         ("10 000", "10000"), ("1'2", ""), ("A-5", ""), ("x5", ""), ("3:1", ""), ("1/2", ""),
         ("5 years and six months", ""), ("50 bps", ""), ("5‰", ""), ("5 дней", ""), ("-0", "0"),
+        ("5½", "5.5"), ("1,000 ½", "1000.5"), ("1.00½", ""), ("2.5½", ""),
         ("9" * 30, ""), ("one hundred and eighty (180) days", "180"), ("3 times a year", "3"),
     ],
 )  # fmt: skip

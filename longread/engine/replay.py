@@ -18,6 +18,8 @@ BREAK = "\n---\n"
 SIGNS = {"YYYY-MM-DD": "2001-02-03", "ISO currency": "USD 100.00", "in digits": "7"}
 """What is said of the form of a value, and such a value."""
 PLACE = re.compile(r"[Lpc]\d+(-[Lpc]\d+)?")
+RECENT = 64
+"""Prompts that an engine remembers."""
 LEAST = 25
 """Characters of a line that is quoted, at least: shorter ones are not unique."""
 
@@ -39,10 +41,11 @@ class ReplayEngine:
         self._answers = list(answers)
         self._fails_after = fails_after
         self.prompts: list[Prompt] = []
+        """The newest of what it was asked: a review asks thousands of times."""
 
     async def stream(self, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[Event]:
         """Yield the next answer in pieces of a word."""
-        self.prompts.append(prompt)
+        self.prompts = [*self.prompts[1 - RECENT :], prompt]
         text = _choose(sampling.schema, prompt) if sampling.schema else self._next()
         words = text.split(" ")
         for index, word in enumerate(words):

@@ -193,7 +193,10 @@ class Sweep:
                     yield step
         self.notes += joined.notes
         if inquiry.purse.refused:
-            self.notes.append(f"Not all that failed was asked for once more: {DEAR}.")
+            self.notes.append(
+                f"Not all that failed was asked for once more: {DEAR}; with a smaller budget parts"
+                " are smaller, and less is found in each."
+            )
         made = written(joined)
         text = made.text or NOTHING
         yield Text(text)

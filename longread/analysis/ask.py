@@ -25,7 +25,7 @@ from longread.analysis.trust import Confirm
 from longread.analysis.work import Work
 from longread.config import Profile
 from longread.errors import EngineError, WindowError
-from longread.ingest.places import number_of
+from longread.ingest.places import notes_of, number_of
 from longread.ingest.read import Options
 from longread.store import Store, open_store
 from longread.types import Answer, Engine, Event, Finished, Progress, Prompt, Reasoning, Tell, Text
@@ -79,8 +79,8 @@ async def ask(
         async for step in opening:
             yield step
         opened = opening.value
-        for source in opened.corpus.sources:
-            yield Progress("source", note=source.note)
+        for note in notes_of(opened.corpus.sources):
+            yield Progress("source", note=note)
         look = request.session is not None and not request.as_it_was
         asked = put(
             opened, request.question, store, confirm,

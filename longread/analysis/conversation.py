@@ -20,6 +20,7 @@ from longread.analysis.sources import read_sources
 from longread.cache.kept import open_derived
 from longread.config import Profile
 from longread.errors import BudgetError
+from longread.ingest.places import few
 from longread.ingest.read import Options
 from longread.prompt import changes, compose, evidence, render
 from longread.prompt.evidence import Hit
@@ -182,7 +183,7 @@ class Conversation:
     @property
     def title(self) -> str:
         """What people call it: the last part of each source's location."""
-        return ", ".join(name(source) for source in self.corpus.sources)
+        return title_of(self.corpus.sources)
 
     def keep(self, store: Store) -> str:
         """Keep the session, without answers, unless it is kept; return its id.
@@ -382,6 +383,11 @@ def usable(profile: Profile, budget: int | None) -> int:
 def _limit(profile: Profile) -> int:
     """Return what one prompt and its answer may take, so that places can be chosen after it."""
     return profile.window - (CHOOSING if profile.citations == "guided" else 0)
+
+
+def title_of(sources: Sequence[Source]) -> str:
+    """Return what people call what is read: the last part of each source's location."""
+    return few([name(source) for source in sources])
 
 
 def name(source: Source) -> str:

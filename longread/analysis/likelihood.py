@@ -23,6 +23,7 @@ from longread.analysis.work import Work
 from longread.engine import likelihood as engine
 from longread.engine import local
 from longread.errors import ConfigError
+from longread.ingest.places import notes_of
 from longread.prompt import compose, haystack, render
 from longread.store import open_store
 from longread.tokens.sizes import label
@@ -64,8 +65,8 @@ async def likelihood(
         async for step in preparing:
             yield step
         ready = preparing.value
-        for source in ready.corpus.sources:
-            yield Progress("source", note=source.note)
+        for note in notes_of(ready.corpus.sources):
+            yield Progress("source", note=note)
         composing = Work(lambda _: _prompt(ready, usable(profile, longest) - 1))
         async for step in composing:
             yield step

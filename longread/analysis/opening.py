@@ -9,7 +9,7 @@ from random import Random
 
 from longread import config
 from longread.analysis import freshness, missing, outlook, reading
-from longread.analysis.conversation import name, usable
+from longread.analysis.conversation import title_of, usable
 from longread.analysis.engines import open_tokens
 from longread.analysis.missing import Job, Kept, Scope
 from longread.analysis.outlook import Outlook, reviewed_of
@@ -208,7 +208,7 @@ def open_review(request: Request, store: Store, tell: Tell) -> Opened:
 
 def _head(found: _Found) -> Review:
     return Review(
-        title=", ".join(name(source) for source in found.corpus.sources),
+        title=title_of(found.corpus.sources),
         sources=found.corpus.sources,
         profile=found.profile.name,
         questions=found.questions,

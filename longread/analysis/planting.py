@@ -13,7 +13,7 @@ from pathlib import Path
 
 import longread
 from longread.analysis import bounds, reading
-from longread.analysis.conversation import name, usable
+from longread.analysis.conversation import title_of, usable
 from longread.analysis.engines import open_tokens
 from longread.analysis.reading import Measured
 from longread.analysis.sources import read_sources
@@ -167,7 +167,7 @@ def read(request: Request, tell: Tell) -> Prepared:
     own = (str(Path(longread.__file__).parent),)
     corpus = read_sources(request.sources or own, request.options, pieces, longest, tell)
     measured = reading.measure(corpus, pieces, True, tell)
-    sources = ", ".join(name(source) for source in corpus.sources)
+    sources = title_of(corpus.sources)
     title = sources if request.sources else "longread's own code"
     return Prepared(request, measured.corpus, measured, title)
 

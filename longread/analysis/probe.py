@@ -25,6 +25,7 @@ from longread.analysis.trust import Confirm
 from longread.analysis.work import Work
 from longread.config import Profile, Trusted
 from longread.errors import ConfigError, EngineError
+from longread.ingest.places import notes_of
 from longread.prompt import needles
 from longread.prompt.haystack import Haystack
 from longread.store import Store, open_store
@@ -103,8 +104,8 @@ async def probe(
         async for step in preparing:
             yield step
         ready = preparing.value
-        for source in ready.corpus.sources:
-            yield Progress("source", note=source.note)
+        for note in notes_of(ready.corpus.sources):
+            yield Progress("source", note=note)
         wanted = set(ready.places)
         trials = await asyncio.to_thread(store.trials, ready.key)
         kept = {t.place: t for t in trials if t.place in wanted}

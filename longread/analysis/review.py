@@ -17,7 +17,7 @@ from longread.analysis.opening import Opened, Request, open_review, planned, rea
 from longread.analysis.outlook import Outlook, cost_of
 from longread.analysis.trust import Confirm
 from longread.analysis.work import Work
-from longread.ingest.places import location_of
+from longread.ingest.places import location_of, notes_of
 from longread.store import open_store
 from longread.types import Engine, Progress, Tell
 from longread.types.reviews import ReviewEvent, Started
@@ -46,8 +46,8 @@ async def review(
         async for step in opening:
             yield step
         opened = opening.value
-        for source in opened.corpus.sources:
-            yield Progress("source", note=source.note)
+        for note in notes_of(opened.corpus.sources):
+            yield Progress("source", note=note)
         if more := _more(request, opened):
             yield Progress("source", note=more)
         if before := _as_before(request, opened):

@@ -73,6 +73,7 @@ def pack(
     """Turn SOURCE… into one prompt that fits a budget. Needs no model and no network."""
     from longread.analysis.pack import pack as run
     from longread.export.session import ledger_data
+    from longread.ingest.places import notes_of
     from longread.types import Level
 
     what = (sources, options, tokenizer, budget, question)
@@ -85,7 +86,7 @@ def pack(
             notes.append(note)
         else:
             packed = run(*what, meter.tell)
-    for note in (*(source.note for source in packed.corpus.sources), *notes):
+    for note in (*notes_of(packed.corpus.sources), *notes):
         click.echo(note, err=True)
     if ledger:
         _write(ledger, [(json.dumps(ledger_data(packed.ledger)) + "\n").encode()])

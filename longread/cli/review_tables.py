@@ -55,6 +55,7 @@ def row_data(row: ReviewRow) -> dict[str, Any]:
 def listed(row: ReviewRow) -> Iterator[str]:
     """Yield what a list says of a review."""
     from longread.analysis.drafts import alive
+    from longread.ingest.places import few
 
     when = row.updated.astimezone().strftime("%Y-%m-%d %H:%M")
     most = row.documents * row.questions
@@ -67,7 +68,7 @@ def listed(row: ReviewRow) -> Iterator[str]:
     yield f"{row.id}  {when}  {line(row.title)}"
     yield (
         f"          {row.documents:,} documents × {row.questions:,} questions,"
-        f" {', '.join(facts)}, {line(row.profile)}; {line(', '.join(row.sources))}"
+        f" {', '.join(facts)}, {line(row.profile)}; {line(few(row.sources))}"
     )
 
 

@@ -264,6 +264,7 @@ def _when(time: datetime) -> str:
 
 def _table(rows: list[Row]) -> Iterator[str]:
     from longread.export.session import percent
+    from longread.ingest.places import few
 
     for row in rows:
         facts = (
@@ -274,7 +275,7 @@ def _table(rows: list[Row]) -> Iterator[str]:
             *filter(None, [_state(row)]),
         )
         yield f"{row.id}  {_when(row.updated)}  {line(row.title)}"
-        yield f"          {', '.join(facts)}; {line(', '.join(row.sources))}"
+        yield f"          {', '.join(facts)}; {line(few(row.sources))}"
 
 
 def _report(row: Row, kept: Session) -> Iterator[str]:

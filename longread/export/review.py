@@ -25,7 +25,8 @@ SIGNS = {
 UNVERIFIED, CORRECTED, NOTHING, RULED_OUT = "¿", "✎", "·", "/"
 DIFFERS = "≠"
 PATH = 36
-"""Characters of a path in a table; of a longer one the end is shown."""
+"""Characters of a path in a table; of a longer one both ends are shown: folders and what numbers
+files stand at its start, names at its end."""
 
 
 def sign(review: Review, path: str, question: Question) -> str:
@@ -124,7 +125,8 @@ def _decided(review: Review) -> str:
 
 def _short(path: str, most: int) -> str:
     said = line(path)
-    return said if len(said) <= most else "…" + said[1 - most :]
+    start = most // 3
+    return said if len(said) <= most else f"{said[:start]}…{said[start + 1 - most :]}"
 
 
 def way(review: Review) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -217,6 +218,18 @@ def _at(version: str) -> str:
 def number_of(number: int, noun: str) -> str:
     """Return "1 file", "2,000 files"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def few(names: Sequence[str], most: int = 3) -> str:
+    """Return "a, b, c and 56 more": a shell's pattern can name hundreds of sources."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + f" and {more:,} more" if more > 1 else ", ".join(names)
+
+
+def notes_of(sources: Sequence[Source]) -> list[str]:
+    """Return what is to be said of each source, what is the same of several said once."""
+    times = Counter(source.note for source in sources)
+    return [f"{n:,} × {note}" if n > 1 else note for note, n in times.items()]
 
 
 def _literal(note: str) -> str:

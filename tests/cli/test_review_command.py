@@ -63,6 +63,25 @@ def deals(tmp_path: Path) -> Path:
     return deals
 
 
+def test_many_files_named_by_a_pattern_are_listed_in_few_words(deals: Path) -> None:
+    name = "2024-{:03}-master-services-agreement-of-{}-with-{}.md"
+    files = []
+    for n, law in enumerate(("Ohio", "Utah", "Iowa", "Texas", "Maine")):
+        files.append(deals / name.format(n, law, "somebody"))
+        files[-1].write_text(f"This agreement is governed by the laws of {law}.\n")
+    said = (*files, "--questions", deals.parent / "questions.csv", "--profile", "scripted")
+    done = longread("review", *said)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("one file") == 1
+    listed = longread("review", "list").stdout
+    assert listed.count("and 2 more") == 2
+    assert files[2].name in listed
+    assert files[3].name not in listed
+    # Both ends of a long name are shown, for files are told apart by either.
+    table = longread("review", "show").stdout
+    assert "2024-003-mas…-Texas-with-somebody.md" in table
+
+
 def test_a_review_is_run_shown_marked_listed_resumed_and_deleted(deals: Path) -> None:
     questions = deals.parent / "questions.csv"
     said = (deals, "--questions", questions, "--profile", "scripted")

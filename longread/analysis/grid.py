@@ -41,6 +41,9 @@ LOOK = 0.5
 IN_A_ROW = 3
 """Requests that fail one after another before the engine is given up; what it refuses does not
 count, for that is about one request."""
+REFUSED = 3
+"""Documents of which all that is asked is refused, before anything was answered, until that is
+taken for the engine's failure: something in every request, as a setting, is not to its mind."""
 
 
 @dataclass(slots=True)
@@ -85,6 +88,8 @@ class Grid:
         self._out: asyncio.Queue[ReviewEvent | None] = asyncio.Queue()
         self._done = self._total = 0
         self._failures: list[tuple[int, Cell, bool, EngineError]] = []
+        self._refused: set[str] | None = set()
+        """Documents of which something was refused; None once anything was answered."""
 
     async def run(
         self, jobs: Sequence[Job], engine: Engine | None, parallel: int
@@ -286,6 +291,13 @@ class Grid:
         except (WindowError, RefusalError, BudgetError) as error:
             # That is about this question; the engine takes others.
             cell = settling.failed(held.job.reviewed, question, self._profile, str(error))
+            if isinstance(error, RefusalError) and self._refused is not None:
+                self._refused.add(held.job.reviewed.path)
+                if len(self._refused) >= REFUSED:
+                    await self._keep(held, cell)
+                    raise EngineError(
+                        f"nothing was answered of {REFUSED} documents: {error}", hint=error.hint
+                    ) from error
         except EngineError as error:
             cell = settling.failed(held.job.reviewed, question, self._profile, str(error))
             self._failures.append((held.job.document, cell, held.second, error))
@@ -293,6 +305,7 @@ class Grid:
                 raise
             return None
         else:
+            self._refused = None
             await self._settle()
         return cell if await self._keep(held, cell) else None
 

@@ -526,6 +526,30 @@ async def test_what_an_engine_refuses_fails_at_once_and_the_run_goes_on(tmp_path
     assert kept.cells["alder.md", "Law"].note == "its content filter ended it"
 
 
+async def test_an_engine_that_refuses_everything_is_not_asked_for_every_cell(
+    tmp_path: Path,
+) -> None:
+    laws = dict.fromkeys(("alder", "birch", "cedar", "doges", "elder", "fichu"), "Ohio")
+
+    def all_of_it(*_: object) -> str:
+        raise RefusalError("response_format is not supported", hint="another server")
+
+    request, model = to(shelf(tmp_path / "deals", laws), parallel=1), Model(all_of_it)
+    with pytest.raises(EngineError, match="nothing was answered of 3 documents: response_format"):
+        await collect(request, model)
+    assert len(model.asked) == 2 * len(QUESTIONS) + 1
+    assert len(newest().cells) == 2 * len(QUESTIONS) + 1
+
+    # Where it does answer something, what it refuses is about those documents.
+    def some(path: str, question: str, _: int) -> str:
+        if path != "cedar.md":
+            raise RefusalError("its content filter ended it", hint="")
+        return truth(path, question, 0)
+
+    await collect(request, Model(some))
+    assert len(newest().cells) == len(laws) * len(QUESTIONS)
+
+
 async def test_a_document_too_long_for_the_server_is_laid_out_anew_once(tmp_path: Path) -> None:
     folder = shelf(tmp_path / "deals", {"alder": "Delaware"})
     long = "\n\n".join(f"Clause {n}. Lamp {n} is lit at dusk, every day." for n in range(300))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from longread.export.report import Report, Said, covered, facts, legend, read_of, said
+from longread.export.review import DIFFERS
 from longread.export.session import code, escaped, mark, where
 from longread.export.visible import line, visible
 from longread.types import Citation
@@ -92,7 +93,7 @@ def _document(review: Review, one: Reviewed, notes: list[str]) -> Iterator[str]:
 def _says(told: Said, question: Question) -> str:
     words = f"{_plain(told.signs)} {_plain(told.text)}"
     # A sign alone must not have to be looked up.
-    if told.tone in ("unverified", "corrected", "rejected"):
+    if told.tone in ("unverified", "corrected", "rejected") or told.sign == DIFFERS:
         words += f" (*{_plain(told.state)}*)"
     flags = [remark for remark in told.remarks if remark.startswith("⚑")]
     return " ".join([words, *(f"(*{_plain(flag)}*)" for flag in flags)])

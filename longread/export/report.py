@@ -132,16 +132,30 @@ def said(review: Review, path: str, question: Question) -> Said:
         tone = "open"
         text = state = "out of place" if shown == RULED_OUT else "not asked"
     else:
-        tone = "unverified" if shown == UNVERIFIED else TONES[cell.state]
+        tone = "unverified" if not_verified(review, path, question) else TONES[cell.state]
         answered = cell.value if cell.state is CellState.ANSWERED else None
         text, state = plain(answered) if answered else value_of(cell), cell.state.value
-        if shown == UNVERIFIED:
+        if tone == "unverified":
             state = "answered, quote not verified"
+        if shown == DIFFERS:
+            state += "; answered differently when asked twice"
     if marks.decision and marks.decision.kind == "rejected":
         tone, state = "rejected", f"{state}; rejected by a person"
     elif marks.decision and marks.decision.kind == "accepted":
         state = f"{state}; accepted by a person"
     return Said(text, shown, tone, state, tuple(_remarks(review, key, cell, marks)))
+
+
+def not_verified(review: Review, path: str, question: Question) -> bool:
+    """Whether a cell has the model's answer, and a quote of it does not stand or is missing.
+
+    The sign does not tell it where two passes differ besides.
+    """
+    cell = review.cells.get((path, question.name))
+    shown = sign(review, path, question)
+    return shown == UNVERIFIED or bool(
+        cell and shown == DIFFERS and cell.unverified and cell.state is CellState.ANSWERED
+    )
 
 
 def _remarks(review: Review, key: Key, cell: Cell | None, marks: Marked) -> Iterator[str]:
@@ -256,7 +270,7 @@ def covered(review: Review) -> Iterator[tuple[str | int | float, ...]]:
             ", ".join(one.partly),
             review.families.get(one.path, ""),
             sum(_answered(review, one, question) for question in review.questions),
-            signs[UNVERIFIED],
+            sum(not_verified(review, one.path, question) for question in review.questions),
             signs[SIGNS[CellState.FAILED]],
         )
 

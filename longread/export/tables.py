@@ -15,6 +15,7 @@ from longread.export.report import (
     COVERAGE,
     SOURCES,
     Report,
+    Said,
     covered,
     distinct,
     read_of,
@@ -22,7 +23,7 @@ from longread.export.report import (
     sources,
     to_check,
 )
-from longread.export.review import data
+from longread.export.review import DIFFERS, data
 from longread.export.session import as_json
 from longread.export.visible import line
 
@@ -36,16 +37,14 @@ FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 def csv_files(report: Report) -> dict[str, bytes]:
     """Return three files: documents × questions, a line for each source, a line for each document.
 
-    A value whose quote does not stand says so behind it.
+    A value whose quote does not stand says so behind it, and so does one that a second pass or a
+    person disputes.
     """
     review = report.review
     names = distinct([question.name for question in review.questions], HEAD)
     rows: list[Sequence[str | int | float]] = [(*HEAD, *names)]
     for one in review.documents:
-        told = (said(review, one.path, question) for question in review.questions)
-        cells = [f"{t.text} (quote not verified)" if t.tone == "unverified" else t.text
-                 if t.tone != "rejected" else f"{t.text} (rejected by a person)"
-                 for t in told]  # fmt: skip
+        cells = [_with_doubts(said(review, one.path, question)) for question in review.questions]
         rows.append((one.path, read_of(one), to_check(review, one.path), *cells))
     lines = (columns for _, _, columns in sources(review))
     return {
@@ -53,6 +52,13 @@ def csv_files(report: Report) -> dict[str, bytes]:
         "_sources": _csv([SOURCES, *lines]),
         "_coverage": _csv([COVERAGE, *covered(review)]),
     }
+
+
+def _with_doubts(told: Said) -> str:
+    doubts = ["quote not verified"] if told.tone == "unverified" else []
+    doubts += ["answered differently when asked twice"] if told.sign == DIFFERS else []
+    doubts += ["rejected by a person"] if told.tone == "rejected" else []
+    return f"{told.text} ({'; '.join(doubts)})" if doubts else told.text
 
 
 def json_file(report: Report) -> dict[str, bytes]:

@@ -126,7 +126,7 @@ def _value(cell: Any, told: Said, value: Typed, question: Question) -> None:
     _put(cell, value)
     style = _styles()
     # The sign belongs to how the value is shown, so the value stays one to compute with.
-    signs = " ".join(s for s in told.signs.split() if s in "¿✎✗⚑")
+    signs = " ".join(s for s in told.signs.split() if s in "¿≠✎✗⚑")
     answered = told.tone in ("good", "unverified", "corrected", "rejected")
     behind = f'" {signs}"' if signs and answered else ""
     if isinstance(value, date):

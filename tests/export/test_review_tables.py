@@ -10,7 +10,7 @@ from io import StringIO
 import pytest
 
 from longread.export.markdown import markdown
-from longread.export.report import Report, said, sources, to_check
+from longread.export.report import Report, covered, said, sources, to_check
 from longread.export.tables import csv_files, harmless, json_file
 from longread.types import Citation, Source, Span, Verdict
 from longread.types.reviews import (
@@ -143,3 +143,20 @@ def test_what_a_person_said_and_what_was_checked_are_told_of_a_cell() -> None:
     assert told.remarks[0] == "✗ rejected by a person: wrong page"
     assert to_check(kept, "a.pdf") == 1
     assert len(list(sources(kept))) == 4
+
+
+def test_two_passes_that_differ_do_not_hide_a_quote_that_does_not_stand() -> None:
+    kept = review()
+    second = replace(kept.cells["a.pdf", "Fee"], value=Value(("6",), ("USD 6",)), citations=())
+    third = replace(kept.cells["a.pdf", "Law"], value=Value(("Utah",), ("Utah",)))
+    kept = replace(kept, seconds={("a.pdf", "Fee"): second, ("a.pdf", "Law"): third})
+    law, fee = (said(kept, "a.pdf", question) for question in (LAW, FEE))
+    assert (law.signs, law.tone, fee.signs, fee.tone) == ("≠", "good", "≠", "unverified")
+    assert fee.state == "answered, quote not verified; answered differently when asked twice"
+    assert next(covered(kept))[10:12] == (2, 1)
+    assert rows(csv_files(Report("abcd", kept))[""])[1][3:] == [
+        "Ohio (answered differently when asked twice)",
+        "USD 5 (quote not verified; answered differently when asked twice)",
+    ]
+    text = markdown(Report("abcd", kept))[""].decode()
+    assert "≠ Ohio (*answered; answered differently when asked twice*)" in text

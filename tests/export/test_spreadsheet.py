@@ -133,6 +133,10 @@ def test_signs_stand_beside_values_that_can_be_computed_with() -> None:
     assert "see p. 9\nthe model said: Ohio" in law.comment.text
     fills = {one.fill.fgColor.rgb for one in (made, days, law, sheet["D3"])}
     assert len(fills) == 4
+    second = replace(bad, value=Value(("2006-03-04",), ("2006-03-04",)))
+    both = written(replace(kept, cells=cells, seconds={("a.pdf", "Made"): second}))["Values"]["E2"]
+    assert both.number_format == 'yyyy-mm-dd" ≠"'
+    assert both.fill.fgColor.rgb == made.fill.fgColor.rgb
 
 
 def test_a_value_leads_to_its_source_and_a_source_to_its_page(tmp_path: Path) -> None:

@@ -208,7 +208,7 @@ def sources(review: Review) -> Iterator[tuple[Key, int, tuple[str | int, ...]]]:
         for question in review.questions:
             key = (one.path, question.name)
             cell = review.cells.get(key)
-            if cell is None and key not in review.marks:
+            if cell is None and key not in review.marks and key not in review.earlier:
                 continue
             told = said(review, *key[:1], question)
             checks = review.checks(*key)

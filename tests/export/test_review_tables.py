@@ -160,3 +160,14 @@ def test_two_passes_that_differ_do_not_hide_a_quote_that_does_not_stand() -> Non
     ]
     text = markdown(Report("abcd", kept))[""].decode()
     assert "≠ Ohio (*answered; answered differently when asked twice*)" in text
+
+
+def test_what_was_said_of_an_earlier_document_stands_in_the_sources_without_a_cell() -> None:
+    kept = review()
+    cells = {key: cell for key, cell in kept.cells.items() if key != ("a.pdf", "Law")}
+    before = Mark("corrected", Value(("Utah",), ("Utah",)))
+    kept = replace(kept, cells=cells, earlier={("a.pdf", "Law"): before})
+    head, line, *_ = rows(csv_files(Report("abcd", kept))["_sources"])
+    told = dict(zip(head, line, strict=True))
+    assert (told["Document"], told["Question"], told["State"]) == ("a.pdf", "Law", "not asked")
+    assert told["Note"] == "a person said, when document or question was another: Utah"

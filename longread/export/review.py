@@ -66,7 +66,7 @@ def coverage(review: Review) -> str:
     """Say how much was read, in one line that stands in every table and export."""
     read = [one for one in review.documents if not one.reason]
     pages = sum(one.pages for one in review.documents)
-    unread = sum(len(one.unread) for one in review.documents)
+    unread = sum(one.pages if one.reason else len(one.unread) for one in review.documents)
     recognised = sum(len(one.recognised) for one in review.documents)
     words = f"read: {len(read):,} of {len(review.documents):,} documents"
     if pages:

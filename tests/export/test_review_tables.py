@@ -11,6 +11,7 @@ import pytest
 
 from longread.export.markdown import markdown
 from longread.export.report import Report, covered, said, sources, to_check
+from longread.export.review import coverage
 from longread.export.tables import csv_files, harmless, json_file
 from longread.types import Citation, Source, Span, Verdict
 from longread.types.reviews import (
@@ -171,3 +172,10 @@ def test_what_was_said_of_an_earlier_document_stands_in_the_sources_without_a_ce
     told = dict(zip(head, line, strict=True))
     assert (told["Document"], told["Question"], told["State"]) == ("a.pdf", "Law", "not asked")
     assert told["Note"] == "a person said, when document or question was another: Utah"
+
+
+def test_no_page_counts_as_read_of_a_document_that_could_not_be_read() -> None:
+    kept = review()
+    empty = replace(kept.documents[1], reason="no text")
+    kept = replace(kept, documents=(kept.documents[0], empty))
+    assert coverage(kept).startswith("read: 1 of 2 documents, 2 of 7 pages, 1 of them")

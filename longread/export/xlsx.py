@@ -125,19 +125,26 @@ def _values(sheet: Any, report: Report, first: dict[Key, int]) -> None:
 def _value(cell: Any, told: Said, value: Typed, question: Question) -> None:
     _put(cell, value)
     style = _styles()
-    # The sign belongs to how the value is shown, so the value stays one to compute with.
-    signs = " ".join(s for s in told.signs.split() if s in "¿≠✎✗⚑")
+    # The sign belongs to how the value is shown, so the value stays one to compute with; where
+    # there is none, the sign of its state stands in the text.
+    signs = [s for s in told.signs.split() if s in "¿≠✎✗⚑" and not str(value).startswith(s)]
     answered = told.tone in ("good", "unverified", "corrected", "rejected")
-    behind = f'" {signs}"' if signs and answered else ""
+    behind = f'" {" ".join(signs)}"' if signs else ""
+    signed = f"General{behind};-General{behind};General{behind};@{behind}" if behind else "General"
     if isinstance(value, date):
         cell.number_format = f"yyyy-mm-dd{behind}"
-    elif isinstance(value, Decimal) or (question.type == "number" and not question.many):
-        cell.number_format = f"General{behind}" if isinstance(value, Decimal) else "General"
-    elif isinstance(value, str) and len(value) < WIDE and not (question.type == "date" and
-                                                               not answered):  # fmt: skip
+    elif isinstance(value, Decimal):
+        cell.number_format = f"General{behind}"
+    elif question.type == "number" and not question.many:
+        cell.number_format = signed
+    elif question.type == "date" and not answered:
+        # A day that is typed there must become one.
+        of_day = f"yyyy-mm-dd{behind};General;General;@{behind}"
+        cell.number_format = of_day if behind else "General"
+    elif len(value) < WIDE:
         cell.number_format = f"@{behind}"
     elif behind:
-        cell.number_format = f"General{behind};-General{behind};General{behind};@{behind}"
+        cell.number_format = signed
     if fill := style["fills"].get(told.tone):
         cell.fill = fill
     if told.tone in ("nothing", "open"):

@@ -139,6 +139,21 @@ def test_signs_stand_beside_values_that_can_be_computed_with() -> None:
     assert both.fill.fgColor.rgb == made.fill.fgColor.rgb
 
 
+def test_a_cell_without_a_value_shows_that_a_person_flagged_it(tmp_path: Path) -> None:
+    kept = review("a.pdf")
+    nothing = {key: replace(one, state=CellState.NOT_PRESENT, value=None) for key, one in
+               kept.cells.items()}  # fmt: skip
+    marks = {key: marked([Mark("flagged")], one) for key, one in nothing.items()}
+    book = written(replace(kept, cells=nothing, marks=marks))
+    sheet = book["Values"]
+    assert {one.value for one in sheet[2][3:]} == {"– not present"}
+    assert all(one.number_format.endswith('@" ⚑"') for one in sheet[2][3:])
+    # What is typed there is a day and a number.
+    sheet["E2"], sheet["F2"] = date(2005, 3, 4), 30
+    assert sheet["E2"].is_date
+    assert [one.text for one in edited(saved(book, tmp_path)).edits] == ["2005-03-04", "30"]
+
+
 def test_a_value_leads_to_its_source_and_a_source_to_its_page(tmp_path: Path) -> None:
     book = written(review("a b.pdf", "c.pdf"), files={"a b.pdf": tmp_path / "a b.pdf"})
     row = int(book["Values"]["D2"].hyperlink.location.removeprefix("Sources!A"))

@@ -32,6 +32,9 @@ HEAD = ("Document", "Read", "To check")
 NUMBER = re.compile(r"[-+]?\d+(\.\d+)?%?")
 FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 """What a spreadsheet may begin to compute: OWASP's list for CSV injection, full-width forms too."""
+WITHIN = re.compile(r"(;\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])(?!\s*[-+]?\d+(?:\.\d+)?%?(?:;|$))")
+"""Where the next cell begins for a program that splits at semicolons, as Excel does wherever the
+comma is in numbers: there only the first quotation mark of a line opens a quoted cell."""
 
 
 def csv_files(report: Report) -> dict[str, bytes]:
@@ -75,7 +78,7 @@ def _csv(rows: Iterable[Sequence[str | int | float]]) -> bytes:
 
 def harmless(text: str) -> str:
     """Return a cell's text of which no spreadsheet makes a formula, on one line."""
-    shown = line(text)
+    shown = WITHIN.sub(r"\1'", line(text))
     if FORMULA.match(text) and not NUMBER.fullmatch(text):
         return f"'{shown}"
     return shown

@@ -102,11 +102,17 @@ def test_numbers_and_words_in_a_csv_are_as_they_are(text: str) -> None:
     assert harmless(text) == text
 
 
-def test_a_comma_or_a_semicolon_in_a_csv_opens_no_column() -> None:
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_nothing_in_a_csv_is_a_formula_wherever_a_program_splits_it(delimiter: str) -> None:
     kept = review()
-    cell = replace(kept.cells["a.pdf", "Law"], value=Value(("a",), ("a;=cmd",)))
+    text = "a;=cmd; @x;+1 b;-2;\uff1d3; b=c"
+    cell = replace(kept.cells["a.pdf", "Law"], value=Value(("a",), (text,)))
     made = csv_files(Report("abcd", replace(kept, cells={**kept.cells, ("a.pdf", "Law"): cell})))
-    assert b'"a;=cmd"' in made[""]
+    assert b"\"a;'=cmd; '@x;'+1 b;-2;'\xef\xbc\x9d3; b=c\"" in made[""]
+    for content in made.values():
+        lines = csv.reader(StringIO(content.decode("utf-8-sig")), delimiter=delimiter)
+        cells = [one.strip() for line in lines for one in line]
+        assert not [one for one in cells if one[:1] in ("=", "+", "@", "\uff1d")]
 
 
 def test_markdown_has_values_signs_footnotes_and_coverage() -> None:

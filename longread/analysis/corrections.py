@@ -163,8 +163,9 @@ def _value(question: Question, edit: Edit) -> Value | str | None:
     made = values.value(question, list(_parts(question, text)))
     if made.clear and made.said:
         return made
-    unclear = [part for part, normal in zip(made.said, made.normal, strict=True) if not normal]
-    return f"{unclear[0]!r} is no {question.type} that can be told for sure: {written(question)}"
+    pairs = zip(made.said, made.normal, strict=True)
+    unclear = next((part for part, normal in pairs if not normal), text)
+    return f"{unclear!r} is no {question.type} that can be told for sure: {written(question)}"
 
 
 def written(question: Question) -> str:

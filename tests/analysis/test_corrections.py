@@ -1,0 +1,51 @@
+"""What a person typed into a spreadsheet: which value it is, and when it is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+
+from longread.analysis import exporting
+from longread.analysis.corrections import Corrections, read_corrections
+from longread.analysis.review import Request
+from longread.errors import ConfigError
+from longread.store import open_store
+from longread.types.reviews import Question
+from tests.analysis.reviewing import SCRIPTED, Model, cells_of, shelf
+
+QUESTIONS = (
+    Question("Law", "Which law governs?"),
+    Question("Fees", "Which fees?", "money", many=True),
+    Question("Days", "How many days?", "number"),
+    Question("Ends", "Can it be ended?", "yes/no"),
+    Question("Kind", "Which kind?", "choice", choices=("true", "false", "other")),
+)
+
+
+@pytest.fixture
+async def exported(tmp_path: Path) -> Path:
+    """The spreadsheet of a review of one agreement; its cells stand in row 2, from D on."""
+    folder = shelf(tmp_path / "deals", {"alder": "Ohio"})
+    await cells_of(Request(SCRIPTED, (str(folder),), QUESTIONS, yes=True), Model())
+    with open_store(None) as store:
+        (file,) = exporting.export(store, store.reviews.resolve(""), [tmp_path / "grid.xlsx"])
+    return file
+
+
+def typed(file: Path, **cells: Any) -> Corrections:
+    """Return what comes of a spreadsheet with these cells."""
+    book = load_workbook(file)
+    for place, value in cells.items():
+        book["Values"][place] = value
+    book.save(file)
+    with open_store(None) as store:
+        return read_corrections(store, file)
+
+
+@pytest.mark.parametrize("text", [";", " ; ; ", "\n;"])
+def test_a_list_of_nothing_is_refused_by_its_address(exported: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match=r"Values!E2 .* is no money that can be told for sure"):
+        typed(exported, E2=text)

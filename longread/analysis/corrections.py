@@ -25,8 +25,10 @@ STATES = "|".join(
                                                            CellState.ANSWERED)),
      "not asked", "out of place"]
 )  # fmt: skip
-NO_VALUE = re.compile(rf"(?:[?~x!·/] (?:{STATES})\b.*|{STATES})", re.DOTALL)
+NO_VALUE = re.compile(rf"(?:[?~x!·/≠] (?:{STATES})\b.*|{STATES})", re.DOTALL | re.IGNORECASE)
 """What stands in cells without a value, and would be no value in another."""
+BEFORE_ABSENT = "–-≠ "
+"""Signs with which a cell says that there is none, as it is exported and as it is typed."""
 HINTS = {
     "date": "write it as 2005-03-04",
     "money": "write it as USD 1200.50",
@@ -156,7 +158,7 @@ def _value(question: Question, edit: Edit) -> Value | str | None:
     if edit.logical:
         text = "yes" if text == "True" else "no"
     if not values.choice(text, question.choices):
-        if text.casefold().removeprefix("–").strip() == ABSENT:
+        if text.casefold().lstrip(BEFORE_ABSENT) == ABSENT:
             return None
         if NO_VALUE.fullmatch(text):
             return f"{text.splitlines()[0]!r} is no value: write one, or “{ABSENT}”"

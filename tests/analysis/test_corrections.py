@@ -49,3 +49,19 @@ def typed(file: Path, **cells: Any) -> Corrections:
 def test_a_list_of_nothing_is_refused_by_its_address(exported: Path, text: str) -> None:
     with pytest.raises(ConfigError, match=r"Values!E2 .* is no money that can be told for sure"):
         typed(exported, E2=text)
+
+
+@pytest.mark.parametrize("text", ["– not present", "≠ not present", "- Not present", "not present"])
+def test_a_cell_that_says_that_there_is_none_may_be_copied_or_typed(
+    exported: Path, text: str
+) -> None:
+    (made,) = typed(exported, D2=text).made
+    assert made.value is None
+
+
+@pytest.mark.parametrize(
+    "text", ["≠ not found in evidence", "≠ unclear: Ohio or Utah", "Not found in evidence"]
+)
+def test_a_copied_cell_without_a_value_is_no_value_of_another(exported: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match=r"Values!D2 .* is no value"):
+        typed(exported, D2=text)

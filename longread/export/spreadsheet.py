@@ -141,6 +141,7 @@ def remembered(told: str) -> str:
 
 
 def plain_number(value: float | Decimal) -> str:
-    """Return a number in digits, without a point that is not needed."""
-    text = f"{Decimal(str(value)):f}"
+    """Return a number in the digits that a person sees, without a point that is not needed."""
+    said = f"{value:.{DIGITS}g}" if isinstance(value, float) else str(value)
+    text = f"{Decimal(said):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

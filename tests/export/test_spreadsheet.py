@@ -14,7 +14,7 @@ from openpyxl import Workbook, load_workbook
 from longread.errors import ConfigError
 from longread.export.edited import edited
 from longread.export.report import Report
-from longread.export.spreadsheet import HIDDEN, LIMIT, shown
+from longread.export.spreadsheet import HIDDEN, LIMIT, form, shown
 from longread.export.xlsx import xlsx
 from longread.types import Citation, Source, Span, Verdict
 from longread.types.reviews import Cell, CellState, Mark, Question, Review, Reviewed, Value, marked
@@ -204,14 +204,23 @@ def test_only_what_a_person_changed_comes_back_wherever_it_was_moved(tmp_path: P
 def test_what_can_be_no_value_is_said_with_its_address(tmp_path: Path) -> None:
     book = written(review("a.pdf"))
     sheet = book["Values"]
-    sheet["D2"], sheet["E2"], sheet["F2"] = "=1+1", datetime(2005, 3, 4, 12, 30), 0.05
+    sheet["D2"], sheet["E2"], sheet["F2"] = "=1+1", datetime(2005, 3, 4, 12, 30), 0.07
     sheet["F2"].number_format = "0%"
     sheet["G2"] = "#N/A"
     told = {one.address: one.mistake for one in edited(saved(book, tmp_path)).edits}
     assert "formula" in told["Values!D2"]
     assert "a time" in told["Values!E2"]
-    assert "write 5 or 0.05" in told["Values!F2"]
+    assert "write 7 or 0.07" in told["Values!F2"]
     assert "error" in told["Values!G2"]
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [(0.1 + 0.2, "n0.3"), (1.15 * 3, "n3.45"), (1200.0, "n1200"), (1e-7, "n0.0000001"),
+     (123456789012345, "n123456789012345"), (1e15, "n1000000000000000")],
+)  # fmt: skip
+def test_a_number_is_what_the_spreadsheet_shows_of_it(number: float, told: str) -> None:
+    assert form(number) == told
 
 
 def test_rows_and_columns_that_do_not_fit_are_told(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -115,19 +116,23 @@ def _sheets(path: Path) -> dict[str, list[Sequence[Any]]]:
                 raise ConfigError(f"{path} is too large", hint="export the review anew")
         book = load_workbook(path, read_only=True)
         try:
-            return {
+            sheets = {
                 name: [row for row in book[name].iter_rows() if _filled(row)]
                 for name in (VALUES, HIDDEN)
                 if name in book.sheetnames
             }
+            for cell in chain.from_iterable(sheets.get(VALUES, ())):
+                # A style that there is not is known only when it is looked at.
+                _ = cell.number_format if cell.value is not None else ""
+            return sheets
         finally:
             book.close()
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}", hint="name another file") \
             from error  # fmt: skip
     except (BadZipFile, InvalidFileException, ParseError, BadStream, KeyError, ValueError,
-            TypeError, AttributeError, IndexError, EOFError) as error:  # fmt: skip
-        # What openpyxl raises of files that are damaged, or something else.
+            TypeError, AttributeError, IndexError, EOFError, RuntimeError) as error:  # fmt: skip
+        # What openpyxl and zipfile raise of files that are damaged, locked, or something else.
         raise ConfigError(
             f"{path} is no spreadsheet that can be read", hint="save it as .xlsx"
         ) from error

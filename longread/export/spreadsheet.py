@@ -76,7 +76,9 @@ def escaped(text: str) -> str:
 
 def unescaped(text: str) -> str:
     """Return text as a person sees it."""
-    return ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    told = ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    # Halves of a letter beyond 16 bits are joined, and those that are alone are no text.
+    return told.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def names_of(texts: Sequence[str], taken: Sequence[str] = ()) -> list[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from openpyxl import Workbook, load_workbook
@@ -286,3 +288,38 @@ def test_what_is_no_export_is_refused(tmp_path: Path) -> None:
         edited(tmp_path / "edited.xlsx")
     with pytest.raises(ConfigError, match="cannot be read"):
         edited(tmp_path / "nowhere.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("written_so", "text"),
+    [("_xD83D__xDE00_", "\U0001f600"), (f"{'x' * 600}_xD800_", f"{'x' * 600}\ufffd")],
+)
+def test_characters_by_number_come_back_as_text_that_can_be_kept(
+    written_so: str, text: str, tmp_path: Path
+) -> None:
+    book = written(review("a.pdf"))
+    book["Values"]["D2"] = written_so
+    assert [one.text for one in edited(saved(book, tmp_path)).edits] == [text]
+
+
+@pytest.mark.parametrize("damage", ["locked", "styles"])
+def test_a_spreadsheet_that_is_locked_or_damaged_within_is_refused(
+    damage: str, tmp_path: Path
+) -> None:
+    book = written(review("a.pdf"))
+    book["Values"]["F2"] = 31
+    path = saved(book, tmp_path)
+    with ZipFile(path) as packed:
+        parts = {one: packed.read(one) for one in packed.namelist()}
+    with ZipFile(path, "w") as packed:
+        for one, content in parts.items():
+            styles = re.sub(rb' s="\d+"', b' s="999"', content)
+            packed.writestr(one, styles if damage == "styles" else content)
+    if damage == "locked":
+        # The bit of each entry's list that says that it is encrypted (APPNOTE.TXT, 4.4.4).
+        raw = bytearray(path.read_bytes())
+        for found in re.finditer(rb"PK\x01\x02", bytes(raw)):
+            raw[found.start() + 8] |= 1
+        path.write_bytes(raw)
+    with pytest.raises(ConfigError, match="no spreadsheet that can be read"):
+        edited(path)

@@ -156,7 +156,9 @@ def _value(question: Question, edit: Edit) -> Value | str | None:
     """Return the value that is meant, or why it is none."""
     text = edit.text
     if edit.logical:
-        text = "yes" if text == "True" else "no"
+        text = text.upper()
+        if question.type != "text" and not values.choice(text, question.choices):
+            text = "yes" if text == "TRUE" else "no"
     if not values.choice(text, question.choices):
         if text.casefold().lstrip(BEFORE_ABSENT) == ABSENT:
             return None

@@ -65,3 +65,15 @@ def test_a_cell_that_says_that_there_is_none_may_be_copied_or_typed(
 def test_a_copied_cell_without_a_value_is_no_value_of_another(exported: Path, text: str) -> None:
     with pytest.raises(ConfigError, match=r"Values!D2 .* is no value"):
         typed(exported, D2=text)
+
+
+def test_what_a_spreadsheet_knows_to_be_true_is_said_in_the_questions_words(
+    exported: Path,
+) -> None:
+    first, second = (typed(exported, D2=it, G2=it, H2=it).made for it in (True, False))
+    said = {(one.question, one.value.normal) for one in (*first, *second) if one.value}
+    # What the review says already is no change.
+    assert said >= {("Law", ("TRUE",)), ("Law", ("FALSE",))}
+    assert said & {("Kind", ("true",)), ("Kind", ("false",))}
+    assert said & {("Ends", ("yes",)), ("Ends", ("no",))}
+    assert {name for name, _ in said} == {"Law", "Kind", "Ends"}

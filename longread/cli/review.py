@@ -219,11 +219,11 @@ def mark(
             if value:
                 asked = next(one for one in kept.questions if one.name == name)
                 said = values.value(asked, value)
-                if not said.clear:
+                if not (said.said and said.clear):
                     raise ConfigError(
                         f"{', '.join(map(repr, value))} is no {asked.kind} that can be told for"
                         " sure",
-                        hint=corrections.written(asked),
+                        hint=corrections.written(asked) or "say --none where it has none",
                     )
             of_kind = Mark(kind, None, note) if kind else Mark("corrected", said, note)  # type: ignore[arg-type]
             made.append((path, name, of_kind))

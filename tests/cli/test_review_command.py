@@ -162,6 +162,7 @@ WRONG = {
     "no such source": (["{deals}/nowhere", "--questions", "{good}"], "nowhere"),
     "no such document": (["mark", "", "zebra", "Law", "--accept"], "no document 'zebra'"),
     "a value that is none": (["mark", "", "alder", "Ends", "--value", "perhaps"], "yes/no"),
+    "an empty value": (["mark", "", "alder", "Law", "--value", " "], "' ' is no text"),
     "nothing said": (["mark", "", "alder", "Law"], "nothing was said"),
 }
 

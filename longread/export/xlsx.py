@@ -64,10 +64,14 @@ def xlsx(report: Report) -> dict[str, bytes]:
     from openpyxl import Workbook
 
     rows = list(tables.sources(report.review))
-    columns = len(report.review.questions) + len(HEAD)
-    if len(rows) >= MOST_ROWS or columns > MOST_COLUMNS:
+    documents, questions = len(report.review.documents), len(report.review.questions)
+    columns = questions + len(HEAD)
+    # The hidden sheet has a row for each cell, document and question, and one before them.
+    kept = (documents + 1) * (questions + 1)
+    if max(len(rows) + 1, kept) > MOST_ROWS or columns > MOST_COLUMNS:
         raise ConfigError(
-            f"{len(rows):,} sources and {columns:,} columns are more than a spreadsheet holds",
+            f"{documents:,} × {questions:,} cells with {len(rows):,} sources are more than a"
+            " spreadsheet holds",
             hint="write it as .csv or .html",
         )
     book = Workbook()
@@ -97,7 +101,8 @@ def _values(sheet: Any, report: Report, first: dict[Key, int]) -> None:
     for column, question in enumerate(review.questions, len(HEAD) + 1):
         asked = f"{question.text}\n\n{question.kind}"
         _comment(sheet.cell(1, column), f"{asked}. {question.instructions}".rstrip())
-    links = 0
+    # Those of the documents count too.
+    links = sum(one.path in report.files for one in review.documents)
     for row, (one, path) in enumerate(zip(review.documents, paths, strict=True), 2):
         _document(sheet.cell(row, 1), path, report, one.path)
         _put(sheet.cell(row, 2), tables.read_of(one))

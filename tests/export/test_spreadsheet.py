@@ -14,6 +14,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from longread.errors import ConfigError
+from longread.export import xlsx as writer
 from longread.export.edited import edited
 from longread.export.report import Report
 from longread.export.spreadsheet import HIDDEN, LIMIT, form, shown
@@ -323,3 +324,20 @@ def test_a_spreadsheet_that_is_locked_or_damaged_within_is_refused(
         path.write_bytes(raw)
     with pytest.raises(ConfigError, match="no spreadsheet that can be read"):
         edited(path)
+
+
+def test_no_sheet_has_more_rows_or_links_than_one_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = review("a.pdf", "b.pdf")
+    monkeypatch.setattr(writer, "MOST_LINKS", 6)
+    sheet = written(kept, files={"a.pdf": tmp_path / "a.pdf", "b.pdf": tmp_path / "b.pdf"})[
+        "Values"
+    ]
+    assert sum(one.hyperlink is not None for row in sheet for one in row) == 6
+    # No cell has a source yet, and each has a row in the hidden sheet.
+    monkeypatch.setattr(writer, "MOST_ROWS", 18)
+    assert written(replace(kept, cells={}))[HIDDEN].max_row == 18
+    monkeypatch.setattr(writer, "MOST_ROWS", 17)
+    with pytest.raises(ConfigError, match="more than a spreadsheet holds"):
+        written(replace(kept, cells={}))

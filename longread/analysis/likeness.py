@@ -74,26 +74,29 @@ def _compare_lists(question: Question, value: Value, gold: Sequence[str]) -> Lik
     forms = [normal_form(question, part) for part in wanted]
     said = list(dict.fromkeys(zip(value.said, value.normal, strict=True)))
 
-    def like(item: int, other: int) -> float:
+    def like(item: int, other: int) -> tuple[float, bool]:
+        words, form = said[item]
         if forms[other]:
-            return float(_same(forms[other], said[item][1]))
-        return f1(said[item][0], wanted[other])
+            same = _same(forms[other], form)
+            return float(same), same
+        return f1(words, wanted[other]), plain(words) == plain(wanted[other])
 
     pairs = sorted(
-        ((like(i, j), i, j) for i in range(len(said)) for j in range(len(wanted))),
-        key=lambda pair: (-pair[0], pair[1], pair[2]),
+        ((*like(i, j), i, j) for i in range(len(said)) for j in range(len(wanted))),
+        key=lambda pair: (-pair[0], not pair[1], pair[2], pair[3]),
     )
-    shared, taken, met = 0.0, set[int](), set[int]()
-    for share, item, other in pairs:
+    shared, equal, taken, met = 0.0, 0, set[int](), set[int]()
+    for share, same, item, other in pairs:
         if share and item not in taken and other not in met:
             shared += share
+            equal += same
             taken.add(item)
             met.add(other)
     precision, recall = shared / max(len(said), 1), shared / max(len(wanted), 1)
     both = precision + recall
     return Likeness(
         2 * precision * recall / both if both else 0.0,
-        len(said) == len(wanted) and shared == len(wanted),
+        len(said) == len(wanted) == equal,
         precision,
         recall,
         question.type != "text" and not all(forms),

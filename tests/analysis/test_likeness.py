@@ -118,3 +118,10 @@ def test_items_of_a_type_are_equal_or_not() -> None:
     said = values.value(FEES, ["USD 1,000", "USD 20"])
     like = compare(FEES, said, ["USD 1000.00; USD 30"])
     assert (like.precision, like.recall, like.exact) == (0.5, 0.5, False)
+
+
+def test_a_list_is_exact_only_where_its_items_are_so_word_by_word() -> None:
+    turned = compare(MANY, values.value(MANY, ["Alder pays Birch"]), ["Birch pays Alder"])
+    assert (turned.f1, turned.exact) == (1.0, False)
+    said = values.value(MANY, ["Alder pays Birch", "Birch pays Alder"])
+    assert compare(MANY, said, ["Birch pays Alder", "Alder pays Birch"]).exact

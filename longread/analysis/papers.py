@@ -150,7 +150,9 @@ def _authors(said: str) -> tuple[str, ...]:
         if all(len(part.split()) > 1 for part in listed):
             parts = listed
     names = [part.strip(" ,") for part in parts if part.strip(" ,")]
-    return tuple(names) if names and all(NAME.fullmatch(name) for name in names) else ()
+    # Of "Poe, Ann, Roe, Bo" nobody can tell where a name ends, and in BibTeX it would be one.
+    clear = all(NAME.fullmatch(name) and name.count(",") < 2 for name in names)
+    return tuple(names) if clear else ()
 
 
 def _year(about: Mapping[str, str], first: str) -> str:

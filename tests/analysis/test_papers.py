@@ -78,6 +78,7 @@ def test_metadata_says_the_doi_before_the_page() -> None:
         ("Poe, Ann", ("Poe, Ann",)), ("cprice", ()), ("NOutley", ()), ("", ()),
         ("J. R. R. Tolkien & José Ñ. Núñez", ("J. R. R. Tolkien", "José Ñ. Núñez")),
         ("user@example.org", ()), ("Scanner 3", ()),
+        ("Poe, Ann, Roe, Bo", ()), ("Ann Poe, Bo Roe, Plato", ()),
     ],
 )  # fmt: skip
 def test_authors_are_names_of_persons(said: str, authors: tuple[str, ...]) -> None:

@@ -162,6 +162,8 @@ def to_do_data(kept: Review, *, everything: bool = False) -> list[dict[str, Any]
 
 
 def _read_of(one: Reviewed) -> Iterator[str]:
+    from longread.export.report import unread
+
     if one.reason:
         yield f"not read: {one.reason}"
     elif one.pages:
@@ -169,6 +171,10 @@ def _read_of(one: Reviewed) -> Iterator[str]:
             f"{one.pages - len(one.unread):,} of {one.pages:,} pages read,"
             f" {len(one.recognised):,} of them recognised in pictures"
         )
+    if one.unread and not one.reason:
+        yield line(f"not read: {'; '.join(unread(one))}")
+    if one.partly:
+        yield line(f"not read: {', '.join(one.partly)}")
 
 
 def _lines(cell: Cell) -> Iterator[str]:

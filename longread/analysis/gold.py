@@ -112,8 +112,8 @@ def _words(data: Mapping[str, Any], keys: Sequence[str]) -> tuple[str, ...]:
 def match(gold: Sequence[Gold], review: Review) -> Matched:
     """Return which cells the rows speak of.
 
-    A document is meant by its path, or by a file name that only one has; a question by its name,
-    capitals and blanks not counted.
+    A document is meant by its path, or by the end of one that only one has, for gold and review may
+    begin at different folders; a question by its name, capitals and blanks not counted.
 
     Raises:
         ConfigError: no row speaks of any cell.
@@ -128,7 +128,8 @@ def match(gold: Sequence[Gold], review: Review) -> Matched:
     known = set(paths)
     documents, questions = set[str](), set[str]()
     for row in gold:
-        found = [row.document] if row.document in known else bare.get(_bare(row.document), [])
+        near = bare.get(_bare(row.document), [])
+        found = [row.document] if row.document in known else _ending(row.document, near)
         column = columns.get(_plain(row.question))
         if len(found) != 1:
             why = "more than one document has this name" if found else "not in the review"
@@ -158,7 +159,7 @@ def match(gold: Sequence[Gold], review: Review) -> Matched:
 def _hint(gold: Sequence[Gold], review: Review) -> str:
     first = gold[0]
     paths = [one.path for one in review.documents]
-    if not any(_bare(row.document) in map(_bare, paths) for row in gold):
+    if not any(_ending(name, paths) for name in {row.document for row in gold}):
         close = similar(_bare(first.document), map(_bare, paths)) or next(iter(paths), "nothing")
         return f"it names {first.document!r} (line {first.line}), the review has {close!r}"
     names = [question.name for question in review.questions]
@@ -167,7 +168,22 @@ def _hint(gold: Sequence[Gold], review: Review) -> str:
 
 
 def _bare(path: str) -> str:
-    return PurePosixPath(path.replace("\\", "/")).name
+    return _parts(path)[-1] if _parts(path) else ""
+
+
+def _ending(said: str, paths: Sequence[str]) -> list[str]:
+    """Return the paths that end in what is said, or in which it ends: of two leases each is one."""
+    wanted = _parts(said)
+    found = []
+    for path in paths:
+        both = min(len(wanted), len(_parts(path)))
+        if both and wanted[-both:] == _parts(path)[-both:]:
+            found.append(path)
+    return found
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    return PurePosixPath(path.replace("\\", "/")).parts
 
 
 def _plain(name: str) -> str:

@@ -130,3 +130,17 @@ def test_gold_that_speaks_of_nothing_there_is_refused_with_what_may_be_meant(
     with pytest.raises(ConfigError, match="speaks of no cell") as caught:
         match([row], SHELF)
     assert caught.value.hint == hint
+
+
+def test_a_file_of_that_name_in_another_folder_is_another_file() -> None:
+    gold = (
+        Gold(1, "old/b.pdf", "Law", ("x",)),
+        Gold(2, "shelf/old/a.pdf", "Law", ("x",)),
+        Gold(3, "new\\b.pdf", "Law", ("x",)),
+    )
+    found = match(gold, SHELF)
+    assert list(found.rows) == [("old/a.pdf", "Law"), ("new/b.pdf", "Law")]
+    assert [(one.name, one.why) for one in found.unscored] == [("old/b.pdf", "not in the review")]
+    with pytest.raises(ConfigError, match="speaks of no cell") as caught:
+        match(gold[:1], SHELF)
+    assert "it names 'old/b.pdf' (line 1)" in caught.value.hint

@@ -79,7 +79,7 @@ def terminal(scores: Scores) -> Iterator[str]:
             yield f"{measure.name:<18} {figures} {measure.of}{with_them}"
     yield f"citations: {_counted(scores.overall.verdicts) or 'none'}"
     yield _cost(scores.overall)
-    yield from (f"{note}." for note in [*scores.notes, *_unscored(scores)])
+    yield from (f"{line(note)}." for note in [*scores.notes, *_unscored(scores)])
 
 
 def about(scores: Scores) -> str:
@@ -208,7 +208,7 @@ def _short(words: str) -> str:
 
 
 def _notes(scores: Scores) -> list[str]:
-    notes = [f"{note[:1].upper()}{note[1:]}." for note in scores.notes]
+    notes = [f"{note[:1].upper()}{note[1:]}." for note in map(line, scores.notes)]
     if scores.corrections:
         notes.append(
             f"A person corrected {scores.corrections:,} of these cells; all figures are the"

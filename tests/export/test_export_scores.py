@@ -41,7 +41,7 @@ SCORES = Scores(
     NASTY, "scripted", "gold.jsonl", 12, False, tally(1, 2), None, 0,
     (("Law", tally(1, 2)), (NASTY, tally(0, 1)), ("Never", tally(0, 0))),
     (("a.pdf", tally(0, 1)), ("b.pdf", tally(1, 1))),
-    CELLS, (Unscored("document", "z.pdf", "not in the review", 3, 7),), ("a note",),
+    CELLS, (Unscored("document", "z.pdf", "not in the review", 3, 7),), ("a note", NASTY),
 )  # fmt: skip
 
 

@@ -276,11 +276,9 @@ def covered(review: Review) -> Iterator[tuple[str | int | float, ...]]:
 
 
 def _answered(review: Review, one: Reviewed, question: Question) -> bool:
-    """Whether the model or a person gave the cell an answer, agreed on or not."""
-    shown = sign(review, one.path, question)
-    if shown == DIFFERS:
-        return review.cells[one.path, question.name].state is CellState.ANSWERED
-    return shown in (SIGNS[CellState.ANSWERED], UNVERIFIED, CORRECTED)
+    """Whether the model or a person gave the cell a value, agreed on or not."""
+    holds = review.says(one.path, question.name)
+    return holds is not None and holds[0] is CellState.ANSWERED
 
 
 def unread(one: Reviewed) -> list[str]:

@@ -185,3 +185,10 @@ def test_no_page_counts_as_read_of_a_document_that_could_not_be_read() -> None:
     empty = replace(kept.documents[1], reason="no text")
     kept = replace(kept, documents=(kept.documents[0], empty))
     assert coverage(kept).startswith("read: 1 of 2 documents, 2 of 7 pages, 1 of them")
+
+
+def test_a_document_of_which_a_person_says_that_it_has_none_does_not_count_as_answered() -> None:
+    kept = review()
+    none = marked([Mark("corrected", None)], kept.cells["a.pdf", "Fee"])
+    kept = replace(kept, marks={**kept.marks, ("a.pdf", "Fee"): none})
+    assert [columns[10] for columns in covered(kept)] == [1, 1]

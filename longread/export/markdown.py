@@ -8,12 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from longread.export.report import Report, Said, covered, facts, legend, read_of, said
+from longread.export.report import (
+    AGREES,
+    BY_OCR,
+    Report,
+    Said,
+    covered,
+    facts,
+    legend,
+    read_of,
+    said,
+)
 from longread.export.review import DIFFERS
 from longread.export.session import code, escaped, mark, where
 from longread.export.visible import line, visible
 from longread.types import Citation
-from longread.types.reviews import Cell, Question, Review, Reviewed
+from longread.types.reviews import Cell, Review, Reviewed
 
 WIDE = 20
 """Columns of the grid of signs, at most; what is beyond stands in a grid of its own."""
@@ -87,16 +97,18 @@ def _document(review: Review, one: Reviewed, notes: list[str]) -> Iterator[str]:
         if told.text in OPEN and not told.remarks:
             continue
         cell = review.cells.get((one.path, question.name))
-        yield f"| {_plain(question.name)} | {_says(told, question)} | {_sources(cell, notes)} |"
+        yield f"| {_plain(question.name)} | {_says(told)} | {_sources(cell, notes)} |"
 
 
-def _says(told: Said, question: Question) -> str:
+def _says(told: Said) -> str:
     words = f"{_plain(told.signs)} {_plain(told.text)}"
+    # Of recognised words the sources tell, and that a second pass agrees changes nothing.
+    remarks = [one for one in told.remarks if one not in (BY_OCR, AGREES)]
     # A sign alone must not have to be looked up.
     if told.tone in ("unverified", "corrected", "rejected") or told.sign == DIFFERS:
         words += f" (*{_plain(told.state)}*)"
-    flags = [remark for remark in told.remarks if remark.startswith("⚑")]
-    return " ".join([words, *(f"(*{_plain(flag)}*)" for flag in flags)])
+        remarks = [one for one in remarks if one.lstrip("¿✓✎✗ ") not in told.state]
+    return " ".join([words, *(f"(*{_plain(remark)}*)" for remark in remarks)])
 
 
 def _sources(cell: Cell | None, notes: list[str]) -> str:

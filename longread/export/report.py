@@ -43,6 +43,8 @@ TONES: dict[CellState, Tone] = {
     CellState.FAILED: "failed",
 }
 REJECTED, FLAGGED, ACCEPTED = "✗", "⚑", "✓✓"
+BY_OCR = "leans on words recognised from a picture (OCR)"
+AGREES = "a second pass, asked in other words, agrees"
 SOURCES = (
     "Document", "Question", "Value", "Words", "State", "Place", "Page", "Quote", "Verdict",
     "Recognised (OCR)", "Note", "Confidence", "Cited document",
@@ -170,11 +172,11 @@ def _remarks(review: Review, key: Key, cell: Cell | None, marks: Marked) -> Iter
         yield f"{UNVERIFIED} quote not verified"
     checks = review.checks(*key)
     if checks and checks.ocr:
-        yield "leans on words recognised from a picture (OCR)"
+        yield BY_OCR
     if checks and checks.agreed is False:
         yield f"a second pass, asked in other words, says: {value_of(review.seconds[key])}"
     elif checks and checks.agreed:
-        yield "a second pass, asked in other words, agrees"
+        yield AGREES
     if before := review.earlier.get(key):
         yield f"a person said, when document or question was another: {value_of(None, before)}"
     if cell and cell.note:

@@ -192,3 +192,22 @@ def test_a_document_of_which_a_person_says_that_it_has_none_does_not_count_as_an
     none = marked([Mark("corrected", None)], kept.cells["a.pdf", "Fee"])
     kept = replace(kept, marks={**kept.marks, ("a.pdf", "Fee"): none})
     assert [columns[10] for columns in covered(kept)] == [1, 1]
+
+
+def test_markdown_tells_why_a_person_or_a_check_says_otherwise() -> None:
+    kept = review()
+    law = kept.cells["a.pdf", "Law"]
+    rejected = marked([Mark("rejected", note="wrong page", seen=law.seen)], law)
+    before = Mark("corrected", Value(("Utah",), ("Utah",)))
+    cells = {key: one for key, one in kept.cells.items() if key != ("b.pdf", "Law")}
+    cells["a.pdf", "Fee"] = replace(cells["a.pdf", "Fee"], note="beware")
+    marks = {**kept.marks, ("a.pdf", "Law"): rejected}
+    kept = replace(kept, cells=cells, marks=marks, earlier={("b.pdf", "Law"): before})
+    text = markdown(Report("abcd", kept))[""].decode()
+    assert "(*answered; rejected by a person*) (*✗ rejected by a person: wrong page*)" in text
+    assert "| Law | · not asked (*a person said, when document or question was another: Utah*)" in (
+        text
+    )
+    assert "(*corrected by a person*) (*✎ corrected by a person: side letter*)" in text
+    assert "(*the model said: failed*) (*⚑ flagged*) (*no JSON, twice*)" in text
+    assert "USD 5 (*answered, quote not verified*) (*beware*)" in text

@@ -22,6 +22,7 @@ from longread.export.report import (
     covered,
     facts,
     legend,
+    presses,
     read_of,
     said,
     words_of,
@@ -29,7 +30,7 @@ from longread.export.report import (
 from longread.export.review import coverage
 from longread.export.session import mark
 from longread.export.visible import line, visible
-from longread.types.reviews import Cell, Concern, Question, Review
+from longread.types.reviews import Cell, Review
 
 FILTERS = {
     "failed": "! failed, x unreadable", "rejected": "✗ rejected", "unverified": "¿ not verified",
@@ -112,7 +113,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def _tools(review: Review, told: list[list[Said]]) -> Iterator[str]:
     tones = Counter(_tone(one) for row in told for one in row)
     check = sum(
-        _to_check(review, one.path, question)
+        presses(review, one.path, question)
         for one in review.documents
         for question in review.questions
     )
@@ -149,7 +150,7 @@ def _grid(report: Report, told: list[list[Said]]) -> Iterator[str]:
         yield f'<tr><th scope="row">{path}</th>'
         for cell, name, question in zip(row, names, review.questions, strict=True):
             tone = _tone(cell)
-            check = " data-check" if _to_check(review, one.path, question) else ""
+            check = " data-check" if presses(review, one.path, question) else ""
             yield (
                 f'<td class="{tone}" data-tone="{tone}"{check} data-q="{name}"><button'
                 f' tabindex="-1"><span><i>{escape(cell.signs)}</i> {escape(line(cell.text))}'
@@ -161,11 +162,6 @@ def _grid(report: Report, told: list[list[Said]]) -> Iterator[str]:
 
 def _tone(cell: Said) -> str:
     return "not-asked" if cell.tone == "open" else cell.tone
-
-
-def _to_check(review: Review, path: str, question: Question) -> bool:
-    concern = review.concern(path, question.name)
-    return concern is not None and concern < Concern.REST
 
 
 def _data(report: Report, told: list[list[Said]]) -> str:

@@ -196,8 +196,13 @@ def words_of(cell: Cell | None) -> str:
 
 def to_check(review: Review, path: str) -> int:
     """Return how many cells of a document a person should look at."""
-    concerns = [review.concern(path, question.name) for question in review.questions]
-    return sum(one is not None and one < Concern.REST for one in concerns)
+    return sum(presses(review, path, question) for question in review.questions)
+
+
+def presses(review: Review, path: str, question: Question) -> bool:
+    """Whether a person should look at a cell, as `Review.work` has it before the rest."""
+    concern = review.concern(path, question.name)
+    return concern is not None and concern < Concern.REST and not review.ruled_out(path, question)
 
 
 def sources(review: Review) -> Iterator[tuple[Key, int, tuple[str | int, ...]]]:

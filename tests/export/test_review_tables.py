@@ -17,6 +17,7 @@ from longread.types import Citation, Source, Span, Verdict
 from longread.types.reviews import (
     Cell,
     CellState,
+    Concern,
     Mark,
     Question,
     Review,
@@ -211,3 +212,14 @@ def test_markdown_tells_why_a_person_or_a_check_says_otherwise() -> None:
     assert "(*corrected by a person*) (*✎ corrected by a person: side letter*)" in text
     assert "(*the model said: failed*) (*⚑ flagged*) (*no JSON, twice*)" in text
     assert "USD 5 (*answered, quote not verified*) (*beware*)" in text
+
+
+def test_a_cell_that_a_condition_rules_out_by_now_is_not_to_be_checked() -> None:
+    kept = review()
+    fee = replace(FEE, only_if=("Law", ("Utah",)))
+    asked = replace(kept, questions=(LAW, fee))
+    assert (to_check(kept, "a.pdf"), to_check(asked, "a.pdf")) == (2, 1)
+    assert sum(to_check(asked, one.path) for one in asked.documents) == sum(
+        asked.concern(*key) is not Concern.SETTLED and asked.concern(*key) is not Concern.REST
+        for key in asked.work()
+    )

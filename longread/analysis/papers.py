@@ -14,6 +14,8 @@ from longread.types import Document, Span
 DOI = re.compile(r"\b10\.\d{4,9}/[-._;()/:A-Za-z0-9<>\[\]+]+")
 """Prefix and suffix as in the DOI Handbook, 2.2, with the letters that registrants use
 (Crossref, "DOIs and matching regular expressions", 2015)."""
+BROKEN = re.compile(r"[-._/:(][ \t]*\r?\n\s*[a-z0-9]")
+"""The last letter of a DOI that may go on in the next line."""
 ARXIV = re.compile(
     r"\barxiv[:.\s/]*(?:org/abs/)?"
     r"(?P<id>\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?",
@@ -82,11 +84,19 @@ def first_page(document: Document | None) -> str:
 def _doi(about: Mapping[str, str], first: str) -> str:
     said = [v for k, v in about.items() if "doi" in k.casefold()] + [about.get("Subject", "")]
     for words in (*said, first):
-        # A line's end may stand between the name and the number, never within.
-        found = dict.fromkeys(_ended(match) for match in DOI.findall(words))
-        if len({doi.casefold() for doi in found}) == 1:
-            return next(iter(found))
-        if found:
+        # A line's end may stand between the name and the number; within, what is before it is
+        # only the beginning, and of no use but to confirm a whole one.
+        whole, begun = dict[str, None](), set[str]()
+        for match in DOI.finditer(words):
+            doi = _ended(match.group())
+            if BROKEN.match(words, match.end() - 1):
+                begun.add(doi.casefold())
+            else:
+                whole[doi] = None
+        folded = {doi.casefold() for doi in whole}
+        if len(folded) == 1 and all(min(folded).startswith(doi) for doi in begun):
+            return next(iter(whole))
+        if whole or begun:
             return ""
     ids = {match["id"].casefold(): match["id"] for match in ARXIV.finditer(first)}
     return f"{ARXIV_DOI}{next(iter(ids.values()))}" if len(ids) == 1 else ""

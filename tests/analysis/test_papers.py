@@ -58,6 +58,10 @@ def test_a_title_on_the_page_is_taken_where_it_can_be_nothing_else() -> None:
         ("see arxiv.org/abs/hep-th/9711200", "10.48550/arXiv.hep-th/9711200"),
         ("arXiv:1706.03762 and arXiv:1810.04805", ""), ("Section 10.1 of 2005", ""),
         ("10.1000/182 (arXiv:1706.03762)", "10.1000/182"),
+        ("10.1016/j.cell.\n2019.01.001", ""), ("10.1002/abc-\r\n12", ""),
+        ("10.1038/s41586-020-2649-2.\nAbstract", "10.1038/s41586-020-2649-2"),
+        ("10.1016/j.cell.2019.1 Cell\nhttps://doi.org/10.1016/j.cell.\n2019.1",
+         "10.1016/j.cell.2019.1"),
     ],
 )  # fmt: skip
 def test_a_doi_is_the_only_one_on_the_first_page(text: str, doi: str) -> None:

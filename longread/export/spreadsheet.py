@@ -61,10 +61,11 @@ class Kept:
 def shown(text: str) -> str:
     """Return text that a spreadsheet can hold, with nothing in it that steers or hides."""
     told = BARE.sub(picture, CONTROLS.sub(picture, text.replace("\r\n", "\n")))
-    units = len(told.encode("utf-16-le", "surrogatepass")) // 2
-    if units > LIMIT:
+    # Programs that write a cell cut it at the limit as it is written, each escape included.
+    units = escaped(told).encode("utf-16-le")
+    if len(units) // 2 > LIMIT:
         room = LIMIT - len(CUT) - 12
-        kept = told.encode("utf-16-le")[: 2 * room].decode("utf-16-le", "ignore")
+        kept = unescaped(units[: 2 * room].decode("utf-16-le", "ignore"))
         told = kept + CUT.format(len(told) - len(kept))
     return told
 

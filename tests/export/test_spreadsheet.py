@@ -39,7 +39,7 @@ SAID = {
 HOSTILE = (
     "=1+1", "+1", "-x", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://x","y")', "_x0041_",
     "\x00\x1b[31m", "\ufffe\uffff", "\ud800", "a\nb", "\U0001f600" * 20_000, "x" * 40_000,
-    "'quoted", "FALSE", "007", "1e5", "3/4", "#N/A",
+    "_x0041_" * 4_600, "'quoted", "FALSE", "007", "1e5", "3/4", "#N/A",
 )  # fmt: skip
 
 

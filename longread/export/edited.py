@@ -116,11 +116,11 @@ def _sheets(path: Path) -> dict[str, list[Sequence[Any]]]:
                 raise ConfigError(f"{path} is too large", hint="export the review anew")
         book = load_workbook(path, read_only=True)
         try:
-            sheets = {
-                name: [row for row in book[name].iter_rows() if _filled(row)]
-                for name in (VALUES, HIDDEN)
-                if name in book.sheetnames
-            }
+            sheets = {}
+            for name in {VALUES, HIDDEN} & set(book.sheetnames):
+                # Some programs write a size that is not the sheet's, "A1" above all.
+                book[name].reset_dimensions()
+                sheets[name] = [row for row in book[name].iter_rows() if _filled(row)]
             for cell in chain.from_iterable(sheets.get(VALUES, ())):
                 # A style that there is not is known only when it is looked at.
                 _ = cell.number_format if cell.value is not None else ""
@@ -143,7 +143,7 @@ def _kept(
 ) -> tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]], dict[tuple[str, str], Kept]]:
     """Return what was exported: documents and questions by the names they had, and the cells."""
     said = [[cell.value for cell in row] for row in rows]
-    if not said or said[0][:2] != [WRITER, VERSION]:
+    if not said or said[0][:2] != [WRITER, VERSION] or len(said[0]) < 3:
         raise ConfigError(
             f"{path} was not exported by this version of longread", hint="export the review anew"
         )

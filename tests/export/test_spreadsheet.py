@@ -341,3 +341,18 @@ def test_no_sheet_has_more_rows_or_links_than_one_can(
     monkeypatch.setattr(writer, "MOST_ROWS", 17)
     with pytest.raises(ConfigError, match="more than a spreadsheet holds"):
         written(replace(kept, cells={}))
+
+
+def test_a_sheet_is_read_whole_whatever_size_it_says_it_has(tmp_path: Path) -> None:
+    book = written(review("a.pdf", "b.pdf"))
+    book["Values"]["D3"] = "Utah"
+    path = saved(book, tmp_path)
+    with ZipFile(path) as packed:
+        parts = {one: packed.read(one) for one in packed.namelist()}
+    with ZipFile(path, "w") as packed:
+        for one, content in parts.items():
+            packed.writestr(
+                one, re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1"', content)
+            )
+    found = edited(path)
+    assert ([one.address for one in found.edits], found.notes) == (["Values!D3"], [])

@@ -146,7 +146,6 @@ def to_do_data(kept: Review, *, everything: bool = False) -> list[dict[str, Any]
     found = []
     for path, name in kept.work():
         concern, checks = kept.concern(path, name), kept.checks(path, name)
-        said = kept.marks.get((path, name))
         if concern is Concern.SETTLED and not everything:
             continue
         found.append(
@@ -154,7 +153,7 @@ def to_do_data(kept: Review, *, everything: bool = False) -> list[dict[str, Any]
                 "path": path,
                 "question": name,
                 "concern": concern.name.lower() if concern else None,
-                "flagged": bool(said and said.flag),
+                "flagged": kept.flagged(path, name),
                 "confidence": checks.confidence if checks else None,
             }
         )

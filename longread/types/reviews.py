@@ -407,6 +407,11 @@ class Review:
             return Concern.UNVERIFIED
         return Concern.OCR if checks.ocr else Concern.REST
 
+    def flagged(self, path: str, question: str) -> bool:
+        """Whether a person said that somebody must look at a cell."""
+        said = self.marks.get((path, question))
+        return bool(said and said.flag)
+
     @property
     def failed(self) -> list[tuple[str, str]]:
         """The cells that failed and that nobody has settled since, by path and question's name."""
@@ -422,10 +427,11 @@ class Review:
     def work(self) -> list[tuple[str, str]]:
         """Return the cells by path and question's name, those first that need a person most.
 
+        Of those with the same concern the flagged ones come first: a person asked for a look.
         Left out are cells that a condition rules out by now, and those that nobody asked for.
         """
         found = [
-            (concern, (one.path, question.name))
+            ((concern, not self.flagged(one.path, question.name)), (one.path, question.name))
             for one in self.documents
             for question in self.questions
             if (concern := self.concern(one.path, question.name)) is not None

@@ -151,6 +151,12 @@ def test_cells_are_run_again_asked_twice_worked_through_and_marked(deals: Path) 
     assert [(one["path"], one["question"]) for one in to_do] == [
         ("alder.md", "Law"), ("alder.md", "Ends"), ("birch.md", "Ends"),
     ]  # fmt: skip
+    # Of what is equally doubtful that comes first at which somebody is asked to look.
+    flagged = longread("review", "mark", "", "birch", "Ends", "--flag", "--note", "by whom?")
+    assert flagged.returncode == 0, flagged.stderr
+    assert [line.split(": ")[-2] for line in longread("review", "work").stdout.splitlines()] == [
+        "alder.md, Law", "birch.md, Ends", "alder.md, Ends",
+    ]  # fmt: skip
     none = longread("review", "resume", "--documents", "zebra")
     assert none.returncode == 2
     assert "no document 'zebra'" in none.stderr

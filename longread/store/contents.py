@@ -81,7 +81,11 @@ def rename(db: Connection, n: int, documents: Sequence[Reviewed]) -> None:
         if (one.path, one.content_id) in known or one.content_id not in moved:
             continue
         path, number = moved.pop(one.content_id)
-        for column in (grid.families.c.path, grid.families.c.agreement):
+        f = grid.families.c
+        if db.scalar(select(f.agreement).where(f.review == n, f.path == path)) is not None:
+            # What was at the new path before may have been tied too.
+            db.execute(delete(grid.families).where(f.review == n, f.path == one.path))
+        for column in (f.path, f.agreement):
             tied = update(grid.families).where(grid.families.c.review == n, column == path)
             db.execute(tied.values({column.name: one.path}))
         db.execute(update(grid.review_documents).where(d.n == number).values(path=one.path))

@@ -56,17 +56,20 @@ def moved(before: Sequence[Reviewed], now: Sequence[Reviewed]) -> dict[str, str]
         for one in before
         if one.path not in paths and one.content_id
     }
-    known = {one.path for one in before}
+    known = {(one.path, alone(one.content_id)) for one in before}
     return {
         old[key]: one.path
         for one in now
-        if one.path not in known and (key := alone(one.content_id)) in old
+        if (key := alone(one.content_id)) in old and (one.path, key) not in known
     }
 
 
 def followed(families: Mapping[str, str], paths: Mapping[str, str]) -> dict[str, str]:
-    """Return families with paths as they are now."""
-    return {
-        paths.get(path, path): paths.get(agreement, agreement)
-        for path, agreement in families.items()
-    }
+    """Return families with paths as they are now.
+
+    A document that comes to a path brings its own agreement, if it has one, in place of the one
+    that what was there before had.
+    """
+    ties = {path: paths.get(agreement, agreement) for path, agreement in families.items()}
+    stayed = {path: agreement for path, agreement in ties.items() if path not in paths}
+    return stayed | {paths[path]: ties[path] for path in ties if path in paths}

@@ -13,7 +13,7 @@ from longread.errors import ConfigError
 from longread.store import open_store
 from longread.types import Verdict
 from longread.types.families import moved, read_together
-from longread.types.reviews import CellState, Mark, Question, Reviewed, Value
+from longread.types.reviews import CellState, Mark, Question, Review, Reviewed, Value
 from tests.analysis.reviewing import SCRIPTED, Model, cells_of, collect, newest, reply
 
 LAW = Question("Law", "Which law governs?")
@@ -163,6 +163,27 @@ async def test_a_family_that_moved_is_the_same_one(tmp_path: Path) -> None:
     assert newest().cells["main.md", "Law"].citations[0].path == "second.md"
 
 
+@pytest.mark.parametrize("gone", [True, False])
+async def test_a_document_brings_its_tie_to_a_name_that_another_one_had(
+    tmp_path: Path, gone: bool
+) -> None:
+    folder = shelf(tmp_path / "deals")
+    await collect(to(folder), Model(say))
+    tied(b2="supply", exhibit_b="lease")
+    if gone:
+        (folder / "b2.md").unlink()
+    await collect(to(folder), Model(say))
+    (folder / "exhibit_b.md").rename(folder / "b2.md")
+    model = Model(say)
+    await collect(to(folder), model)
+    assert newest().families == {"b2.md": "lease.md"}
+    # The lease is read with what it was read with before.
+    assert {path for path, _ in model.asked} <= {"supply.md"}
+    model = Model(say)
+    await collect(to(folder), model)
+    assert model.asked == []
+
+
 async def test_nothing_is_not_present_in_a_family_of_which_a_part_was_not_read(
     tmp_path: Path,
 ) -> None:
@@ -251,9 +272,9 @@ def test_amendments_come_before_exhibits_each_in_order() -> None:
 
 def test_what_cannot_be_tied_says_why(tmp_path: Path) -> None:
     with open_store() as store:
-        from longread.types.reviews import Review
-
         id, _ = store.reviews.create(Review("x", (), "scripted", (LAW,), ()))
+        rows = [Reviewed(path, f"id-{path}") for path in "abc"]
+        store.reviews.keep_documents(id, (), rows, {})
         tie(store, id, "b", "a")
         for path, agreement in (("a", "a"), ("c", "b"), ("a", "c")):
             with pytest.raises(ConfigError):

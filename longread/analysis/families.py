@@ -138,7 +138,11 @@ def tie(store: Store, id: str, path: str, agreement: str) -> None:
     Raises:
         ConfigError: that cannot be, for one of them belongs to another agreement or has its own.
     """
-    there = store.reviews.families(id)
+    paths = {one.path for one in store.reviews.head(id).documents}
+    # A tie to or of a document that is gone waits for it, and is in nobody's way.
+    there = {
+        one: its for one, its in store.reviews.families(id).items() if one in paths and its in paths
+    }
     if agreement == path:
         raise ConfigError(f"{path} cannot belong to itself", hint="name its agreement with --of")
     if agreement and (above := there.get(agreement)):

@@ -184,6 +184,19 @@ async def test_a_document_brings_its_tie_to_a_name_that_another_one_had(
     assert model.asked == []
 
 
+def test_a_tie_of_what_is_gone_is_in_nobodys_way(tmp_path: Path) -> None:
+    with open_store() as store:
+        id, _ = store.reviews.create(Review("x", (), "scripted", (LAW,), ()))
+        rows = [Reviewed(path, f"id-{path}") for path in "abcd"]
+        store.reviews.keep_documents(id, (), rows, {})
+        tie(store, id, "a", "b")
+        tie(store, id, "c", "d")
+        store.reviews.keep_documents(id, (), rows[1:3], {})
+        # Neither can be named any more, to be tied otherwise.
+        tie(store, id, "b", "c")
+        assert store.reviews.families(id) == {"a": "b", "b": "c", "c": "d"}
+
+
 async def test_nothing_is_not_present_in_a_family_of_which_a_part_was_not_read(
     tmp_path: Path,
 ) -> None:

@@ -217,7 +217,7 @@ class GridScreen(Room):
             self._begin()
         self._draw(anew=True)
 
-    @work
+    @work(exclusive=True, group="begin")
     async def _begin(self) -> None:
         """Open the only review there is, or let a person choose."""
         try:
@@ -233,8 +233,9 @@ class GridScreen(Room):
         self._draw(anew=True)
 
     def store_changed(self) -> None:
-        """Look whether there is a first review now."""
-        if self._begun and self.board is None and self.house.current_mode == self.NAME:
+        """Look whether there is a first review now; where there are some, a person was asked."""
+        here = self._begun and self.house.current_mode == self.NAME
+        if here and self.board is None and not self._reviews:
             self._begin()
 
     def board_changed(self, board: Board | None, *, anew: bool) -> None:
@@ -416,7 +417,11 @@ class GridScreen(Room):
     @work(exclusive=True, group="choose")
     async def action_reviews(self) -> None:
         """Choose a review."""
-        self._reviews = await self.house.docket.listed()
+        try:
+            self._reviews = await self.house.docket.listed()
+        except LongreadError as error:
+            self.house.complain(error)
+            return
         if not self._reviews:
             self.notify("there is no review yet", markup=False)
             return

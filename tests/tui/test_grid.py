@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -760,6 +761,39 @@ async def test_of_several_reviews_one_is_chosen(path: Path) -> None:
     app = LongreadApp(path, review="zzz")
     async with app.run_test(size=(140, 40)) as pilot:
         await until(pilot, lambda: "could not be opened" in screen_text(app))
+
+
+async def test_who_chooses_a_review_is_asked_once_however_much_others_write(path: Path) -> None:
+    with open_store(path) as store:
+        first = store.reviews.resolve()
+        store.reviews.create(replace(store.reviews.head(first), title="another"))
+    app = LongreadApp(path)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await pilot.press("f4")
+        await until(pilot, lambda: isinstance(app.screen, ChooseScreen))
+        chooser = app.screen
+        for _ in range(3):
+            app.store_changed()
+            await pilot.pause(0.2)
+        assert app.screen is chooser
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, GridScreen))
+        app.store_changed()
+        await pilot.pause(0.2)
+        assert isinstance(app.screen, GridScreen)
+
+
+async def test_reviews_that_cannot_be_listed_are_told_and_the_one_that_is_open_stays(
+    path: Path,
+) -> None:
+    app = LongreadApp(path)
+    async with app.run_test(size=(140, 40), notifications=True) as pilot:
+        await opened(pilot, app)
+        with sqlite3.connect(path) as raw:
+            raw.execute("ALTER TABLE reviews RENAME TO elsewhere")
+        await pilot.press("m")
+        await until(pilot, lambda: "cannot be used" in screen_text(app))
+        assert "11 of 12 cells" in screen_text(app)
 
 
 # Files

@@ -53,6 +53,10 @@ class Docket:
         self._runs: dict[int, Worker[None]] = {}
         """What is asked or read in this program, by the identity of its board."""
         self._aparts: set[Apart] = set()
+        self._marking = asyncio.Lock()
+        """Marks are kept in the order in which they were made."""
+        self._marks: set[asyncio.Task[None]] = set()
+        """That are not kept yet."""
         self._seen: object = None
         self._looking = self._again = False
         self._telling: Timer | None = None
@@ -64,6 +68,8 @@ class Docket:
             apart.stop()
         for apart in running:
             await apart.ended()
+        if self._marks:
+            await asyncio.wait(self._marks)
 
     def begin(self) -> None:
         """Look from now on at what other programs write."""
@@ -173,12 +179,21 @@ class Docket:
 
     def mark(self, board: Board, key: Key, mark: Mark) -> None:
         """Keep what a person says of a cell, at once."""
-        self._desk.run_worker(self._mark(board, key, mark), group="marks")
+        keeping = asyncio.create_task(self._mark(board, key, mark))
+        self._marks.add(keeping)
+        keeping.add_done_callback(self._marks.discard)
+
+        async def kept() -> None:
+            # Who leaves at once has said it all the same.
+            await asyncio.shield(keeping)
+
+        self._desk.run_worker(kept(), group="marks")
 
     async def _mark(self, board: Board, key: Key, mark: Mark) -> None:
         try:
             store = await self._desk.store()
-            await asyncio.to_thread(store.reviews.mark, board.id, *key, mark)
+            async with self._marking:
+                await asyncio.to_thread(store.reviews.mark, board.id, *key, mark)
         except LongreadError as error:
             self._desk.complain(error)
             return

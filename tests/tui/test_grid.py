@@ -9,8 +9,10 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncGenerator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from threading import Timer
 
 import psutil
 import pytest
@@ -317,6 +319,35 @@ async def test_what_a_person_says_is_kept_at_once_and_shown(path: Path) -> None:
         assert marks(path, key)[-1] == ("cleared", "")
         await pilot.press("u")
         await until(pilot, lambda: "nothing was said of this cell" in screen_text(app))
+
+
+async def test_what_is_said_last_stands_although_another_program_was_writing(path: Path) -> None:
+    app = LongreadApp(path)
+    key = ("alder.md", "Law")
+    async with app.run_test(size=(140, 40)) as pilot:
+        await opened(pilot, app)
+        for times in range(1, 5):
+            with closing(sqlite3.connect(path, isolation_level=None)) as writing:
+                writing.execute("BEGIN IMMEDIATE")
+                await pilot.press("a")
+                # SQLite looks ever more rarely whether the other has done.
+                await pilot.pause(0.25)
+                await pilot.press("r")
+                await pilot.pause(0.02)
+            await until(pilot, lambda n=times: len(marks(path, key)) == 2 * n)  # type: ignore[misc]
+        assert [kind for kind, _ in marks(path, key)] == ["accepted", "rejected"] * 4
+
+
+async def test_what_is_said_is_kept_although_its_reader_leaves_at_once(path: Path) -> None:
+    app = LongreadApp(path)
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as writing:
+        async with app.run_test(size=(140, 40)) as pilot:
+            await opened(pilot, app)
+            writing.execute("BEGIN IMMEDIATE")
+            await pilot.press("a", "f")
+            Timer(0.5, writing.execute, ["COMMIT"]).start()
+            app.exit()
+    assert [kind for kind, _ in marks(path, ("alder.md", "Law"))] == ["accepted", "flagged"]
 
 
 async def test_a_note_goes_with_what_was_decided_or_with_a_flag(path: Path) -> None:
@@ -789,7 +820,7 @@ async def test_reviews_that_cannot_be_listed_are_told_and_the_one_that_is_open_s
     app = LongreadApp(path)
     async with app.run_test(size=(140, 40), notifications=True) as pilot:
         await opened(pilot, app)
-        with sqlite3.connect(path) as raw:
+        with closing(sqlite3.connect(path)) as raw:
             raw.execute("ALTER TABLE reviews RENAME TO elsewhere")
         await pilot.press("m")
         await until(pilot, lambda: "cannot be used" in screen_text(app))

@@ -256,6 +256,8 @@ class Reviews:
     def mark(self, id: str, path: str, question: str, mark: Mark) -> None:
         """Keep what a person says of a cell, above all that was said of it before.
 
+        It is said of what the mark has seen; where that is not named, of what the cell says now.
+
         Raises:
             StoreError: the review has no such document or question.
         """
@@ -273,7 +275,7 @@ class Reviews:
                 raise StoreError(
                     f"review {id} has no {what}", hint=f"longread review show {id} names them"
                 )
-            seen = contents.seen(db, document, asked)
+            seen = mark.seen or contents.seen(db, document, asked)
             row = made.of_mark(document, asked, mark, seen, contents.now())
             db.execute(insert(grid.marks).values(row))
             contents.touch(db, n)

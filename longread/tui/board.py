@@ -236,6 +236,16 @@ class Board:
         """Return a cell, if there is one."""
         return self.review.cells.get(key) if self.review else None
 
+    def seen(self, key: Key) -> str:
+        """Return what is shown of a cell, as a mark remembers it; empty where there is none."""
+        cell = self.cell(key)
+        return cell.seen if cell else ""
+
+    def version(self, key: Key) -> tuple[str, str]:
+        """Return which document and which question a cell is of; they may change meanwhile."""
+        one, question = self.document(key[0]), self.question(key[1])
+        return one.content_id if one else "", question.hash if question else ""
+
     def question(self, name: str) -> Question | None:
         """Return a column by its name."""
         found = self.review.questions if self.review else ()

@@ -25,6 +25,7 @@ from longread.tui.begin import BeginScreen
 from longread.tui.board import FILTERS, SORTS, Board, Key, Place, Sort
 from longread.tui.choose import ChooseScreen
 from longread.tui.column import ColumnScreen
+from longread.tui.desk import NOTICE
 from longread.tui.matter import Matter
 from longread.tui.screen import Room
 from longread.tui.testimony import asked
@@ -545,7 +546,8 @@ class GridScreen(Room):
             if kind != "flagged" and board.review.says(*key) is None:
                 self.notify("there is no answer here yet: x asks for it", markup=False)
             else:
-                self.house.docket.mark(board, key, Mark(kind))  # type: ignore[arg-type]
+                mark = Mark(kind, seen=board.seen(key))  # type: ignore[arg-type]
+                self.house.docket.mark(board, key, mark)
 
     def action_undo(self) -> None:
         """Take back what was said of the cell."""
@@ -563,20 +565,19 @@ class GridScreen(Room):
         if not (found := self._target()):
             return
         board, key, question = found
-        assert board.review is not None
-        said = board.review.marks.get(key)
-        mark = said and (said.decision or said.flag)
+        version = board.version(key)
 
         def keep(text: str | None) -> None:
-            if text is not None:
-                kept = (
-                    replace(mark, note=text.strip())
-                    if mark
-                    else Mark("flagged", None, text.strip())
-                )
-                self.house.docket.mark(board, key, kept)
+            said = _said(board, key)
+            if text is None or (not said and not text.strip()):
+                return
+            note = text.strip()
+            # What was decided of an answer that is another now is not said of this one.
+            mark = replace(said, note=note) if said else Mark("flagged", None, note)
+            self._written(board, key, version, mark, text)
 
-        asked = WriteScreen(f"note: {question.name}", line(key[0]), mark.note if mark else "")
+        said = _said(board, key)
+        asked = WriteScreen(f"note: {question.name}", line(key[0]), said.note if said else "")
         self.app.push_screen(asked, keep)
 
     def action_correct(self) -> None:
@@ -585,12 +586,13 @@ class GridScreen(Room):
             return
         board, key, question = found
         assert board.review is not None
-        says = board.review.says(*key)
+        says, version = board.review.says(*key), board.version(key)
 
         def keep(text: str | None) -> None:
             if text is not None:
                 said = values.value(question, ledger.split(question, text))
-                self.house.docket.mark(board, key, Mark("corrected", said if said.said else None))
+                mark = Mark("corrected", said if said.said else None)
+                self._written(board, key, version, mark, text)
 
         asked = WriteScreen(
             f"correct: {question.name}",
@@ -599,3 +601,21 @@ class GridScreen(Room):
             lambda text: ledger.wrong_value(question, text),
         )
         self.app.push_screen(asked, keep)
+
+    def _written(
+        self, board: Board, key: Key, version: tuple[str, str], mark: Mark, text: str
+    ) -> None:
+        """Keep what was written of a cell, if its document and question are still the same."""
+        if board.version(key) == version:
+            self.house.docket.mark(board, key, mark)
+        else:
+            self.notify(
+                line(text), title="not kept: document or question is another one now",
+                severity="warning", timeout=NOTICE, markup=False,
+            )  # fmt: skip
+
+
+def _said(board: Board, key: Key) -> Mark | None:
+    """Return what a person decided of a cell, or else its flag."""
+    said = board.review.marks.get(key) if board.review else None
+    return (said.decision or said.flag) if said else None

@@ -179,6 +179,16 @@ def marks(path: Path, key: tuple[str, str]) -> list[tuple[str, str]]:
     return [(mark.kind, mark.note) for mark in said.log] if said else []
 
 
+def answered_anew(store: Store, review: Review, key: tuple[str, str], value: str) -> None:
+    """Let another program keep another answer."""
+    id, me = store.reviews.resolve(), owner()
+    number = store.reviews.numbers(id)[key[0], review.cells[key].content_id]
+    assert store.reviews.take(number, me, 60.0)
+    cell = replace(review.cells[key], value=Value((value,), (value,)))
+    assert store.reviews.keep_cells(me, 60.0, [(number, cell)]) == ["kept"]
+    store.reviews.release(number, me)
+
+
 # Looking
 
 
@@ -369,6 +379,65 @@ async def test_a_note_goes_with_what_was_decided_or_with_a_flag(path: Path) -> N
         await pilot.press("escape")
     assert marks(path, ("alder.md", "Law")) == [("flagged", "ask Ada")]
     assert marks(path, ("alder.md", "Made"))[-1] == ("accepted", "so\nbe")
+
+
+async def test_a_note_accepts_no_answer_that_came_while_it_was_written(path: Path) -> None:
+    app = LongreadApp(path)
+    key = ("alder.md", "Law")
+    async with app.run_test(size=(140, 40)) as pilot:
+        await opened(pilot, app)
+        await pilot.press("a")
+        await until(pilot, lambda: "accepted by a person" in about(app))
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, WriteScreen))
+        with open_store(path) as other:
+            answered_anew(other, now(app), key, "Texas")
+        await until(pilot, lambda: "Texas" in about(app))
+        await written(pilot, app, "seen by Ada")
+        await until(pilot, lambda: "flagged by a person" in about(app))
+        assert now(app).marks[key].decision is None
+    assert marks(path, key) == [("accepted", ""), ("flagged", "seen by Ada")]
+
+
+async def test_only_the_answer_that_is_shown_is_accepted(path: Path) -> None:
+    app = LongreadApp(path)
+    key = ("alder.md", "Law")
+    async with app.run_test(size=(140, 40)) as pilot:
+        await opened(pilot, app)
+        with open_store(path) as other:
+            answered_anew(other, now(app), key, "Texas")
+            # At once, as a key would that comes before the screen has looked.
+            grid(app).action_say("accepted")
+            await until(pilot, lambda: marks(path, key))
+            said = other.reviews.review().marks[key]
+    assert (said.decision, [mark.kind for mark in said.log]) == (None, ["accepted"])
+
+
+async def test_a_note_without_words_on_what_nobody_decided_is_none(path: Path) -> None:
+    app = LongreadApp(path)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await opened(pilot, app)
+        await pilot.press("n")
+        await written(pilot, app, " ")
+        await pilot.press("right", "f")
+        await until(pilot, lambda: marks(path, ("alder.md", "Made")))
+    assert marks(path, ("alder.md", "Law")) == []
+
+
+async def test_what_was_written_of_a_question_that_is_another_now_is_not_kept(path: Path) -> None:
+    app = LongreadApp(path)
+    async with app.run_test(size=(140, 40), notifications=True) as pilot:
+        await opened(pilot, app)
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, WriteScreen))
+        other = replace(QUESTIONS[0], text="Which law does not govern?")
+        with open_store(path) as store:
+            store.reviews.keep_questions(store.reviews.resolve(), (other, *QUESTIONS[1:]))
+        await until(pilot, lambda: now(app).questions[0] == other)
+        await written(pilot, app, "that of Utah")
+        await until(pilot, lambda: "not kept" in screen_text(app))
+        assert "that of Utah" in screen_text(app)
+    assert marks(path, ("alder.md", "Law")) == []
 
 
 async def test_a_correction_is_typed_and_one_that_is_unclear_is_refused(path: Path) -> None:

@@ -251,6 +251,10 @@ class Board:
         found = self.review.questions if self.review else ()
         return next((question for question in found if question.name == name), None)
 
+    def columns(self) -> tuple[Question, ...]:
+        """Return the questions that there are now."""
+        return self.review.questions if self.review else ()
+
     def document(self, path: str) -> Reviewed | None:
         """Return a row by its path."""
         found = self.review.documents if self.review else ()

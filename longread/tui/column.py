@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import ClassVar, cast
 
@@ -30,8 +30,12 @@ FIELDS = {
 KINDS = [*TYPES, *(f"list of {kind}" for kind in TYPES)]
 
 
-class ColumnScreen(ModalScreen[tuple[Question, ...] | None]):
-    """Returns all columns with this one in its place, or nothing where it was left."""
+Columns = tuple[Question, ...]
+
+
+class ColumnScreen(ModalScreen[tuple[Columns, Columns] | None]):
+    """Returns all columns with this one in its place, and those it was put among; or nothing where
+    it was left."""
 
     AUTO_FOCUS = "#name"
     DEFAULT_CSS = """
@@ -59,15 +63,19 @@ class ColumnScreen(ModalScreen[tuple[Question, ...] | None]):
         ),
     ]  # fmt: skip
 
-    def __init__(self, questions: Sequence[Question], at: int | None) -> None:
-        """Take all columns, and which of them is to be changed; None for a new one."""
+    def __init__(self, questions: Callable[[], Columns], at: int | None) -> None:
+        """Take what returns all columns, and which of them is to be changed; None for a new one.
+
+        While it is filled in, other programs may change the others.
+        """
         super().__init__()
-        self._questions, self._at = tuple(questions), at
+        self._questions, self._at = questions, at
+        self._before = questions()[at] if at is not None else None
 
     def compose(self) -> ComposeResult:
         """Put the fields together."""
         at = self._at
-        now = _fields(self._questions[at]) if at is not None else {}
+        now = _fields(self._before) if self._before else {}
         with VerticalScroll() as box:
             box.border_title = "a new question" if at is None else f"question {at + 1}"
             about = (
@@ -108,22 +116,26 @@ class ColumnScreen(ModalScreen[tuple[Question, ...] | None]):
         """Keep the question, if it can be meant so."""
         typed = {name: self.query_one(f"#{name}", Field).value for name in FIELDS}
         typed |= {name: str(self.query_one(f"#{name}", Select).value) for name in ("type", "quote")}
+        others = self._questions()
         try:
-            made = put_question(typed, self._questions, self._at)
+            made = put_question(typed, others, self._place(others))
         except ConfigError as error:
             told = self.query_one("#told", Static)
             told.update(visible(f"✗ {error}"))
             told.add_class("-wrong")
         else:
-            self.dismiss(self._untouched(made, typed))
+            self.dismiss((self._untouched(made, others, typed), others))
 
-    def _untouched(
-        self, made: tuple[Question, ...], typed: Mapping[str, str]
-    ) -> tuple[Question, ...]:
+    def _place(self, questions: Columns) -> int | None:
+        """Return where the question stands now that is to be changed; None for a new one."""
+        name = self._before.name if self._before else ""
+        return next((n for n, one in enumerate(questions) if one.name == name), None)
+
+    def _untouched(self, made: Columns, others: Columns, typed: Mapping[str, str]) -> Columns:
         """Return the columns, what nobody typed anything at as it was to the letter."""
-        if self._at is None:
+        at, before = self._place(others), self._before
+        if at is None or before is None:
             return made
-        before = self._questions[self._at]
         now = _fields(before)
         same = {
             key: getattr(before, key)
@@ -131,8 +143,8 @@ class ColumnScreen(ModalScreen[tuple[Question, ...] | None]):
                                ("instructions", "instructions"))
             if typed[field] == now[field]
         }  # fmt: skip
-        kept = replace(made[self._at], **same)
-        return tuple(kept if n == self._at else one for n, one in enumerate(made))
+        kept = replace(made[at], **same)
+        return tuple(kept if n == at else one for n, one in enumerate(made))
 
     @on(Input.Changed)
     @on(Select.Changed)

@@ -199,11 +199,17 @@ class Docket:
             return
         self.look()
 
-    async def ask_else(self, board: Board, questions: Sequence[Question]) -> bool:
-        """Keep other columns; say whether it could be done."""
+    async def ask_else(
+        self, board: Board, questions: Sequence[Question], known: Sequence[Question]
+    ) -> bool:
+        """Keep other columns in place of those that were known; say whether it could be done.
+
+        What other programs have added since stays.
+        """
         try:
             store = await self._desk.store()
-            await asyncio.to_thread(store.reviews.keep_questions, board.id, questions)
+            keeping = store.reviews.keep_questions
+            await asyncio.to_thread(keeping, board.id, questions, known)
             await self._reread(board)
         except LongreadError as error:
             self._desk.complain(error)

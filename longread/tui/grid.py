@@ -24,7 +24,7 @@ from longread.tui import ledger
 from longread.tui.begin import BeginScreen
 from longread.tui.board import FILTERS, SORTS, Board, Key, Place, Sort
 from longread.tui.choose import ChooseScreen
-from longread.tui.column import ColumnScreen
+from longread.tui.column import Columns, ColumnScreen
 from longread.tui.desk import NOTICE
 from longread.tui.matter import Matter
 from longread.tui.screen import Room
@@ -446,22 +446,22 @@ class GridScreen(Room):
             self._column(found[0], found[0].review.questions.index(found[2]))
 
     def _column(self, board: Board, at: int | None) -> None:
-        assert board.review is not None
-        before = board.review.questions
+        def keep(put: tuple[Columns, Columns] | None) -> None:
+            if put is not None and put[0] != put[1]:
+                self._ask_else(board, *put)
 
-        def keep(made: tuple[Question, ...] | None) -> None:
-            if made is not None and made != before:
-                self._ask_else(board, made, at)
-
-        self.app.push_screen(ColumnScreen(before, at), keep)
+        self.app.push_screen(ColumnScreen(board.columns, at), keep)
 
     @work
-    async def _ask_else(self, board: Board, made: tuple[Question, ...], at: int | None) -> None:
-        assert board.review is not None
-        before = board.review.questions
-        if not await self.house.docket.ask_else(board, made):
+    async def _ask_else(self, board: Board, made: Columns, before: Columns) -> None:
+        if not await self.house.docket.ask_else(board, made, before):
             return
-        self.table.action_column(len(made) - 1 if at is None else at)
+        names, known = ([one.name for one in some] for some in (board.columns(), before))
+        changed = [one.name for one in made if one not in before]
+        # Of others only the conditions may have followed a new name.
+        changed.sort(key=known.__contains__)
+        if changed and changed[0] in names and board is self.board:
+            self.table.action_column(names.index(changed[0]))
         asked_anew = {q.hash for q in made} - {q.hash for q in before}
         said = "x asks it" if asked_anew else "what is asked is the same, and so are its cells"
         self.notify(f"kept; {said}", markup=False)
@@ -472,18 +472,26 @@ class GridScreen(Room):
         if not (found := self._target()):
             return
         board, _, question = found
-        assert board.review is not None
-        others = tuple(one for one in board.review.questions if one is not question)
-        leaning = [one.name for one in others if one.only_if and one.only_if[0] == question.name]
-        if leaning or not others:
-            why = f"{', '.join(leaning)} depends on it" if leaning else "it is the only question"
-            self.notify(line(why), title="not removed", severity="warning", markup=False)
-        elif await self.house.confirm(
+        if self._needed(board, question) or not await self.house.confirm(
             "Remove the question?",
             f"“{question.name}” is a column no more. Its cells and marks are kept, and come back"
             " when the same question is asked again.",
         ):
-            await self.house.docket.ask_else(board, others)
+            return
+        # Other programs may have changed the others meanwhile.
+        if not self._needed(board, question):
+            now = board.columns()
+            others = tuple(one for one in now if one.name != question.name)
+            await self.house.docket.ask_else(board, others, now)
+
+    def _needed(self, board: Board, question: Question) -> bool:
+        """Whether a question cannot be removed; says why."""
+        others = [one for one in board.columns() if one.name != question.name]
+        leaning = [one.name for one in others if one.only_if and one.only_if[0] == question.name]
+        if leaning or not others:
+            why = f"{', '.join(leaning)} depends on it" if leaning else "it is the only question"
+            self.notify(line(why), title="not removed", severity="warning", markup=False)
+        return bool(leaning or not others)
 
     # Asking the model
 

@@ -784,6 +784,31 @@ async def test_a_question_is_added_changed_and_removed_in_place(path: Path) -> N
         assert len(now(app).questions) == 4
 
 
+@pytest.mark.parametrize("key", ["+", "E", "D"])
+async def test_questions_that_others_add_and_change_meanwhile_stay(path: Path, key: str) -> None:
+    app = LongreadApp(path)
+    theirs = (replace(QUESTIONS[0], text="Whose law governs?"), Question("More", "What more?"))
+    async with app.run_test(size=(140, 40)) as pilot:
+        await opened(pilot, app)
+        await pilot.press("right", key)
+        await until(pilot, lambda: isinstance(app.screen, ColumnScreen | ConfirmScreen))
+        with open_store(path) as store:
+            others = (theirs[0], *QUESTIONS[1:], theirs[1])
+            store.reviews.keep_questions(store.reviews.resolve(), others)
+        await until(pilot, lambda: len(now(app).questions) == 5)
+        if key == "D":
+            await pilot.press("y")
+            expected = [theirs[0], *QUESTIONS[2:], theirs[1]]
+        else:
+            app.screen.query_one("#name", Field).value = "Mine"
+            app.screen.query_one("#question", Field).value = "What is mine?"
+            await pilot.press("ctrl+s")
+            mine = Question("Mine", "What is mine?", "text" if key == "+" else "date")
+            expected = [*others, mine] if key == "+" else [theirs[0], mine, *others[2:]]
+        await until(pilot, lambda: now(app).questions == tuple(expected))
+        assert key == "D" or at(app)[1] == "Mine"
+
+
 async def test_what_nobody_typed_at_stays_to_the_letter(path: Path) -> None:
     odd = replace(QUESTIONS[0], instructions="first\nsecond  line", choices=("a; b", "c"))
     with open_store(path) as store:

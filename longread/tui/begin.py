@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 from typing import ClassVar
 
@@ -112,7 +113,9 @@ def _checked(locations: tuple[str, ...], typed: str) -> tuple[Question, ...] | s
             return wrong
     if not typed:
         return "name a file of questions: docs/review.md says how it is written"
+    if wrong := places.wrong(typed):
+        return wrong
     try:
-        return read_questions(Path(typed).expanduser())
+        return read_questions(Path(os.path.expanduser(typed)))  # noqa: PTH111
     except LongreadError as error:
         return f"{error}; {error.hint}"

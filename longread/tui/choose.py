@@ -55,7 +55,7 @@ class ChooseScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Put the list together."""
         with Vertical() as box:
-            box.border_title = self._title
+            box.border_title = Content(line(self._title))
             yield OptionList(*(Option(Content(text), id=name) for name, text in self._choices))
 
     @on(OptionList.OptionSelected)

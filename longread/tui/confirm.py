@@ -7,10 +7,11 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
-from longread.export.visible import visible
+from longread.export.visible import line, visible
 
 
 class ConfirmScreen(ModalScreen[bool]):
@@ -37,7 +38,7 @@ class ConfirmScreen(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         """Put text and buttons together."""
         with Vertical() as box:
-            box.border_title = self._title
+            box.border_title = Content(line(self._title))
             yield Static(visible(self._text), markup=False)
             with Horizontal():
                 yield Button("No (n)", id="no")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from longread.analysis import values
 from longread.analysis.drafts import alive
-from longread.analysis.exporting import FORMATS, check
+from longread.analysis.exporting import FORMATS, check, places_of
 from longread.errors import ConfigError
 from longread.export.review import CORRECTED, DIFFERS, NOTHING, RULED_OUT, SIGNS, UNVERIFIED
 from longread.export.stages import stage
@@ -192,7 +193,9 @@ def file_for(title: str, folder: Path) -> Path:
 
 def files(text: str) -> list[Path]:
     """Return the files that were typed."""
-    return [Path(one.strip()).expanduser() for one in text.split("\n") if one.strip()]
+    # A home that nobody has stays as it is typed; to `Path` it would be an error.
+    typed = [os.path.expanduser(one.strip()) for one in text.split("\n")]  # noqa: PTH111
+    return [Path(one) for one in typed if one]
 
 
 def wrong_files(text: str) -> str:
@@ -201,7 +204,13 @@ def wrong_files(text: str) -> str:
     if not named:
         return "name a file"
     try:
+        # Nor may a name that is too long, or none, end the program.
+        there = [str(place) for place in places_of(named) if os.path.isfile(place)]  # noqa: PTH113
+        if there:
+            return f"already there: {', '.join(there)}; name another file"
         check(named)
     except ConfigError as error:
-        return str(error)
+        return f"{error}; {error.hint}"
+    except ValueError:
+        return "there can be no file of that name: it has characters that no name has"
     return ""

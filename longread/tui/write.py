@@ -9,6 +9,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static, TextArea
@@ -86,7 +87,7 @@ class WriteScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Put the field together."""
         with Vertical() as box:
-            box.border_title = line(self._title)
+            box.border_title = Content(line(self._title))
             yield Static(visible(self._about), classes="about", markup=False)
             yield Lines(
                 self._text, show_line_numbers=False, tab_behavior="focus",

@@ -936,13 +936,40 @@ async def test_a_review_is_exported_to_files(
         await until(pilot, lambda: isinstance(app.screen, WriteScreen))
         assert app.screen.query_one(Lines).text == str(tmp_path / "shelf-2.xlsx")
         await written(pilot, app, "shelf.xlsx")
-        await until(pilot, lambda: "✗" in screen_text(app))
+        await until(pilot, lambda: "already there: shelf.xlsx; name another" in screen_text(app))
         await written(pilot, app, "shelf.doc")
         await until(pilot, lambda: "no ending of a format" in screen_text(app))
         await written(pilot, app, "out.csv\nout.json")
         await until(pilot, lambda: "out_sources.csv" in screen_text(app))
     assert "Delaware" in (tmp_path / "out.csv").read_text()
     assert (tmp_path / "out.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("~nobodyhasthis/x.xlsx", "there is no folder"),
+        ("x" * 300 + ".xlsx", "too long"),
+        ("a\0b.xlsx", "no file of that name"),
+        ("\ud800.csv", "no file of that name"),
+        ("no/such/x.xlsx", "make it, or name another"),
+    ],
+)
+async def test_a_file_that_cannot_be_is_told_and_asked_for_again(
+    path: Path, typed: str, said: str
+) -> None:
+    app = LongreadApp(path)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await opened(pilot, app)
+        await pilot.press("X")
+        await written(pilot, app, typed)
+        await until(pilot, lambda: said in str(app.screen.query_one("#told", Static).content))
+        await pilot.press("escape", "N")
+        await until(pilot, lambda: isinstance(app.screen, BeginScreen))
+        app.screen.query_one(Locations).load_text(str(path.parent))
+        app.screen.query_one("#questions", Field).value = typed
+        await pilot.press("enter")
+        await until(pilot, lambda: "✗" in str(app.screen.query_one("#told", Static).content))
 
 
 async def test_o_opens_the_file_in_a_viewer(
@@ -1006,6 +1033,21 @@ async def test_nothing_in_names_values_and_quotes_reaches_the_terminal_raw(
             if key:
                 await pilot.press("escape")
                 await until(pilot, lambda: isinstance(app.screen, GridScreen))
+
+
+async def test_a_name_in_brackets_is_no_markup(path: Path) -> None:
+    odd = Question("Fee [/x] [link=3", "Which [/] is [1]?")
+    with open_store(path) as store:
+        id = store.reviews.resolve()
+        store.reviews.keep_questions(id, (odd, *QUESTIONS[1:]))
+    app = LongreadApp(path)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await opened(pilot, app)
+        for key in "en":
+            await pilot.press(key)
+            await until(pilot, lambda: isinstance(app.screen, WriteScreen))
+            assert ": Fee [/x] [link=3" in screen_text(app)
+            await pilot.press("escape")
 
 
 @pytest.mark.parametrize("path", ["short.pdf", "a" * 90 + ".pdf", "漢字" * 30 + ".pdf"])

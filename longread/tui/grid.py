@@ -256,7 +256,7 @@ class GridScreen(Room):
             self.table.show(board if ready else None)
         else:
             self.table.changed()
-            self.pane.again(self._store, board, self.table.at)
+            self.pane.show(self._store, board, self.table.at)
         self._heads()
 
     def _heads(self) -> None:

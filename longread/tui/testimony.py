@@ -124,7 +124,8 @@ def _of_cell(cell: Cell, chosen: int) -> Iterator[tuple[str, str]]:
     for number, citation in enumerate(cell.citations):
         here = "▸" if number == chosen else " "
         style = "" if citation.verdict.holds else "$text-error"
-        place = where(citation).removeprefix(f"{citation.path}:") if citation.path else ""
+        # Of what belongs to the document the name is said too.
+        place = where(citation).removeprefix(f"{cell.path}:") if citation.path else ""
         yield f"{here}[{number + 1}] {verdict(citation)} · {line(place)}", f"bold {style}".strip()
         if citation.quote:
             yield f"   “{line(citation.quote)}”", ""

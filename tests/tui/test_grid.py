@@ -21,6 +21,7 @@ from textual.widgets import OptionList, Select, Static
 
 from longread import config
 from longread.analysis.drafts import owner
+from longread.analysis.families import tie
 from longread.analysis.review import Request
 from longread.export.review import coverage
 from longread.store import Store, open_store
@@ -284,6 +285,63 @@ async def test_a_cell_that_was_not_asked_for_says_so_and_shows_its_document(path
         await pilot.press("a")
         await pilot.press("right_square_bracket")
         assert marks(path, UNASKED) == []
+
+
+async def test_a_page_that_is_read_stays_where_it_is_while_cells_come(path: Path) -> None:
+    app = LongreadApp(path)
+    async with app.run_test(size=(140, 14)) as pilot:
+        await opened(pilot, app)
+        await pilot.press("G", "end")
+        await until(pilot, lambda: "# Cedar" in screen_text(app))
+        source(app).focus()
+        await pilot.press("down", "down")
+        assert source(app).first_visible_line == 3
+        with open_store(path) as other:
+            answered_anew(other, now(app), ("alder.md", "Law"), "Texas")
+        await until(
+            pilot, lambda: now(app).cells["alder.md", "Law"].value == Value(("Texas",), ("Texas",))
+        )
+        await pilot.pause(0.3)
+        assert source(app).first_visible_line == 3
+
+
+async def test_a_document_that_changed_while_another_screen_was_shown_is_shown_as_it_is(
+    path: Path, tmp_path: Path
+) -> None:
+    folder = shelf(tmp_path / "agreements")
+    request = Request(SCRIPTED, (str(folder),), QUESTIONS, new=True, store=path, yes=True)
+    await cells_of(request, Model(says))
+    app = LongreadApp(path, review="")
+    async with app.run_test(size=(140, 40)) as pilot:
+        await until(pilot, lambda: app.docket.board and app.docket.board.review)
+        await until(pilot, lambda: source(app).highlighted == LAW)
+        await pilot.press("f2")
+        file = folder / "alder.md"
+        file.write_text("# Anew\n\n" + file.read_text())
+        await cells_of(replace(request, new=False), Model(says))
+        await pilot.press("f4")
+        await until(pilot, lambda: "# Anew" in screen_text(app))
+        await until(pilot, lambda: source(app).highlighted == LAW)
+
+
+async def test_words_of_an_amendment_are_shown_in_the_amendment(
+    store: Store, tmp_path: Path
+) -> None:
+    folder = shelf(tmp_path / "agreements")
+    words = "The law of Utah governs from now on."
+    (folder / "change.md").write_text(f"# Amendment\n\n{words}\n")
+    request = Request(SCRIPTED, (str(folder),), QUESTIONS[:1], store=store.path, yes=True)
+    await cells_of(request, Model())
+    tie(store, store.reviews.resolve(), "change.md", "alder.md")
+    await cells_of(request, Model(lambda *_: reply("Utah", words, LAW, place="d2:L3")))
+    app = LongreadApp(store.path)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await opened(pilot, app)
+        await until(pilot, lambda: source(app).highlighted == words)
+        assert "▸[1] ✓ exact · change.md:L3" in about(app)
+        await until(pilot, lambda: "▏ change.md" in screen_text(app))
+        await pilot.press("]")
+        await until(pilot, lambda: source(app).highlighted == LAW)
 
 
 async def test_a_narrow_screen_shows_the_cell_below_and_its_page_on_enter(path: Path) -> None:

@@ -368,6 +368,12 @@ class Reviews:
             )
             return db.scalar(found) or ""
 
+    def there(self, id: str) -> bool:
+        """Whether there is a review of just this id."""
+        r = grid.reviews.c
+        with reading(self._engine, self._path) as db:
+            return db.scalar(select(r.n).where(r.id == id)) is not None
+
     def resolve(self, id: str = "") -> str:
         """Return the whole id that starts so; without a start, the newest review's."""
         with reading(self._engine, self._path) as db:

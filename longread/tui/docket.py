@@ -23,7 +23,7 @@ from longread.analysis.engines import choose
 from longread.analysis.review import Request, open_review, review
 from longread.analysis.trust import Departure
 from longread.analysis.work import Work
-from longread.errors import LongreadError
+from longread.errors import LongreadError, StoreError
 from longread.export.stages import SAID
 from longread.export.visible import line
 from longread.store import Changes, ReviewRow, Since, Store
@@ -147,6 +147,9 @@ class Docket:
                 self._again = False
                 since = board.since
                 found = await asyncio.to_thread(_changes, store, board.id, since)
+                if found is None:
+                    self._gone(board)
+                    continue
                 if board.since != since:
                     continue  # It was read anew meanwhile.
                 await self._take(board, found)
@@ -155,6 +158,13 @@ class Docket:
             self._desk.complain(error)
         finally:
             self._looking = False
+
+    def _gone(self, board: Board) -> None:
+        """Show a review no longer that somebody has deleted; what is being done with it ends."""
+        self._boards.pop(board.id, None)
+        if self.board is board:
+            self.board = Board(board.id, board.title, failed="it was deleted")
+            self._tell(self.board, anew=True)
 
     async def _take(self, board: Board, found: Changes) -> None:
         assert board.review is not None
@@ -357,8 +367,13 @@ def _read(store: Store, id: str) -> tuple[Review, dict[str, Row], Since]:
     return kept, {one.path: row_of(kept, one) for one in kept.documents}, since
 
 
-def _changes(store: Store, id: str, since: Since) -> Changes:
-    """Look what has come; who has ended works no more."""
-    found = store.reviews.changes(id, since)
+def _changes(store: Store, id: str, since: Since) -> Changes | None:
+    """Look what has come; who has ended works no more. None: there is no such review any more."""
+    try:
+        found = store.reviews.changes(id, since)
+    except StoreError:
+        if store.reviews.there(id):
+            raise
+        return None
     living = {who: alive(who) for who in set(found.working.values())}
     return replace(found, working={p: who for p, who in found.working.items() if living[who]})

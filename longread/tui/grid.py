@@ -367,8 +367,14 @@ class GridScreen(Room):
 
     def action_search(self) -> None:
         """Seek documents by their names."""
+        board, names = self.board, self.query_one(NameLine)
+        if board is None or board.review is None:
+            return
+        # It may have the words that were sought in another review.
+        with self.prevent(Input.Changed):
+            names.value = board.words
         self.add_class("-sought")
-        self.query_one(NameLine).focus()
+        names.focus()
 
     @on(Input.Changed, "#names")
     def _sought(self, event: Input.Changed) -> None:

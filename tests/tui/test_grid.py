@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncGenerator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Timer
@@ -23,6 +23,7 @@ from longread import config
 from longread.analysis.drafts import owner
 from longread.analysis.families import tie
 from longread.analysis.review import Request
+from longread.errors import StoreError
 from longread.export.review import coverage
 from longread.store import Store, open_store
 from longread.tui.app import LongreadApp
@@ -31,7 +32,7 @@ from longread.tui.board import FILTERS, row_of
 from longread.tui.choose import ChooseScreen
 from longread.tui.column import ColumnScreen
 from longread.tui.confirm import ConfirmScreen
-from longread.tui.grid import GridScreen
+from longread.tui.grid import GridScreen, NameLine
 from longread.tui.new import Locations
 from longread.tui.widgets.grid import GridTable, both_ends
 from longread.tui.widgets.source import SourceView
@@ -773,6 +774,25 @@ async def test_what_another_program_writes_is_seen_and_nothing_moves(path: Path)
             await until(pilot, lambda: "3 documents × 2 questions" in screen_text(app))
 
 
+async def test_a_review_that_another_program_deletes_is_shown_no_longer(path: Path) -> None:
+    with open_store(path) as other:
+        id = other.reviews.resolve()
+        app = LongreadApp(path)
+        async with app.run_test(size=(140, 40), notifications=True) as pilot:
+            await opened(pilot, app)
+            await pilot.press("e")
+            await until(pilot, lambda: isinstance(app.screen, WriteScreen))
+            with suppress(StoreError):  # Its text is in the log as long as the screen is open.
+                await asyncio.to_thread(other.reviews.delete, id)
+            await until(pilot, lambda: "it was deleted" in said(app, "#word"))
+            # What was being written cannot be kept, and that is told.
+            await written(pilot, app, "that of Utah")
+            await until(pilot, lambda: f"no review {id}" in screen_text(app))
+            assert "11 of 12 cells" not in screen_text(app)
+            await pilot.press("a", "e", "x", "+", "E", "D", "R", "space", "v", "s", "slash", "m")
+            await until(pilot, lambda: "there is no review yet" in screen_text(app))
+
+
 async def test_a_review_that_was_read_is_what_the_store_says_after_any_change(path: Path) -> None:
     app = LongreadApp(path, engine=Model())
     async with app.run_test(size=(140, 40)) as pilot:
@@ -898,7 +918,7 @@ async def test_without_a_review_it_says_how_to_begin_one_and_begins_it(
         await pilot.press("f4")
         await until(pilot, lambda: "There is no review yet." in screen_text(app))
         await pilot.press("a", "x", "space", "v", "s", "c", "+", "E", "D", "R", "m", "slash")
-        await pilot.press("escape", "N")
+        await pilot.press("N")
         await until(pilot, lambda: isinstance(app.screen, BeginScreen))
         await pilot.press("enter")
         await until(pilot, lambda: "name a folder" in screen_text(app))
@@ -935,9 +955,17 @@ async def test_of_several_reviews_one_is_chosen(path: Path) -> None:
         await pilot.press("m")
         await choose(pilot, app, first)
         await until(pilot, lambda: "11 of 12 cells" in screen_text(app))
-        await pilot.press("m")
+        await pilot.press("slash", *"bir", "enter", "m")
         await choose(pilot, app, second)
         await until(pilot, lambda: "another" in screen_text(app).split("\n")[0])
+        # What is sought is sought in that review alone.
+        await pilot.press("slash")
+        assert grid(app).query_one(NameLine).value == ""
+        await pilot.press("escape", "m")
+        await choose(pilot, app, first)
+        await until(pilot, lambda: "1 of 3 documents" in screen_text(app))
+        await pilot.press("slash")
+        assert grid(app).query_one(NameLine).value == "bir"
     app = LongreadApp(path, review=first[:5])
     async with app.run_test(size=(140, 40)) as pilot:
         await until(pilot, lambda: app.current_mode == "grid" and "11 of 12" in screen_text(app))

@@ -108,16 +108,18 @@ def _disagreeing(review: Review, key: Key) -> bool:
     return checks is not None and checks.agreed is False
 
 
-def _not_asked(review: Review, key: Key) -> bool:
-    if review.says(*key) is not None:
-        return False
+def _in_place(review: Review, key: Key) -> bool:
     question = next(q for q in review.questions if q.name == key[1])
     return not review.ruled_out(key[0], question)
 
 
+def _not_asked(review: Review, key: Key) -> bool:
+    return review.says(*key) is None and _in_place(review, key)
+
+
 def _to_look_at(review: Review, key: Key) -> bool:
     concern = review.concern(*key)
-    return concern is not None and concern <= Concern.OCR
+    return concern is not None and concern <= Concern.OCR and _in_place(review, key)
 
 
 FILTERS: Mapping[str, Callable[[Review, Key], bool]] = MappingProxyType({
@@ -188,6 +190,8 @@ class Board:
         self.title, self.failed = review.title, ""
         if before is None or before.documents != review.documents:
             self.arrange()
+        elif self.matching is not None and before.questions != review.questions:
+            self.matching |= self._found(review)
 
     def catch_up(self, changes: Changes) -> list[str]:
         """Take what is new, and return the paths of the documents of which anything changed.
@@ -270,9 +274,7 @@ class Board:
             return
         self.matching = None
         if self.only:
-            found = FILTERS[self.only]
-            keys = ((one.path, q.name) for one in review.documents for q in review.questions)
-            self.matching = frozenset(key for key in keys if found(review, key))
+            self.matching = self._found(review)
         sought = self.words.casefold().split()
         having = None if self.matching is None else {path for path, _ in self.matching}
         paths = [
@@ -291,6 +293,12 @@ class Board:
                 at = names.index(self.column)
                 paths.sort(key=lambda path: RANK.find(self.rows[path].signs[at]))
         self.listed = paths
+
+    def _found(self, review: Review) -> frozenset[Key]:
+        """Return the cells that are looked for."""
+        has = FILTERS[self.only]
+        keys = ((one.path, q.name) for one in review.documents for q in review.questions)
+        return frozenset(key for key in keys if has(review, key))
 
     def shown(self, key: Key) -> bool:
         """Whether a cell is among those that are looked for."""

@@ -26,6 +26,7 @@ from longread.analysis.review import Request
 from longread.errors import StoreError
 from longread.export.review import coverage
 from longread.store import Store, open_store
+from longread.tui import ledger
 from longread.tui.app import LongreadApp
 from longread.tui.begin import BeginScreen
 from longread.tui.board import FILTERS, row_of
@@ -643,6 +644,34 @@ def test_every_filter_finds_what_its_name_says(path: Path) -> None:
     assert found["accepted"] == found["not found in evidence"] == set()
     assert ("cedar.md", "Law") in found["to look at"]
     assert ("cedar.md", "Made") not in found["to look at"]
+
+
+def test_what_is_out_of_place_by_now_is_nothing_to_look_at(path: Path) -> None:
+    with open_store(path) as store:
+        review = store.reviews.review()
+    key = ("birch.md", "Law")
+    assert FILTERS["to look at"](review, key)
+    law = replace(QUESTIONS[0], only_if=("Made", ("1999-01-01",)))
+    review = replace(review, questions=(law, *QUESTIONS[1:]))
+    assert review.ruled_out("birch.md", law)
+    assert not FILTERS["to look at"](review, key)
+    found = ledger.counted(review)["to look at"]
+    assert found == sum(row_of(review, one).concerns for one in review.documents)
+
+
+async def test_a_question_that_comes_is_sought_in_too(path: Path) -> None:
+    app = LongreadApp(path)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await opened(pilot, app)
+        await pilot.press("v")
+        await choose(pilot, app, "not asked")
+        await until(pilot, lambda: "1 of 3 documents" in screen_text(app))
+        with open_store(path) as other:
+            more = Question("More", "What more?")
+            other.reviews.keep_questions(other.reviews.resolve(), (*QUESTIONS, more))
+        await until(pilot, lambda: len(now(app).questions) == 5)
+        row = next(row for row in screen_text(app).split("\n") if row.startswith("› "))
+        assert row.partition("▏")[0].split() == ["›", "cedar.md", "·", "·"]
 
 
 # Asking the model

@@ -150,6 +150,18 @@ class Running:
     progress: Progress | None = None
     cells: int = 0
     """That came."""
+    seconds: int = 0
+    """Answers that came to the same questions in other words."""
+
+    @property
+    def outcome(self) -> str:
+        """What came of it."""
+        came = [f"{self.cells:,} cell{'' if self.cells == 1 else 's'} came"] if self.cells else []
+        came += [f"{self.seconds:,} asked in other words"] if self.seconds else []
+        if came:
+            return ", ".join(came)
+        asked = self.progress is not None and self.progress.stage == "review"
+        return "no answer came; what was there stays" if asked else "nothing was to be asked"
 
 
 @dataclass(slots=True)

@@ -30,7 +30,7 @@ from longread.store import Changes, ReviewRow, Since, Store
 from longread.tui.apart import Apart
 from longread.tui.board import Board, Key, Row, Running, row_of
 from longread.types import Progress
-from longread.types.reviews import Cell, Mark, Question, Review
+from longread.types.reviews import Cell, Mark, Question, Review, Second
 
 if TYPE_CHECKING:
     from longread.tui.desk import Desk
@@ -275,12 +275,7 @@ class Docket:
         except LongreadError as error:
             self._desk.complain(error)
         else:
-            came = board.running.cells if board.running else 0
-            said = (
-                f"{came:,} cell{'' if came == 1 else 's'} came"
-                if came
-                else "nothing was to be asked"
-            )
+            said = board.running.outcome if board.running else ""
             self._desk.notify(f"done: {said}", markup=False)
         finally:
             board.running = None
@@ -296,6 +291,8 @@ class Docket:
             board.running.cells += 1
             if board is self.board:
                 self.look()
+        elif isinstance(event, Second):
+            board.running.seconds += 1
         elif isinstance(event, Progress) and event.stage not in SAID:
             board.running.progress = event
             self._tell_soon(board)

@@ -703,6 +703,28 @@ async def test_cells_are_asked_for_again(
         assert at(app) == ("alder.md", "Made")
 
 
+async def test_a_run_says_what_came_of_it(path: Path) -> None:
+    with open_store(path) as store:
+        id = store.reviews.resolve()
+        store.reviews.keep_way(id, long="evidence", double=True, budget=None)
+    app = LongreadApp(path, engine=Model(says))
+    async with app.run_test(size=(140, 40), notifications=True) as pilot:
+        await opened(pilot, app)
+        await pilot.press("R")
+        await until(pilot, lambda: "done: 2 cells came, 11 asked in" in screen_text(app))
+        with open_store(path) as store:
+            store.reviews.keep_way(id, long="evidence", double=False, budget=None)
+            store.reviews.mark(id, "cedar.md", "Law", Mark("corrected"))
+        await pilot.press("R")
+        await until(pilot, lambda: "done: nothing was to be asked" in screen_text(app))
+    app = LongreadApp(path, engine=Model(lambda *_: "no JSON"))
+    async with app.run_test(size=(140, 40), notifications=True) as pilot:
+        await opened(pilot, app)
+        await pilot.press("x")
+        await choose(pilot, app, "cell")
+        await until(pilot, lambda: "done: no answer came; what was there" in screen_text(app))
+
+
 async def test_a_run_says_how_far_it_is_and_can_be_stopped(path: Path) -> None:
     engine = Gate()
     app = LongreadApp(path, engine=engine)

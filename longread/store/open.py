@@ -6,13 +6,14 @@ import os
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from longread import config
 from longread.cache.files import log_ahead
 from longread.errors import ConfigError, StoreError
+from longread.store import search
 from longread.store.connection import connect, plain, writing
-from longread.store.schema import APPLICATION, VERSION
+from longread.store.schema import APPLICATION, VERSION, metadata
 from longread.store.sessions import Store
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -37,6 +38,8 @@ def open_store(path: Path | None = None) -> Store:
         with plain(engine, path) as raw:
             current = _version(raw, path)
             log_ahead(raw)
+        if not current:
+            current = _make(engine, path)
         if current < VERSION:
             _migrate(engine, path)
     except BaseException:
@@ -76,6 +79,25 @@ def _version(raw: Any, path: Path) -> int:
     return 0
 
 
+def _make(engine: Engine, path: Path) -> int:
+    """Make the tables of a new store as all migrations would; return which version there is then.
+
+    To load what migrates takes longer than the rest of a start.
+    """
+    with writing(engine, path) as connection:
+        if version := _version(connection.connection.driver_connection, path):
+            return version  # Another program was faster.
+        metadata.create_all(connection, checkfirst=False)
+        search.make(connection)
+        connection.exec_driver_sql(
+            "CREATE TABLE alembic_version (\n\tversion_num VARCHAR(32) NOT NULL, \n\t"
+            "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)\n)"
+        )
+        connection.exec_driver_sql("INSERT INTO alembic_version VALUES (?)", (f"{VERSION:04}",))
+        _sign(connection)
+    return VERSION
+
+
 def _migrate(engine: Engine, path: Path) -> None:
     """Bring the tables up to date in one transaction."""
     from alembic import command
@@ -89,5 +111,9 @@ def _migrate(engine: Engine, path: Path) -> None:
         settings.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         settings.attributes["connection"] = connection
         command.upgrade(settings, "head")
-        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION}")
-        connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
+        _sign(connection)
+
+
+def _sign(connection: Connection) -> None:
+    connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION}")
+    connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")

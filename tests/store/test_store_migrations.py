@@ -8,31 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
 
 from longread.store import open_store, schema
-from longread.store.connection import connect, writing
-from longread.store.open import MIGRATIONS
 from longread.types import Session
+from tests.store.migrating import migrate
 
 Make = Callable[..., Session]
 
 
 def older(path: Path, newest: Path, version: int) -> None:
     """Make a store of an older format and fill it with the rows of one of the newest."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    engine = connect(path)
-    with engine.connect() as connection:
-        connection.connection.driver_connection.execute("PRAGMA journal_mode = WAL")  # type: ignore[union-attr]
-    with writing(engine, path) as connection:
-        settings = Config()
-        settings.set_main_option("script_location", str(MIGRATIONS))
-        settings.attributes["connection"] = connection
-        command.upgrade(settings, f"{version:04}")
-        connection.exec_driver_sql(f"PRAGMA application_id = {schema.APPLICATION}")
-        connection.exec_driver_sql(f"PRAGMA user_version = {version}")
-    engine.dispose()
+    migrate(path, version)
     with sqlite3.connect(path) as raw:
         raw.execute("ATTACH ? AS newest", (str(newest),))
         for (table,) in raw.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'"):

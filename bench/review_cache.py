@@ -100,6 +100,8 @@ async def measure(folder: str, file: Path, few: int, long: int, columns: int) ->
     print("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as made:
         for what, chosen in (("fit as a whole", spread(fitting, few)), ("longer", others[:long])):
+            if not chosen:
+                continue
             engine = client(profile, running, f"{what}-{os.getpid()}-{time.time()}")
             paths = [path for _, path in chosen]
             where = (folder, paths, profile, questions, engine, Path(made) / f"{what}.db")

@@ -13,11 +13,12 @@ from typing import Literal
 
 from longread.analysis import family as families
 from longread.analysis import settling
+from longread.analysis.completion import Completion
 from longread.analysis.conversation import usable
 from longread.analysis.family import NOBODY, Family
 from longread.analysis.narrowing import fitting
 from longread.analysis.relevance import evidence_share
-from longread.analysis.settling import Judged, Said
+from longread.analysis.settling import Judged
 from longread.cache.search import SearchIndex
 from longread.config import Profile
 from longread.errors import BudgetError, WindowError
@@ -212,7 +213,7 @@ class Case:
         )
         return prompt, sampling, self._blank(question, prompt)
 
-    def judged(self, said: Said, question: Question, prompt: Prompt) -> Judged:
+    def judged(self, said: Completion, question: Question, prompt: Prompt) -> Judged:
         """Read an answer and judge its quotes.
 
         Raises:
@@ -221,11 +222,11 @@ class Case:
         reply = settling.read(said, question)
         return settling.judge(reply, question, self._court_of(prompt), guided=self.guided)
 
-    def malformed(self, prompt: Prompt, said: Said, why: str) -> Prompt:
+    def malformed(self, prompt: Prompt, said: Completion, why: str) -> Prompt:
         """Return the prompt that asks once more for an answer that can be read."""
         return compose.extend(prompt, said.text, cells.again(why), self._pieces)
 
-    def requoted(self, prompt: Prompt, said: Said, wrong: Sequence[str]) -> Prompt:
+    def requoted(self, prompt: Prompt, said: Completion, wrong: Sequence[str]) -> Prompt:
         """Return the prompt that asks once more for quotes; it says no more than there is room."""
         for most in range(len(wrong), 0, -1):
             request = cells.requote(wrong[:most])
@@ -233,7 +234,9 @@ class Case:
                 break
         return compose.extend(prompt, said.text, request, self._pieces)
 
-    def settled(self, cell: Cell, question: Question, judged: Judged, said: Sequence[Said]) -> Cell:
+    def settled(
+        self, cell: Cell, question: Question, judged: Judged, said: Sequence[Completion]
+    ) -> Cell:
         """Return the cell that comes of an answer."""
         notes = [self._note] if self._note else []
         reviewed = self._family.judged_as(self.reviewed)

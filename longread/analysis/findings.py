@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from longread.analysis import reading
+from longread.analysis.completion import Completion, complete
 from longread.config import Profile
 from longread.errors import BudgetError, EngineError
 from longread.prompt import cells, compose, guide, render, sweep
@@ -25,11 +24,9 @@ from longread.types import (
     Citation,
     Document,
     Engine,
-    Finished,
     Prompt,
     Sampling,
     Shown,
-    Text,
     Usage,
 )
 
@@ -70,15 +67,6 @@ class Heard:
     findings: tuple[Finding, ...]
     wrong: str = ""
     """Why not all that the part says may be among them; empty where nothing speaks for that."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What came of one request."""
-
-    text: str
-    finished: Literal["stop", "length", "cut"]
-    usage: Usage | None
 
 
 class UnreadError(Exception):
@@ -261,7 +249,7 @@ class Inquiry:
                 lost.append(str(error))
         return made, lost
 
-    def _read(self, reply: Reply) -> tuple[list[Said], bool]:
+    def _read(self, reply: Completion) -> tuple[list[Said], bool]:
         """Return what was said, and whether it was cut before its end."""
         try:
             return sweep.read(reply.text, whole=True), False
@@ -275,7 +263,7 @@ class Inquiry:
         findings: list[Finding],
         bench: _Bench,
         prompt: Prompt,
-        replies: list[Reply],
+        replies: list[Completion],
         engine: Engine,
     ) -> list[Finding]:
         """Return the findings with quotes that stand where the model can say them after all."""
@@ -314,7 +302,7 @@ class Inquiry:
         asked = compose.extend(prompt, answer, request, self.pieces)
         return asked if asked.size + self.profile.answer <= self.window else prompt
 
-    async def say(self, engine: Engine, prompt: Prompt, schema: str) -> Reply:
+    async def say(self, engine: Engine, prompt: Prompt, schema: str) -> Completion:
         """Put one prompt to the model.
 
         Raises:
@@ -326,22 +314,7 @@ class Inquiry:
             schema=schema,
             repetition_penalty=self.profile.repetition_penalty,
         )
-        text: list[str] = []
-        usage: Usage | None = None
-        finished: Literal["stop", "length", "cut"] = "cut"
-        async with aclosing(engine.stream(prompt, sampling)) as events:
-            async for event in events:
-                match event:
-                    case Text(piece):
-                        text.append(piece)
-                    case Usage():
-                        usage = event
-                        self._spent.append(event)
-                    case Finished(reason):
-                        finished = reason
-                    case _:
-                        pass
-        return Reply("".join(text).strip(), finished, usage)
+        return await complete(engine, prompt, sampling, self._spent)
 
     def _bench(self, part: Part) -> _Bench:
         shown = {
@@ -382,5 +355,5 @@ def free(documents: Sequence[Document], preferred: str) -> str:
     return render.free_mark(taken)
 
 
-def _counted(replies: Sequence[Reply]) -> tuple[Usage, ...]:
+def _counted(replies: Sequence[Completion]) -> tuple[Usage, ...]:
     return tuple(reply.usage for reply in replies if reply.usage)

@@ -8,18 +8,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from longread.analysis import settling
 from longread.analysis.case import Case
-from longread.analysis.settling import Said
+from longread.analysis.completion import complete
 from longread.analysis.swept_case import SweptCase
 from longread.errors import RefusalError, WindowError
 from longread.prompt.cells import MalformedError
-from longread.types import Engine, Finished, Prompt, Sampling, Text, Usage
+from longread.types import Engine
 from longread.types.reviews import Cell, Question
 
 T = TypeVar("T")
@@ -89,14 +89,14 @@ class Interview:
 
     async def _answer(self, case: Case, question: Question) -> Cell:
         prompt, sampling, cell = await self._apart(partial(case.ready, question))
-        said = [await self._ask(prompt, sampling)]
+        said = [await complete(self._engine, prompt, sampling)]
         try:
             judged = await self._apart(partial(case.judged, said[0], question, prompt))
         except MalformedError as error:
             try:
                 why = str(error)
                 prompt = await self._apart(partial(case.malformed, prompt, said[0], why))
-                said.append(await self._ask(prompt, sampling))
+                said.append(await complete(self._engine, prompt, sampling))
                 judged = await self._apart(partial(case.judged, said[1], question, prompt))
             except (MalformedError, WindowError, RefusalError) as again:
                 failed = replace(cell, note=f"no answer: {again}")
@@ -104,27 +104,10 @@ class Interview:
         if judged.wrong and not case.guided:
             with suppress(MalformedError, WindowError, RefusalError):
                 prompt = await self._apart(partial(case.requoted, prompt, said[-1], judged.wrong))
-                said.append(await self._ask(prompt, sampling))
+                said.append(await complete(self._engine, prompt, sampling))
                 second = await self._apart(partial(case.judged, said[-1], question, prompt))
                 judged = second if len(second.wrong) <= len(judged.wrong) else judged
         return case.settled(cell, question, judged, said)
-
-    async def _ask(self, prompt: Prompt, sampling: Sampling) -> Said:
-        text: list[str] = []
-        usage: Usage | None = None
-        finished: Literal["stop", "length", "cut"] = "cut"
-        async with aclosing(self._engine.stream(prompt, sampling)) as events:
-            async for event in events:
-                match event:
-                    case Text(piece):
-                        text.append(piece)
-                    case Usage():
-                        usage = event
-                    case Finished(reason):
-                        finished = reason
-                    case _:
-                        pass
-        return Said("".join(text).strip(), finished, usage)
 
     async def _apart(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)

@@ -7,29 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from longread import __version__, config
 from longread.analysis import spending, values
+from longread.analysis.completion import Completion
 from longread.config import Profile
 from longread.ingest.places import number_of
 from longread.prompt import cells
 from longread.prompt.cells import MalformedError, Quoted, Reply
 from longread.prompt.cite import Court, stands
-from longread.types import Citation, Document, Usage
+from longread.types import Citation, Document
 from longread.types.reviews import Cell, CellState, Question, Reviewed
 
 NAMED = 6
 """Pages that are named one by one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What came of one request."""
-
-    text: str
-    finished: Literal["stop", "length", "cut"]
-    usage: Usage | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +33,7 @@ class Judged:
     """What is wrong with the quotes, a line each."""
 
 
-def read(said: Said, question: Question) -> Reply:
+def read(said: Completion, question: Question) -> Reply:
     """Return what a model wrote.
 
     Raises:
@@ -84,7 +75,7 @@ def settled(
     cell: Cell,
     question: Question,
     judged: Judged,
-    said: Sequence[Said],
+    said: Sequence[Completion],
     reviewed: Reviewed,
     profile: Profile,
     notes: Sequence[str] = (),
@@ -134,13 +125,17 @@ def settled(
     )
 
 
-def priced(cell: Cell, said: Sequence[Said], profile: Profile) -> Cell:
+def priced(cell: Cell, said: Sequence[Completion], profile: Profile) -> Cell:
     """Return a cell with what its requests took."""
     counted = [one.usage for one in said if one.usage]
+    usage = spending.together(counted)
+    if usage:
+        # A reader waits for the first token once.
+        usage = replace(usage, first_token_seconds=counted[0].first_token_seconds)
     return replace(
         cell,
         requests=len(said),
-        usage=_together(counted),
+        usage=usage,
         price=sum(spending.price(profile, usage) for usage in counted),
     )
 
@@ -203,25 +198,3 @@ def unread_words(reviewed: Reviewed) -> str:
     pages = [f"p{page}" for page, _ in reviewed.unread]
     named = ", ".join(pages[:NAMED]) + (", …" if len(pages) > NAMED else "")
     return f"{number_of(len(pages), 'page')} could not be read ({named})"
-
-
-def _together(counted: Sequence[Usage]) -> Usage | None:
-    """Return what several requests took together; the first token is that of the first."""
-    if not counted:
-        return None
-    first, *_ = counted
-    return replace(
-        first,
-        prompt_tokens=sum(usage.prompt_tokens for usage in counted),
-        output_tokens=sum(usage.output_tokens for usage in counted),
-        cached_tokens=_sum([usage.cached_tokens for usage in counted]),
-        seconds=sum(usage.seconds for usage in counted),
-        expected_tokens=_sum([usage.expected_tokens for usage in counted]),
-        reasoning_tokens=_sum([usage.reasoning_tokens for usage in counted]),
-    )
-
-
-def _sum(counts: Sequence[int | None]) -> int | None:
-    """Return the sum; None where one of them is not known."""
-    known = [count for count in counts if count is not None]
-    return sum(known) if len(known) == len(counts) else None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 
 from longread.analysis.relevance import index_of, place_of
 from longread.cache.derived import Derived
@@ -22,13 +23,7 @@ def forget(store: Store, session: str) -> str:
         StoreError: there is no such session.
     """
     session = store.resolve(session)
-    sources = store.session(session).sources
-    before = store.content_ids()
-    try:
-        store.delete(session)
-    finally:
-        _forget_derived(before - store.content_ids())
-    _forget_index(store, sources)
+    _forget(store, store.session(session).sources, partial(store.delete, session))
     return session
 
 
@@ -39,14 +34,18 @@ def forget_review(store: Store, review: str) -> str:
         StoreError: there is no such review.
     """
     review = store.reviews.resolve(review)
-    sources = store.reviews.head(review).sources
+    _forget(store, store.reviews.head(review).sources, partial(store.reviews.delete, review))
+    return review
+
+
+def _forget(store: Store, sources: Sequence[Source], delete: Callable[[], object]) -> None:
+    """Delete, and remove what nothing in the store needs any more from the cache."""
     before = store.content_ids()
     try:
-        store.reviews.delete(review)
+        delete()
     finally:
         _forget_derived(before - store.content_ids())
     _forget_index(store, sources)
-    return review
 
 
 def _forget_derived(gone: Collection[str]) -> None:

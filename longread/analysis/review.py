@@ -17,7 +17,7 @@ from longread.analysis.opening import Opened, Request, open_review, planned, rea
 from longread.analysis.outlook import Outlook, cost_of
 from longread.analysis.trust import Confirm
 from longread.analysis.work import Work
-from longread.ingest.places import location_of, notes_of
+from longread.ingest.places import few, location_of, notes_of
 from longread.store import open_store
 from longread.types import Engine, Progress, Tell
 from longread.types.reviews import ReviewEvent, Started
@@ -92,7 +92,7 @@ def _more(request: Request, opened: Opened) -> str:
     if not more or request.review is not None:
         return ""
     return (
-        f"the newest review with these sources, {opened.id}, has also {', '.join(more)}:"
+        f"the newest review with these sources, {opened.id}, has also {few(more)}:"
         f" it goes on with all of them; --new begins another"
     )
 

@@ -191,10 +191,7 @@ def test_what_cannot_be_done_is_one_line_and_a_hint(deals: Path) -> None:
 
 def test_two_marks_at_once_are_refused_and_clearing_names_what_it_clears(deals: Path) -> None:
     questions = deals.parent / "questions.csv"
-    assert not longread(
-        "review", deals, "--questions", questions, "--profile", "scripted"
-    ).returncode
-    id = _newest()
+    id = _reviewed(deals, questions)
     both = longread("review", "mark", id, "alder", "Law", "--accept", "--reject")
     assert both.returncode == 2
     assert "more than one thing" in both.stderr
@@ -214,10 +211,7 @@ def test_a_correction_that_is_none_of_the_choices_is_told_them(deals: Path) -> N
         '[[question]]\nname = "Law"\nquestion = "Which?"\ntype = "choice"\n'
         'choices = ["Ohio", "Utah"]\n'
     )
-    assert not longread(
-        "review", deals, "--questions", questions, "--profile", "scripted"
-    ).returncode
-    id = _newest()
+    id = _reviewed(deals, questions)
     wrong = longread("review", "mark", id, "alder", "Law", "--value", "Iowa")
     assert wrong.returncode == 2
     assert "hint: one of Ohio, Utah" in wrong.stderr
@@ -235,6 +229,12 @@ def test_cells_answered_differently_count_and_are_explained_in_exports(deals: Pa
     assert "| alder.md | ≠ ✗ | ✓ | / |" in text
     coverage = (deals.parent / "grid_coverage.csv").read_text("utf-8-sig").splitlines()
     assert coverage[1].split(",")[-3:] == ['"2"', '"0"', '"0"']
+
+
+def _reviewed(deals: Path, questions: Path) -> str:
+    done = longread("review", deals, "--questions", questions, "--profile", "scripted")
+    assert done.returncode == 0, done.stderr
+    return _newest()
 
 
 def _newest() -> str:

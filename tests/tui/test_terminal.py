@@ -91,6 +91,17 @@ class Terminal:
         every = [top, *top.children(recursive=True)]
         return next(p for p in every if "longread" in p.cmdline())
 
+    def end(self, how: str) -> None:
+        """End the program, and wait until it has."""
+        process = self.process()
+        if how == "kill -9":
+            process.send_signal(signal.SIGKILL)
+        elif how == "terminated":
+            process.send_signal(signal.SIGTERM)
+        else:
+            self.close()
+        process.wait(PATIENCE)
+
     def close(self) -> None:
         """Close the terminal, and with it the program's."""
         self._tmux("kill-server", check=False)
@@ -228,15 +239,8 @@ def test_whatever_ends_the_program_what_was_shown_is_kept(
     terminal.type("Count.")
     terminal.press("Enter")
     terminal.see("w60")
-    process = terminal.process()
     screen = terminal.screen()
-    if end == "kill -9":
-        process.send_signal(signal.SIGKILL)
-    elif end == "terminated":
-        process.send_signal(signal.SIGTERM)
-    else:
-        terminal.close()
-    process.wait(PATIENCE)
+    terminal.end(end)
     shown = max(int(word[1:]) for word in screen.split() if word[1:].isdigit() and word[0] == "w")
     (answer,) = store.session(session).answers
     assert answer.finished == "cut"
@@ -331,14 +335,7 @@ def test_what_was_said_of_a_cell_is_kept_whatever_ends_the_program(
     terminal.see("5 April 2006")
     terminal.press("Enter")
     terminal.see("✎ 2006-04-05")
-    process = terminal.process()
-    if end == "kill -9":
-        process.send_signal(signal.SIGKILL)
-    elif end == "terminated":
-        process.send_signal(signal.SIGTERM)
-    else:
-        terminal.close()
-    process.wait(PATIENCE)
+    terminal.end(end)
     said = store.reviews.review().marks
     accepted, corrected = said["birch.md", "Law"].decision, said["birch.md", "Made"].correction
     assert accepted is not None

@@ -11,38 +11,31 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Label, Static
+from textual.widgets import Button, Input, Label
 
 from longread.analysis.questions import read_questions
 from longread.analysis.review import Request
 from longread.errors import LongreadError
 from longread.export.visible import visible
 from longread.tui import places
+from longread.tui.dialog import Dialog
 from longread.tui.new import Locations
 from longread.tui.widgets.typed import Field
 from longread.types.reviews import Question
 
 
-class BeginScreen(ModalScreen[Request | None]):
+class BeginScreen(Dialog[Request | None]):
     """Returns what is to be reviewed; nothing that was typed is lost when it cannot be."""
 
     AUTO_FOCUS = "Locations"
     DEFAULT_CSS = """
-    BeginScreen { align: center middle; }
-    BeginScreen > Vertical {
-        width: 84; max-width: 96%; height: auto; max-height: 96%; padding: 0 1;
-        background: $surface; border: round $primary; border-title-color: $accent;
-    }
+    BeginScreen > Vertical { width: 84; }
     BeginScreen Locations { height: 5; border: tall $panel-lighten-2; padding: 0; }
     BeginScreen Locations:focus { border: tall $primary; }
     BeginScreen .field { height: 1; margin-top: 1; }
     BeginScreen .field Label { width: 12; padding: 0 1; color: $foreground 85%; }
     BeginScreen .field Input { width: 1fr; height: 1; }
-    BeginScreen #told { height: auto; min-height: 1; max-height: 8; padding: 0 1; margin-top: 1; }
-    BeginScreen #told.-wrong { color: $text-error; text-style: bold; }
-    BeginScreen .buttons { height: 1; margin-top: 1; align-horizontal: right; }
-    BeginScreen Button { margin-left: 2; }
+    BeginScreen #told { max-height: 8; margin-top: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -64,10 +57,7 @@ class BeginScreen(ModalScreen[Request | None]):
                     placeholder="a file of questions: .toml, .yaml or .csv", compact=True,
                     id="questions",
                 )  # fmt: skip
-            yield Static(id="told", markup=False)
-            with Horizontal(classes="buttons"):
-                yield Button("Cancel (esc)", id="cancel", compact=True)
-                yield Button("Begin (enter)", id="begin", variant="primary", compact=True)
+            yield from self.foot("Begin (enter)", "begin")
 
     @on(Locations.Completed)
     @work(exclusive=True, group="complete")
@@ -92,16 +82,9 @@ class BeginScreen(ModalScreen[Request | None]):
             return
         found = await asyncio.to_thread(_checked, locations, typed)
         if isinstance(found, str):
-            told = self.query_one("#told", Static)
-            told.update(visible(f"✗ {found}"))
-            told.add_class("-wrong")
+            self.tell(visible(found), wrong=True)
         else:
             self.dismiss(Request(None, locations, found))
-
-    @on(Button.Pressed, "#cancel")
-    def action_leave(self) -> None:
-        """Close without beginning."""
-        self.dismiss(None)
 
 
 def _checked(locations: tuple[str, ...], typed: str) -> tuple[Question, ...] | str:

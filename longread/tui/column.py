@@ -11,12 +11,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Select, Static
 
 from longread.analysis.questions import TYPES, put_question
 from longread.errors import ConfigError
 from longread.export.visible import visible
+from longread.tui.dialog import Dialog
 from longread.tui.widgets.typed import Field
 from longread.types.reviews import Question
 
@@ -33,25 +33,18 @@ KINDS = [*TYPES, *(f"list of {kind}" for kind in TYPES)]
 Columns = tuple[Question, ...]
 
 
-class ColumnScreen(ModalScreen[tuple[Columns, Columns] | None]):
+class ColumnScreen(Dialog[tuple[Columns, Columns] | None]):
     """Returns all columns with this one in its place, and those it was put among; or nothing where
     it was left."""
 
     AUTO_FOCUS = "#name"
     DEFAULT_CSS = """
-    ColumnScreen { align: center middle; }
-    ColumnScreen > VerticalScroll {
-        width: 90; max-width: 98%; height: auto; max-height: 98%; padding: 0 1;
-        background: $surface; border: round $primary; border-title-color: $accent;
-    }
+    ColumnScreen > VerticalScroll { width: 90; max-width: 98%; max-height: 98%; }
     ColumnScreen .field { height: 1; margin-bottom: 1; }
     ColumnScreen .field Label { width: 14; padding: 0 1; color: $foreground 85%; }
     ColumnScreen .field Input, ColumnScreen .field Select { width: 1fr; height: 1; }
     ColumnScreen #about { height: auto; padding: 0 1; margin-bottom: 1; }
-    ColumnScreen #told { height: auto; min-height: 1; max-height: 6; padding: 0 1; }
-    ColumnScreen #told.-wrong { color: $text-error; text-style: bold; }
-    ColumnScreen .buttons { height: 1; margin-top: 1; align-horizontal: right; }
-    ColumnScreen Button { margin-left: 2; }
+    ColumnScreen #told { max-height: 6; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -91,10 +84,7 @@ class ColumnScreen(ModalScreen[tuple[Columns, Columns] | None]):
                     yield Field(now.get(name, ""), placeholder=told, compact=True, id=name)
                 if name == "question":
                     yield from self._chosen(now)
-            yield Static(id="told", markup=False)
-            with Horizontal(classes="buttons"):
-                yield Button("Cancel (esc)", id="cancel", compact=True)
-                yield Button("Keep (ctrl+s)", id="keep", variant="primary", compact=True)
+            yield from self.foot("Keep (ctrl+s)", "keep")
 
     def _chosen(self, now: Mapping[str, str]) -> ComposeResult:
         with Horizontal(classes="field"):
@@ -120,9 +110,7 @@ class ColumnScreen(ModalScreen[tuple[Columns, Columns] | None]):
         try:
             made = put_question(typed, others, self._place(others))
         except ConfigError as error:
-            told = self.query_one("#told", Static)
-            told.update(visible(f"✗ {error}"))
-            told.add_class("-wrong")
+            self.tell(visible(str(error)), wrong=True)
         else:
             self.dismiss((self._untouched(made, others, typed), others))
 
@@ -149,12 +137,7 @@ class ColumnScreen(ModalScreen[tuple[Columns, Columns] | None]):
     @on(Input.Changed)
     @on(Select.Changed)
     def _changed(self) -> None:
-        self.query_one("#told", Static).update("")
-
-    @on(Button.Pressed, "#cancel")
-    def action_leave(self) -> None:
-        """Close without a change."""
-        self.dismiss(None)
+        self.tell("")
 
 
 def _fields(question: Question) -> dict[str, str]:

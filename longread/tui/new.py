@@ -12,7 +12,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, OptionList, Select, Static, TextArea
 from textual.widgets.option_list import Option
 
@@ -23,6 +22,7 @@ from longread.errors import LongreadError
 from longread.export.visible import line
 from longread.tokens.sizes import parse
 from longread.tui import places
+from longread.tui.dialog import Dialog
 from longread.tui.entries import short
 from longread.tui.places import Candidate
 from longread.tui.widgets.typed import Area, Field
@@ -124,28 +124,21 @@ class Locations(Area):
         self.insert("\n".join(places.pasted(event.text)))
 
 
-class NewScreen(ModalScreen[Wanted | None]):
+class NewScreen(Dialog[Wanted | None]):
     """Asks what to read; nothing that was typed is lost when it cannot be."""
 
     AUTO_FOCUS = "Locations"
     DEFAULT_CSS = """
-    NewScreen { align: center middle; }
-    NewScreen > Vertical {
-        width: 84; max-width: 96%; height: auto; max-height: 96%; padding: 0 1;
-        background: $surface; border: round $primary; border-title-color: $accent;
-    }
+    NewScreen > Vertical { width: 84; }
     NewScreen Locations { height: 5; border: tall $panel-lighten-2; padding: 0; }
     NewScreen Locations:focus { border: tall $primary; }
     NewScreen #candidates {
         height: 7; border: none; padding: 0 1; background: $surface; scrollbar-size: 1 1;
     }
-    NewScreen #told { height: auto; min-height: 2; max-height: 3; padding: 0 1; }
-    NewScreen #told.-wrong { color: $text-error; text-style: bold; }
+    NewScreen #told { min-height: 2; max-height: 3; }
     NewScreen .choices { height: 1; }
     NewScreen .choices Label { width: 10; padding: 0 1; color: $text-muted; }
     NewScreen .choices Select, NewScreen .choices Input { width: 1fr; height: 1; }
-    NewScreen .buttons { height: 1; margin-top: 1; align-horizontal: right; }
-    NewScreen Button { margin-left: 2; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Leave", id="new.leave", tooltip="in the dialog of n: close it"),
@@ -182,9 +175,7 @@ class NewScreen(ModalScreen[Wanted | None]):
                     placeholder="tokens, such as 64k; empty for the profile's", compact=True,
                     id="budget",
                 )  # fmt: skip
-            with Horizontal(classes="buttons"):
-                yield Button("Cancel (esc)", id="cancel", compact=True)
-                yield Button("Start (enter)", id="start", variant="primary", compact=True)
+            yield from self.buttons("Start (enter)", "start")
 
     @property
     def house(self) -> LongreadApp:
@@ -202,7 +193,7 @@ class NewScreen(ModalScreen[Wanted | None]):
         try:
             named, default = await asyncio.to_thread(_profiles, self.house.profile)
         except LongreadError as error:
-            self._tell(f"{error}; {error.hint}", wrong=True)
+            self.tell(line(f"{error}; {error.hint}"), wrong=True)
             return
         choices = [(f"default: {default}", ""), *named]
         self.query_one("#profile", Select).set_options(
@@ -227,7 +218,7 @@ class NewScreen(ModalScreen[Wanted | None]):
 
     @on(TextArea.Changed)
     def _untell(self) -> None:
-        self._tell("")
+        self.tell("")
 
     @on(Locations.Completed)
     def _complete(self) -> None:
@@ -256,25 +247,15 @@ class NewScreen(ModalScreen[Wanted | None]):
         profile = str(self.query_one("#profile", Select).value).removeprefix(LATER)
         locations = self.query_one(Locations).locations
         if said and budget is None:
-            self._tell(f"{said} is not a number of tokens; write 8192, 64k or 1M", wrong=True)
+            self.tell(line(f"{said} is not a number of tokens; write 8192, 64k or 1M"), wrong=True)
             return
         if wrong := await asyncio.to_thread(
             _wrong, locations, profile or self.house.profile, budget
         ):
-            self._tell(wrong, wrong=True)
+            self.tell(line(wrong), wrong=True)
             return
         strategy = cast("Strategy", self.query_one("#strategy", Select).value)
         self.dismiss(Wanted(locations, profile, strategy, budget))
-
-    def _tell(self, text: str, *, wrong: bool = False) -> None:
-        told = self.query_one("#told", Static)
-        told.update(f"✗ {line(text)}" if wrong else line(text))
-        told.set_class(wrong, "-wrong")
-
-    @on(Button.Pressed, "#cancel")
-    def action_leave(self) -> None:
-        """Close without reading."""
-        self.dismiss(None)
 
 
 def _profiles(default: str) -> tuple[list[tuple[str, str]], str]:

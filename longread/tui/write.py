@@ -8,13 +8,13 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static, TextArea
 
 from longread.export.visible import line, visible
+from longread.tui.dialog import Dialog
 from longread.tui.widgets.typed import Area
 
 
@@ -48,25 +48,18 @@ class Lines(Area):
             event.prevent_default()
 
 
-class WriteScreen(ModalScreen[str | None]):
+class WriteScreen(Dialog[str | None]):
     """Returns what was written, or nothing where it was left."""
 
     AUTO_FOCUS = "Lines"
     DEFAULT_CSS = """
-    WriteScreen { align: center middle; }
-    WriteScreen > Vertical {
-        width: 76; max-width: 96%; height: auto; max-height: 96%; padding: 0 1;
-        background: $surface; border: round $primary; border-title-color: $accent;
-    }
+    WriteScreen > Vertical { width: 76; }
     WriteScreen Lines {
         height: auto; min-height: 3; max-height: 12; border: tall $panel-lighten-2;
     }
     WriteScreen Lines:focus { border: tall $primary; }
     WriteScreen .about { height: auto; max-height: 10; padding: 0 1; }
-    WriteScreen #told { height: auto; min-height: 1; max-height: 4; padding: 0 1; }
-    WriteScreen #told.-wrong { color: $text-error; text-style: bold; }
-    WriteScreen .buttons { height: 1; margin-top: 1; align-horizontal: right; }
-    WriteScreen Button { margin-left: 2; }
+    WriteScreen #told { max-height: 4; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Leave", id="write.leave", tooltip="in a dialog: close it"),
@@ -93,10 +86,7 @@ class WriteScreen(ModalScreen[str | None]):
                 self._text, show_line_numbers=False, tab_behavior="focus",
                 highlight_cursor_line=False,
             )  # fmt: skip
-            yield Static(id="told", markup=False)
-            with Horizontal(classes="buttons"):
-                yield Button("Cancel (esc)", id="cancel", compact=True)
-                yield Button("Keep (enter)", id="keep", variant="primary", compact=True)
+            yield from self.foot("Keep (enter)", "keep")
 
     def on_mount(self) -> None:
         """Go behind what stands there."""
@@ -108,17 +98,10 @@ class WriteScreen(ModalScreen[str | None]):
     def _keep(self) -> None:
         text = self.query_one(Lines).text
         if wrong := self._check(text):
-            told = self.query_one("#told", Static)
-            told.update(f"✗ {line(wrong)}")
-            told.add_class("-wrong")
+            self.tell(line(wrong), wrong=True)
         else:
             self.dismiss(text)
 
     @on(TextArea.Changed)
     def _typed(self) -> None:
-        self.query_one("#told", Static).update("")
-
-    @on(Button.Pressed, "#cancel")
-    def action_leave(self) -> None:
-        """Close without a word."""
-        self.dismiss(None)
+        self.tell("")

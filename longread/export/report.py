@@ -201,8 +201,8 @@ def to_check(review: Review, path: str) -> int:
 
 def presses(review: Review, path: str, question: Question) -> bool:
     """Whether a person should look at a cell, as `Review.work` has it before the rest."""
-    concern = review.concern(path, question.name)
-    return concern is not None and concern < Concern.REST and not review.ruled_out(path, question)
+    concern = review.pressing(path, question)
+    return concern is not None and concern < Concern.REST
 
 
 def sources(review: Review) -> Iterator[tuple[Key, int, tuple[str | int, ...]]]:

@@ -64,9 +64,8 @@ def row_of(review: Review, one: Reviewed) -> Row:
         said = review.marks.get((one.path, question.name))
         signs.append(sign(review, one.path, question))
         marks.append(_mark(said) if said else NONE)
-        concern = review.concern(one.path, question.name)
-        due = concern is not None and not review.ruled_out(one.path, question)
-        levels.append(str(concern.value) if concern and due else "0")
+        concern = review.pressing(one.path, question)
+        levels.append(str(concern.value) if concern else "0")
     return Row("".join(signs), "".join(marks), "".join(levels))
 
 
@@ -99,8 +98,7 @@ def _unverified(review: Review, key: Key) -> bool:
 
 
 def _flagged(review: Review, key: Key) -> bool:
-    said = review.marks.get(key)
-    return said is not None and said.flag is not None
+    return review.flagged(*key)
 
 
 def _disagreeing(review: Review, key: Key) -> bool:
@@ -108,18 +106,18 @@ def _disagreeing(review: Review, key: Key) -> bool:
     return checks is not None and checks.agreed is False
 
 
-def _in_place(review: Review, key: Key) -> bool:
-    question = next(q for q in review.questions if q.name == key[1])
-    return not review.ruled_out(key[0], question)
+def _question(review: Review, name: str) -> Question:
+    return next(question for question in review.questions if question.name == name)
 
 
 def _not_asked(review: Review, key: Key) -> bool:
-    return review.says(*key) is None and _in_place(review, key)
+    path, name = key
+    return review.says(path, name) is None and not review.ruled_out(path, _question(review, name))
 
 
 def _to_look_at(review: Review, key: Key) -> bool:
-    concern = review.concern(*key)
-    return concern is not None and concern <= Concern.OCR and _in_place(review, key)
+    concern = review.pressing(key[0], _question(review, key[1]))
+    return concern is not None and concern < Concern.REST
 
 
 FILTERS: Mapping[str, Callable[[Review, Key], bool]] = MappingProxyType({

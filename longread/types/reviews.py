@@ -407,6 +407,11 @@ class Review:
             return Concern.UNVERIFIED
         return Concern.OCR if checks.ocr else Concern.REST
 
+    def pressing(self, path: str, question: Question) -> Concern | None:
+        """Return the same; None also where the question's condition rules the cell out by now."""
+        concern = self.concern(path, question.name)
+        return None if concern is None or self.ruled_out(path, question) else concern
+
     def flagged(self, path: str, question: str) -> bool:
         """Whether a person said that somebody must look at a cell."""
         said = self.marks.get((path, question))
@@ -419,9 +424,7 @@ class Review:
         return [
             (path, name)
             for (path, name), cell in self.cells.items()
-            if cell.state is CellState.FAILED
-            and self.concern(path, name) is Concern.FAILED
-            and not self.ruled_out(path, asked[name])
+            if cell.state is CellState.FAILED and self.pressing(path, asked[name]) is Concern.FAILED
         ]
 
     def work(self) -> list[tuple[str, str]]:
@@ -434,8 +437,7 @@ class Review:
             ((concern, not self.flagged(one.path, question.name)), (one.path, question.name))
             for one in self.documents
             for question in self.questions
-            if (concern := self.concern(one.path, question.name)) is not None
-            and not self.ruled_out(one.path, question)
+            if (concern := self.pressing(one.path, question)) is not None
         ]
         return [key for _, key in sorted(found, key=lambda pair: pair[0])]
 
